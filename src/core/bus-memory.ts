@@ -1,0 +1,34 @@
+// The bus of a single node: calls listeners in the order of publication, in a later microtask.
+import type { Bus, BusListener, BusMessage } from './bus.ts';
+import type { Logger } from './logger.ts';
+
+export function createMemoryBus(logger: Logger): Bus {
+  const listeners = new Map<string, Set<BusListener>>();
+
+  function deliver(topic: string, message: BusMessage): void {
+    for (const listener of listeners.get(topic) ?? []) {
+      try {
+        listener(message, topic);
+      } catch (error) {
+        logger.error({ err: error, topic }, 'a bus listener threw');
+      }
+    }
+  }
+
+  return {
+    publish(topic, message) {
+      if (listeners.has(topic)) queueMicrotask(() => deliver(topic, message));
+    },
+    subscribe(topic, listener) {
+      let set = listeners.get(topic);
+      if (set === undefined) listeners.set(topic, (set = new Set()));
+      set.add(listener);
+      return () => {
+        set.delete(listener);
+        if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
+      };
+    },
+    start: async () => {},
+    stop: async () => listeners.clear(),
+  };
+}

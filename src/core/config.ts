@@ -1,0 +1,161 @@
+// The only reader of the environment. Every problem is listed at once; secrets never print.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: string[];
+  constructor(problems: string[]) {
+    super(
+      `The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+const text = z.string().min(1);
+const flag = z.enum(['true', 'false', '1', '0']).transform((v) => v === 'true' || v === '1');
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const list = z.string().transform((v) =>
+  v
+    .split(',')
+    .map((s) => s.trim())
+    .filter((s) => s !== ''),
+);
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+/** Every variable that is read, with its check. `docs/operations.md` explains them. */
+const VARIABLES = {
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
+  PORT: whole(0, 65535).default(4000),
+  HOST: text.default('127.0.0.1'),
+  DATA_DIR: text.default('./data'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: whole(2, 200).default(10),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  PUBLIC_URL: httpUrl.optional(),
+  CORS_ORIGINS: list.default([]),
+  TRUST_PROXY: flag.default(false),
+  SECRET_KEY: text.min(32, 'must have at least 32 characters').optional(),
+  AUTH_LOCAL: flag.optional(),
+  CLERK_SECRET_KEY: text.optional(),
+  CLERK_JWT_KEY: text.optional(),
+  CLERK_AUTHORIZED_PARTIES: list.default([]),
+  CLERK_WEBHOOK_SIGNING_SECRET: text.optional(),
+  ANTHROPIC_API_KEY: text.optional(),
+  ANTHROPIC_BASE_URL: httpUrl.optional(),
+  OPENAI_API_KEY: text.optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  CLOUDFLARE_ACCOUNT_ID: text.optional(),
+  CLOUDFLARE_API_TOKEN: text.optional(),
+  CLOUDFLARE_BASE_URL: httpUrl.optional(),
+  EMBEDDING_PROVIDER: z.enum(['local', 'openai']).default('local'),
+  EMBEDDING_MODEL: text.optional(),
+  EMBEDDING_DIMENSIONS: whole(64, 2000).default(512),
+  AGENT_MAX_CONCURRENT: whole(1, 1000).default(10),
+  AGENT_TIMEOUT_MS: whole(1000, 3_600_000).default(120_000),
+  AGENT_MAX_RETRIES: whole(0, 10).default(3),
+  AGENT_DEFAULT_MODEL: text.optional(),
+  WORKER_CONCURRENCY: whole(1, 100).default(5),
+  AGENT_FEED_SCANNER_ENABLED: flag.default(true),
+  OUTGOING_ALLOW_HOSTS: list.default([]),
+  DRAIN_WINDOW_MS: whole(0, 60_000).default(2000),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
+  METRICS_TOKEN: text.min(16, 'must have at least 16 characters').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+} as const;
+
+type Variables = { [K in keyof typeof VARIABLES]: z.output<(typeof VARIABLES)[K]> };
+
+export interface Config extends Omit<Variables, 'AUTH_LOCAL' | 'LOG_FORMAT'> {
+  AUTH_LOCAL: boolean;
+  LOG_FORMAT: 'json' | 'pretty';
+  version: string;
+}
+
+const WEAK_SECRETS = /^(change-?me|secret|password|default|test|x+|0+|1+)/i;
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/**
+ * Reads, checks and completes the configuration. `NAME_FILE` names a file that holds NAME's value.
+ * @throws ConfigError listing every problem at once
+ */
+export function loadConfig(env: Record<string, string | undefined>, isTerminal = false): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const key of Object.keys(env)) {
+    if (key.startsWith('PARLEY_'))
+      problems.push(`${key} is not a variable Parley knows; see .env.example for the list.`);
+  }
+  for (const [name, schema] of Object.entries(VARIABLES)) {
+    const raw = readRaw(env, name, problems);
+    const parsed = schema.safeParse(raw === '' ? undefined : raw);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is malformed'} (see .env.example).`);
+  }
+  const config = values as unknown as Variables;
+  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  const local = config.AUTH_LOCAL ?? (config.CLERK_SECRET_KEY === undefined && LOOPBACK.has(config.HOST));
+  return {
+    ...config,
+    AUTH_LOCAL: local,
+    LOG_FORMAT: config.LOG_FORMAT ?? (isTerminal ? 'pretty' : 'json'),
+    version: VERSION,
+  };
+}
+
+const VERSION = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+function readRaw(
+  env: Record<string, string | undefined>,
+  name: string,
+  problems: string[],
+): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return env[name];
+  if (env[name] !== undefined && env[name] !== '')
+    problems.push(`${name} and ${name}_FILE are both set; keep one.`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    problems.push(
+      `${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); check the path and its permissions.`,
+    );
+    return undefined;
+  }
+}
+
+function contradictions(config: Variables): string[] {
+  const problems: string[] = [];
+  if (config.REDIS_URL !== undefined && config.DATABASE_URL === undefined)
+    problems.push('REDIS_URL joins this node to a cluster, which needs DATABASE_URL as well.');
+  if (config.DATABASE_URL !== undefined && config.SECRET_KEY === undefined)
+    problems.push(
+      'SECRET_KEY is required with DATABASE_URL, the same on every node; make one with: openssl rand -base64 32',
+    );
+  if (config.SECRET_KEY !== undefined && WEAK_SECRETS.test(config.SECRET_KEY))
+    problems.push('SECRET_KEY looks like a default; make one with: openssl rand -base64 32');
+  if (config.AUTH_LOCAL === undefined && config.CLERK_SECRET_KEY === undefined && !LOOPBACK.has(config.HOST))
+    problems.push(
+      `HOST=${config.HOST} is not loopback and no sign-in is configured: set CLERK_SECRET_KEY, or AUTH_LOCAL=true if everyone who can reach it may sign in under any name.`,
+    );
+  for (const origin of config.CORS_ORIGINS) {
+    if (!URL.canParse(origin))
+      problems.push(`CORS_ORIGINS has "${origin}", which is not an origin such as https://chat.example.com.`);
+  }
+  return problems;
+}
+
+/** The configuration as it may be logged. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const secret = /KEY|TOKEN|SECRET|URL$/;
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, secret.test(key) && key !== 'PUBLIC_URL' ? '***' : value]),
+  );
+}

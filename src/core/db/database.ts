@@ -1,0 +1,113 @@
+// Opens the database: PGlite in a folder by default, Postgres by URL, one Kysely over either.
+// Must never let a wait on the database be without a limit, nor an idle client's error end the process.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PGlite as PGliteInstance } from '@electric-sql/pglite';
+import { CamelCasePlugin, Kysely, PGliteDialect, PostgresDialect, type Transaction } from 'kysely';
+import type { Pool as PgPool } from 'pg';
+import type { Logger } from '../logger.ts';
+import type { Tables } from './tables.ts';
+
+export type Db = Kysely<Tables>;
+/** First parameter `tx` means: inside your transaction. */
+export type Tx = Transaction<Tables>;
+
+export interface Database {
+  readonly kind: 'pglite' | 'postgres';
+  readonly db: Db;
+  /** The driver under Kysely, for the job queue. */
+  readonly driver: { pglite: PGliteInstance } | { pool: PgPool };
+  /** Runs `fn` in one transaction; callbacks given to `afterCommit` run once it is committed, in order. */
+  transaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `fn` after this transaction has committed, and never if it rolls back. */
+  afterCommit(tx: Tx, fn: () => void): void;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Postgres URL; undefined means PGlite. */
+  url?: string | undefined;
+  /** Folder of PGlite; undefined means in memory. */
+  dataDir?: string | undefined;
+  poolSize: number;
+  logger: Logger;
+}
+
+/** Longest wait for a connection and for one statement, in ms. */
+const CONNECT_TIMEOUT_MS = 3000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 3000;
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const opened =
+    options.url === undefined ? await openPglite(options) : await openPostgres(options.url, options);
+  const { db } = opened;
+  const callbacks = new WeakMap<Tx, (() => void)[]>();
+
+  return {
+    ...opened,
+    async transaction(fn) {
+      const after: (() => void)[] = [];
+      const result = await db.transaction().execute(async (tx) => {
+        callbacks.set(tx, after);
+        return fn(tx);
+      });
+      for (const callback of after) callback();
+      return result;
+    },
+    afterCommit(tx, fn) {
+      const after = callbacks.get(tx);
+      if (after === undefined)
+        throw new Error('afterCommit needs a transaction opened with Database.transaction.');
+      after.push(fn);
+    },
+    close: () => db.destroy(),
+  };
+}
+
+const plugins = () => [new CamelCasePlugin({ maintainNestedObjectKeys: true })];
+
+async function openPglite(options: DatabaseOptions) {
+  const [{ PGlite, types }, { vector }, { pg_trgm }] = await Promise.all([
+    import('@electric-sql/pglite'),
+    import('@electric-sql/pglite-pgvector'),
+    import('@electric-sql/pglite/contrib/pg_trgm'),
+  ]);
+  let dataDir: string | undefined;
+  if (options.dataDir !== undefined) {
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    dataDir = join(options.dataDir, 'pglite');
+  }
+  const pglite = await PGlite.create({
+    ...(dataDir === undefined ? {} : { dataDir }),
+    extensions: { vector, pg_trgm },
+    parsers: { [types.INT8]: Number },
+  });
+  await pglite.exec(`SET TIME ZONE 'UTC'`);
+  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }), plugins: plugins() });
+  return { kind: 'pglite' as const, db, driver: { pglite: pglite as unknown as PGliteInstance } };
+}
+
+async function openPostgres(url: string, options: DatabaseOptions) {
+  const { default: pg } = await import('pg');
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 2000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+    application_name: 'parley',
+    options: '-c timezone=UTC -c synchronous_commit=on',
+  });
+  pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection failed'));
+  // A checked-out client that dies emits on itself, not on the pool.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => options.logger.warn({ err: error }, 'a database connection failed'));
+  });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: plugins() });
+  return { kind: 'postgres' as const, db, driver: { pool } };
+}

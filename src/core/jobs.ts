@@ -1,0 +1,156 @@
+// Durable jobs on pg-boss, enqueued in the transaction that makes them necessary.
+// Jobs only wake workers: they carry ids, may run twice, and are the one durable retry loop of the system.
+
+import { sql } from 'kysely';
+import { fromKysely, fromPglite, type JobInsert, PgBoss } from 'pg-boss';
+import type { Database, Tx } from './db/database.ts';
+import type { Logger } from './logger.ts';
+
+export interface JobDef<T extends object> {
+  /** Dotted: `agents.turn`. */
+  name: string;
+  /** Retries after the first failure, with exponential backoff and jitter. */
+  retryLimit: number;
+  /** Longest run of one job, in seconds; then it is given to another worker. */
+  expireInSeconds: number;
+  /** Jobs of this name that run at once on this node. */
+  concurrency: number;
+  /** May be called twice for one job. A throw is retried; what should not be retried is a value, not a throw. */
+  handle(data: T, context: { signal: AbortSignal; attempt: number }): Promise<void>;
+}
+
+/** As given to `Jobs`; the data type is checked where the job is declared. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of jobs with different data has no common type
+export type AnyJobDef = JobDef<any>;
+
+export interface EnqueueOptions {
+  /** Seconds to wait before the job may start. */
+  delaySeconds?: number;
+  /** A second job with the same id is not stored: makes enqueueing idempotent. */
+  id?: string;
+}
+
+export interface Jobs {
+  /** Stores jobs inside `tx`; workers are woken when it commits. */
+  enqueue<T extends object>(
+    tx: Tx,
+    job: Pick<JobDef<T>, 'name'>,
+    data: T[],
+    options?: EnqueueOptions,
+  ): Promise<void>;
+  start(defs: AnyJobDef[]): Promise<void>;
+  /** Resolves when no job is waiting (deferred ones excepted) or running. For tests and for draining. */
+  settle(): Promise<void>;
+  /** Lets running jobs end, up to `timeoutMs`, then aborts them. */
+  stop(timeoutMs?: number): Promise<void>;
+}
+
+const SCHEMA = 'jobs';
+const POLL_SECONDS = 2;
+
+export function createJobs(database: Database, logger: Logger): Jobs {
+  const boss =
+    'pglite' in database.driver
+      ? new PgBoss({
+          db: fromPglite(database.driver.pglite),
+          backend: 'pglite',
+          schema: SCHEMA,
+          reindex: false,
+          monitorVacuum: false,
+        })
+      : new PgBoss({ db: poolAdapter(database.driver.pool), schema: SCHEMA });
+  const workerOf = new Map<string, string[]>();
+  const stopping = new AbortController();
+  let running = 0;
+  let started = false;
+  boss.on('error', (error) => {
+    if (!stopping.signal.aborted) logger.warn({ err: error }, 'the job queue reported an error');
+  });
+
+  function ring(name: string): void {
+    for (const id of workerOf.get(name) ?? []) boss.notifyWorker(id);
+  }
+
+  return {
+    async enqueue(tx, job, data, options = {}) {
+      if (data.length === 0) return;
+      const jobs: JobInsert[] = data.map((item) => ({
+        data: item,
+        ...(options.id === undefined ? {} : { id: options.id }),
+        ...(options.delaySeconds === undefined ? {} : { startAfter: options.delaySeconds }),
+      }));
+      await boss.insert(job.name, jobs, { db: fromKysely(tx) });
+      database.afterCommit(tx, () => ring(job.name));
+    },
+
+    async start(defs) {
+      await boss.start();
+      for (const def of defs) {
+        await boss.createQueue(def.name, {
+          retryLimit: def.retryLimit,
+          retryBackoff: true,
+          retryDelay: 1,
+          retryDelayMax: 300,
+          expireInSeconds: def.expireInSeconds,
+          deleteAfterSeconds: 3600,
+        });
+        const id = await boss.work<object>(
+          def.name,
+          { localConcurrency: def.concurrency, pollingIntervalSeconds: POLL_SECONDS, includeMetadata: true },
+          async (batch) => {
+            for (const job of batch) {
+              running++;
+              try {
+                await def.handle(job.data, {
+                  signal: AbortSignal.any([stopping.signal, job.signal]),
+                  attempt: job.retryCount + 1,
+                });
+              } catch (error) {
+                if (!stopping.signal.aborted)
+                  logger.warn({ err: error, job: def.name, attempt: job.retryCount + 1 }, 'a job failed');
+                throw error;
+              } finally {
+                running--;
+              }
+            }
+          },
+        );
+        workerOf.set(def.name, [...(workerOf.get(def.name) ?? []), id]);
+        // Puts the queue's settings into pg-boss's cache: looking them up inside a transaction would hang on PGlite.
+        await boss.getQueueStats(def.name);
+      }
+      started = true;
+    },
+
+    async settle() {
+      for (;;) {
+        const { rows } = await sql<{ waiting: number }>`
+          select count(*)::int as waiting from ${sql.raw(SCHEMA)}.job
+          where state in ('created', 'retry', 'active') and start_after <= now()`.execute(database.db);
+        if ((rows[0]?.waiting ?? 0) === 0 && running === 0) return;
+        for (const name of workerOf.keys()) ring(name);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+
+    async stop(timeoutMs = 10_000) {
+      if (!started) return;
+      started = false;
+      const abort = setTimeout(() => stopping.abort(new Error('the server is stopping')), timeoutMs);
+      await boss.stop({ graceful: true, timeout: timeoutMs + 1000, close: false });
+      clearTimeout(abort);
+      stopping.abort(new Error('the server has stopped'));
+    },
+  };
+}
+
+function poolAdapter(pool: import('pg').Pool) {
+  return {
+    executeSql: async (text: string, values?: unknown[]) => {
+      const result = await pool.query(text, values as unknown[]);
+      // Several statements in one text answer with a list of results.
+      const results = (Array.isArray(result) ? result : [result]) as { rows: unknown[] }[];
+      return { rows: results.flatMap((r) => r.rows ?? []) as never[] };
+    },
+  };
+}

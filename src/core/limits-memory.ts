@@ -1,0 +1,54 @@
+// Rate limits of one node, as token buckets. Must never wait: it runs before every operation.
+import type { Clock } from './clock.ts';
+import type { RateRule } from './contract.ts';
+import { AppError } from './errors.ts';
+import type { Limits } from './limits.ts';
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+const SWEEP_ABOVE = 50_000;
+
+/**
+ * Token buckets that refill continuously. Written here rather than taken from a library because the check is on
+ * the path of every send and must be synchronous, without a timer or a promise a call.
+ */
+export function createMemoryLimits(clock: Clock): Limits {
+  const buckets = new Map<string, Bucket>();
+
+  function sweep(now: number): void {
+    for (const [key, bucket] of buckets) if (now - bucket.at > 120_000) buckets.delete(key);
+  }
+
+  return {
+    take(rule: RateRule, key: string) {
+      const now = clock.elapsed();
+      const id = `${rule.bucket}\u0000${key}`;
+      let bucket = buckets.get(id);
+      if (bucket === undefined) {
+        if (buckets.size > SWEEP_ABOVE) sweep(now);
+        bucket = { tokens: rule.points, at: now };
+        buckets.set(id, bucket);
+      }
+      const perMs = rule.points / (rule.seconds * 1000);
+      bucket.tokens = Math.min(rule.points, bucket.tokens + (now - bucket.at) * perMs);
+      bucket.at = now;
+      if (bucket.tokens >= 1) {
+        bucket.tokens -= 1;
+        return;
+      }
+      const retryAfterMs = Math.ceil((1 - bucket.tokens) / perMs);
+      throw new AppError(
+        'rate_limited',
+        'rate_limited',
+        `At most ${rule.points} calls of "${rule.bucket}" in ${rule.seconds} s; try again in ${retryAfterMs} ms.`,
+        { retryAfterMs },
+      );
+    },
+    stop() {
+      buckets.clear();
+    },
+  };
+}

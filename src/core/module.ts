@@ -1,0 +1,68 @@
+// The declaration by which a module is served: operations, topics, events and jobs, as data.
+// Transports and the composition root read it; a module never meets a transport.
+
+import type { z } from 'zod';
+import type { EventDef, OperationDef } from './contract.ts';
+import type { AnyJobDef } from './jobs.ts';
+import type { Scope } from './scope.ts';
+
+/** An operation with its handler. */
+export interface BoundOperation {
+  def: OperationDef;
+  handle(scope: Scope, input: never): Promise<unknown> | unknown;
+}
+
+/** Binds a handler to its definition, checked against both schemas' types. */
+export function handle<I extends z.ZodType, O extends z.ZodType>(
+  def: OperationDef<I, O>,
+  handler: (scope: Scope, input: z.output<I>) => Promise<z.input<O>> | z.input<O>,
+): BoundOperation {
+  return { def: def as unknown as OperationDef, handle: handler as BoundOperation['handle'] };
+}
+
+/** One socket's place in a topic, as a module sees it. */
+export interface Seat {
+  /** Unique per connection and join; presence is kept by it. */
+  id: string;
+  scope: Scope;
+  /** Sends an event to this seat alone. */
+  push(type: string, payload: object): void;
+}
+
+export interface Joined {
+  /** What the join answers. */
+  reply: object;
+  /** Log entries above this `seq` go live to the seat; undefined for topics without a log. */
+  liveAfter?: number;
+}
+
+/** A family of topics such as `room:*`. */
+export interface TopicDef {
+  prefix: string;
+  /**
+   * Checks the right to join and finds the canonical topic (`room:<uuid>`) that the bus uses.
+   * @throws AppError not_found for anything the caller may not know of
+   */
+  resolve(scope: Scope, key: string): Promise<{ topic: string; roomId?: string }>;
+  /** Reads what the seat missed. Called when live entries are already being kept for it. */
+  join(seat: Seat, topic: string, input: unknown): Promise<Joined>;
+  /** After the reply was written: the first pushes, presence. */
+  joined?(seat: Seat, topic: string): void;
+  /** Exactly once for every join that answered. */
+  left?(seat: Seat, topic: string): void;
+  /** Entries of the topic's log with afterSeq < seq ≤ upTo, to heal a gap. */
+  readLog?(topic: string, afterSeq: number, upTo: number): Promise<import('./bus.ts').LogEntry[]>;
+  /** Newest seq of the topic's log, to notice a silence. */
+  lastSeq?(topic: string): Promise<number>;
+}
+
+export interface Module {
+  name: string;
+  operations: BoundOperation[];
+  events?: EventDef[];
+  topics?: TopicDef[];
+  jobs?: AnyJobDef[];
+  /** Started in order after migration, stopped in reverse. */
+  start?(): Promise<void>;
+  stop?(): Promise<void>;
+}

@@ -1,0 +1,299 @@
+// The wire of messages: send, edit, delete, history, the room log, read marks, typing.
+import { z } from 'zod';
+import { defineEvent, defineOperation } from '../../core/contract.ts';
+import { Id, Timestamp, User } from '../identity/contract.ts';
+import { Member, MyMembership, Room, RoomKey } from '../rooms/contract.ts';
+
+/** Bytes of a message's text in UTF-8. */
+export const MAX_BODY_BYTES = 16 * 1024;
+
+export const Mention = z.object({
+  kind: z.enum(['user', 'agent', 'here', 'all']),
+  userId: Id.optional(),
+  /** Place of `@handle` in the body, in UTF-16 units. */
+  offset: z.number().int(),
+  length: z.number().int(),
+});
+export type Mention = z.infer<typeof Mention>;
+
+export const RunSummary = z.object({
+  id: Id,
+  status: z.string(),
+  model: z.string(),
+  /** Input and output tokens together. */
+  tokens: z.number().int(),
+  costUsd: z.number().nullable(),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
+export const Attachment = z.object({
+  id: Id,
+  name: z.string().max(255),
+  contentType: z.string().max(100),
+  bytes: z.number().int(),
+});
+export const ReactionSummary = z.object({ emoji: z.string(), count: z.number().int(), mine: z.boolean() });
+
+export const Message = z.object({
+  id: Id,
+  roomId: Id,
+  /** Place in the room's log; gapless within the room together with all other entries. */
+  seq: z.number().int(),
+  author: User,
+  kind: z.enum(['text', 'agent', 'system']),
+  /** Empty once deleted. */
+  body: z.string(),
+  /** The message this one answers. */
+  threadId: Id.optional(),
+  mentions: z.array(Mention),
+  attachments: z.array(Attachment),
+  reactions: z.array(ReactionSummary),
+  /** 1, and one more with every edit. */
+  version: z.number().int(),
+  metadata: z.record(z.string(), z.unknown()),
+  createdAt: Timestamp,
+  editedAt: Timestamp.optional(),
+  deletedAt: Timestamp.optional(),
+  /** Present on an agent's message: the run that wrote it. */
+  run: RunSummary.optional(),
+});
+export type Message = z.infer<typeof Message>;
+
+const Body = z
+  .string()
+  .refine((text) => text.trim() !== '', 'needs at least one visible character')
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= MAX_BODY_BYTES,
+    `has at most ${MAX_BODY_BYTES} bytes; split it or upload a file`,
+  );
+
+const Metadata = z
+  .record(z.string().max(64), z.unknown())
+  .refine((value) => JSON.stringify(value).length <= 4096, 'has at most 4096 characters as JSON');
+
+const room = { roomId: RoomKey };
+const Seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const tag = 'Messages';
+
+export const sendMessage = defineOperation({
+  name: 'messages.send',
+  summary: 'Send a message to a room I am a member of',
+  description:
+    'The answer means: committed, in order, for good. Choose `id` (a UUID) yourself to make a retry safe: the same id and body answer the first result, another body is a conflict.',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/:roomId/messages', status: 201 },
+  socket: 'send_message',
+  input: z.object({
+    ...room,
+    body: Body,
+    id: Id.optional(),
+    threadId: Id.optional(),
+    attachments: z.array(Id).max(0, 'uploads are not available yet').optional(),
+    metadata: Metadata.optional(),
+  }),
+  output: Message,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'messages.send', points: 6000, seconds: 60 },
+  tool: { description: 'Send a message to a room.' },
+});
+
+export const listMessages = defineOperation({
+  name: 'messages.list',
+  summary: 'History of a room, oldest first in each page',
+  description: 'Give at most one of before, after, around (each a seq). Without any, the newest messages.',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/messages' },
+  socket: 'list_messages',
+  input: z.object({
+    ...room,
+    before: Seq.optional(),
+    after: Seq.optional(),
+    around: Seq.optional(),
+    threadId: Id.optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+    cursor: z.string().max(500).optional(),
+  }),
+  output: z.object({
+    data: z.array(Message),
+    hasMoreBefore: z.boolean(),
+    hasMoreAfter: z.boolean(),
+    nextCursor: z.string().optional(),
+  }),
+  permission: 'signed_in',
+  effect: 'read',
+  tool: { description: 'Read the history of a room.' },
+});
+
+export const getMessage = defineOperation({
+  name: 'messages.get',
+  summary: 'One message',
+  tag,
+  rest: { method: 'get', path: '/api/messages/:messageId' },
+  socket: 'get_message',
+  input: z.object({ messageId: Id }),
+  output: Message,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const editMessage = defineOperation({
+  name: 'messages.edit',
+  summary: 'Change the text of my message',
+  description: 'Give `version` to refuse the edit (409) when someone changed the message since.',
+  tag,
+  rest: { method: 'patch', path: '/api/messages/:messageId' },
+  socket: 'edit_message',
+  input: z.object({ messageId: Id, body: Body, version: z.number().int().min(1).optional() }),
+  output: Message,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'messages.edit', points: 600, seconds: 60 },
+});
+
+export const deleteMessage = defineOperation({
+  name: 'messages.delete',
+  summary: "Delete my message, or anyone's as admin of the room; a tombstone keeps its seq",
+  tag,
+  rest: { method: 'delete', path: '/api/messages/:messageId' },
+  socket: 'delete_message',
+  input: z.object({ messageId: Id }),
+  output: Message,
+  permission: 'signed_in',
+  effect: 'irreversible',
+  rate: { bucket: 'messages.edit', points: 600, seconds: 60 },
+});
+
+export const LogEvent = z.object({
+  seq: z.number().int(),
+  type: z.string(),
+  payload: z.record(z.string(), z.unknown()),
+});
+export type LogEvent = z.infer<typeof LogEvent>;
+
+export const listEvents = defineOperation({
+  name: 'rooms.events',
+  summary: "Entries of a room's log after a seq, oldest first",
+  description:
+    'At most 500 a page; hasMore says that there are more. resync: the log does not reach afterSeq, fetch the room afresh.',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/events' },
+  socket: 'list_events',
+  input: z.object({ ...room, afterSeq: Seq, limit: z.coerce.number().int().min(1).max(500).default(500) }),
+  output: z.object({
+    events: z.array(LogEvent),
+    lastSeq: z.number().int(),
+    hasMore: z.boolean(),
+    resync: z.boolean(),
+  }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const markRead = defineOperation({
+  name: 'rooms.read',
+  summary: 'Move my read mark forward; it never moves back',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/:roomId/read' },
+  socket: 'mark_read',
+  input: z.object({ ...room, seq: Seq }),
+  output: MyMembership,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'rooms.read', points: 1200, seconds: 60 },
+});
+
+export const setTyping = defineOperation({
+  name: 'rooms.typing',
+  summary: 'Say that I am typing, or have stopped; expires after 6 s by itself',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/:roomId/typing' },
+  socket: 'typing',
+  input: z.object({ ...room, on: z.boolean() }),
+  output: z.object({ ok: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'rooms.typing', points: 600, seconds: 60 },
+});
+
+export const messagesOperations = [
+  sendMessage,
+  listMessages,
+  getMessage,
+  editMessage,
+  deleteMessage,
+  listEvents,
+  markRead,
+  setTyping,
+];
+
+/** Input of `join_room` (Socket.IO) and of `phx_join` on `room:*`. */
+export const JoinInput = z.object({ afterSeq: Seq.optional() });
+
+/** What a join answers, on both socket protocols. */
+export const JoinReply = z.object({
+  room: Room,
+  me: MyMembership,
+  /** At most 200; page the rest with rooms.members. */
+  members: z.array(Member),
+  presence: z.record(z.string(), z.object({ metas: z.array(z.record(z.string(), z.unknown())) })),
+  events: z.array(LogEvent),
+  lastSeq: z.number().int(),
+  hasMore: z.boolean(),
+  resync: z.boolean(),
+});
+export type JoinReply = z.infer<typeof JoinReply>;
+
+const entry = { roomId: Id, seq: z.number().int() };
+
+export const newMessage = defineEvent({
+  type: 'new_message',
+  summary: 'A person sent a message',
+  kind: 'log',
+  audience: 'room',
+  payload: Message,
+});
+export const agentMessage = defineEvent({
+  type: 'agent_message',
+  summary: 'An agent sent a message',
+  kind: 'log',
+  audience: 'room',
+  payload: Message,
+});
+export const messageUpdated = defineEvent({
+  type: 'message_updated',
+  summary: 'A message was edited',
+  kind: 'log',
+  audience: 'room',
+  payload: z.object({ ...entry, message: Message }),
+});
+export const messageDeleted = defineEvent({
+  type: 'message_deleted',
+  summary: 'A message was deleted; its tombstone stays',
+  kind: 'log',
+  audience: 'room',
+  payload: z.object({ ...entry, messageId: Id, message: Message }),
+});
+export const typingEvent = defineEvent({
+  type: 'typing',
+  summary: 'Someone types or stopped',
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ roomId: Id, userId: Id, on: z.boolean(), expiresInMs: z.number().int() }),
+});
+export const readEvent = defineEvent({
+  type: 'read',
+  summary: 'Someone read up to a seq',
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ roomId: Id, userId: Id, readSeq: z.number().int() }),
+});
+
+export const messagesEvents = [
+  newMessage,
+  agentMessage,
+  messageUpdated,
+  messageDeleted,
+  typingEvent,
+  readEvent,
+];

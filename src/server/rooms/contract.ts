@@ -1,0 +1,274 @@
+// The wire of rooms: channels, groups and direct rooms, membership and roles.
+import { z } from 'zod';
+import { defineEvent, defineOperation } from '../../core/contract.ts';
+import { Id, Page, Timestamp, User } from '../identity/contract.ts';
+
+/** A room's id or its slug; both are accepted wherever a room is named. */
+export const RoomKey = z.string().min(1).max(100);
+
+export const Room = z.object({
+  id: Id,
+  slug: z.string().optional(),
+  kind: z.enum(['channel', 'group', 'direct']),
+  name: z.string(),
+  topic: z.string().optional(),
+  visibility: z.enum(['public', 'private']),
+  agentsAllowed: z.boolean(),
+  /** Sequence of the newest entry of the room's log. */
+  lastSeq: z.number().int(),
+  createdAt: Timestamp,
+});
+export type Room = z.infer<typeof Room>;
+
+/** owner: everything; admin: settings and members; member: read and write. */
+export const MemberRole = z.enum(['owner', 'admin', 'member']);
+export type MemberRole = z.infer<typeof MemberRole>;
+
+export const Member = z.object({
+  user: User,
+  role: MemberRole,
+  joinedAt: Timestamp,
+});
+export type Member = z.infer<typeof Member>;
+
+export const MyMembership = z.object({
+  ...Member.shape,
+  /** Newest seq I have read. */
+  readSeq: z.number().int(),
+  /** Messages by others after readSeq; derived, never stored. */
+  unread: z.number().int(),
+  /** Of these, messages that mention me. */
+  mentions: z.number().int(),
+});
+export type MyMembership = z.infer<typeof MyMembership>;
+
+/** A room as it stands in my list. */
+export const RoomListItem = z.object({ ...Room.shape, me: MyMembership.optional() });
+export type RoomListItem = z.infer<typeof RoomListItem>;
+
+const RoomName = z
+  .string()
+  .trim()
+  .min(1, 'needs at least one character')
+  .max(80, 'has at most 80 characters');
+const Slug = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'has 1 to 63 lower-case letters, digits and hyphens, and starts with a letter or digit',
+  )
+  .refine(
+    (slug) => !/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(slug),
+    'may not look like an id',
+  );
+
+const room = { roomId: RoomKey };
+const tag = 'Rooms';
+
+export const listRooms = defineOperation({
+  name: 'rooms.list',
+  summary: 'Rooms I am in, with unread counts; with scope=public also those I may join',
+  tag,
+  rest: { method: 'get', path: '/api/rooms' },
+  socket: 'list_rooms',
+  input: z.object({ ...Page, scope: z.enum(['mine', 'public']).default('mine') }),
+  output: z.object({ data: z.array(RoomListItem), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const createRoom = defineOperation({
+  name: 'rooms.create',
+  summary: 'Create a channel or a group; I become its owner',
+  tag,
+  rest: { method: 'post', path: '/api/rooms', status: 201 },
+  socket: 'create_room',
+  input: z.strictObject({
+    name: RoomName,
+    slug: Slug.optional(),
+    kind: z.enum(['channel', 'group']).default('channel'),
+    topic: z.string().max(500).optional(),
+    visibility: z.enum(['public', 'private']).optional(),
+    agentsAllowed: z.boolean().default(true),
+    memberIds: z.array(Id).max(200).default([]),
+  }),
+  output: Room,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'rooms.create', points: 300, seconds: 60 },
+});
+
+export const openDirectRoom = defineOperation({
+  name: 'rooms.open_direct',
+  summary: 'The direct room of exactly these people or agents and me; created if new',
+  description: 'Keyed by its set of members: whoever opens it, and however often, gets the same room.',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/direct', status: 201 },
+  socket: 'open_direct_room',
+  input: z.strictObject({ userIds: z.array(Id).min(1).max(9) }),
+  output: Room,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'rooms.create', points: 300, seconds: 60 },
+});
+
+export const getRoom = defineOperation({
+  name: 'rooms.get',
+  summary: 'One room, by id or slug',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId' },
+  socket: 'get_room',
+  input: z.object(room),
+  output: RoomListItem,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const updateRoom = defineOperation({
+  name: 'rooms.update',
+  summary: 'Change name, topic, visibility or whether agents may join (owner or admin of the room)',
+  tag,
+  rest: { method: 'patch', path: '/api/rooms/:roomId' },
+  socket: 'update_room',
+  input: z.strictObject({
+    ...room,
+    name: RoomName.optional(),
+    topic: z.string().max(500).nullable().optional(),
+    visibility: z.enum(['public', 'private']).optional(),
+    agentsAllowed: z.boolean().optional(),
+  }),
+  output: Room,
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const deleteRoom = defineOperation({
+  name: 'rooms.delete',
+  summary: 'Delete a room for everyone (its owner, or an administrator)',
+  tag,
+  rest: { method: 'delete', path: '/api/rooms/:roomId' },
+  socket: 'delete_room',
+  input: z.object(room),
+  output: z.object({ deleted: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'irreversible',
+});
+
+export const joinRoom = defineOperation({
+  name: 'rooms.join',
+  summary: 'Become a member of a public room',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/:roomId/join' },
+  input: z.object(room),
+  output: z.object({ room: Room, me: MyMembership }),
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const leaveRoom = defineOperation({
+  name: 'rooms.leave',
+  summary: 'Stop being a member of a room',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/:roomId/leave' },
+  socket: 'quit_room',
+  input: z.object(room),
+  output: z.object({ left: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const listMembers = defineOperation({
+  name: 'rooms.members',
+  summary: 'Members of a room, with their roles',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/members' },
+  socket: 'list_members',
+  input: z.object({ ...room, ...Page }),
+  output: z.object({ data: z.array(Member), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const addMember = defineOperation({
+  name: 'rooms.add_member',
+  summary: 'Add a person to a room (owner or admin of the room; in public rooms any member)',
+  tag,
+  rest: { method: 'post', path: '/api/rooms/:roomId/members', status: 201 },
+  socket: 'add_member',
+  input: z.strictObject({ ...room, userId: Id, role: z.enum(['admin', 'member']).default('member') }),
+  output: Member,
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const updateMember = defineOperation({
+  name: 'rooms.update_member',
+  summary: "Change a member's role (owner of the room)",
+  tag,
+  rest: { method: 'patch', path: '/api/rooms/:roomId/members/:userId' },
+  socket: 'update_member',
+  input: z.strictObject({ ...room, userId: Id, role: MemberRole }),
+  output: Member,
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const removeMember = defineOperation({
+  name: 'rooms.remove_member',
+  summary: 'Remove someone from a room (owner or admin of the room)',
+  tag,
+  rest: { method: 'delete', path: '/api/rooms/:roomId/members/:userId' },
+  socket: 'remove_member',
+  input: z.object({ ...room, userId: Id }),
+  output: z.object({ removed: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const roomsOperations = [
+  listRooms,
+  createRoom,
+  openDirectRoom,
+  getRoom,
+  updateRoom,
+  deleteRoom,
+  joinRoom,
+  leaveRoom,
+  listMembers,
+  addMember,
+  updateMember,
+  removeMember,
+];
+
+const entry = { roomId: Id, seq: z.number().int() };
+
+export const memberJoined = defineEvent({
+  type: 'member_joined',
+  summary: 'Someone became a member',
+  kind: 'log',
+  audience: 'room',
+  payload: z.object({ ...entry, member: Member }),
+});
+export const memberLeft = defineEvent({
+  type: 'member_left',
+  summary: 'Someone left or was removed',
+  kind: 'log',
+  audience: 'room',
+  payload: z.object({ ...entry, userId: Id, by: Id }),
+});
+export const memberUpdated = defineEvent({
+  type: 'member_updated',
+  summary: "A member's role changed",
+  kind: 'log',
+  audience: 'room',
+  payload: z.object({ ...entry, member: Member }),
+});
+export const roomUpdated = defineEvent({
+  type: 'room_updated',
+  summary: 'Name, topic or settings changed, or the room was deleted',
+  kind: 'log',
+  audience: 'room',
+  payload: z.object({ ...entry, room: Room, deleted: z.boolean().optional() }),
+});
+
+export const roomsEvents = [memberJoined, memberLeft, memberUpdated, roomUpdated];
