@@ -1,0 +1,54 @@
+// Local sign-in tokens: HS256 under SECRET_KEY. Must never accept another algorithm, nor a token without an end.
+import { jwtVerify, SignJWT } from 'jose';
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+
+const ISSUER = 'parley';
+const LIFETIME_SECONDS = 30 * 24 * 3600;
+/** Clocks of two machines may differ by this much. */
+const TOLERANCE_SECONDS = 60;
+
+export interface LocalTokens {
+  sign(claims: { userId: string; tenantId: string }): Promise<string>;
+  /** @throws AppError unauthorized: `expired_token` or `invalid_token` */
+  verify(token: string): Promise<{ userId: string; tenantId: string; expiresAt: number }>;
+}
+
+export function createLocalTokens(secretKey: string, clock: Clock): LocalTokens {
+  const key = new TextEncoder().encode(secretKey);
+  return {
+    sign: ({ userId, tenantId }) => {
+      const now = Math.floor(clock.now() / 1000);
+      return new SignJWT({ tid: tenantId })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setSubject(userId)
+        .setIssuer(ISSUER)
+        .setIssuedAt(now)
+        .setExpirationTime(now + LIFETIME_SECONDS)
+        .sign(key);
+    },
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          issuer: ISSUER,
+          clockTolerance: TOLERANCE_SECONDS,
+          requiredClaims: ['sub', 'exp', 'tid'],
+          currentDate: clock.date(),
+        });
+        return {
+          userId: String(payload.sub),
+          tenantId: String(payload.tid),
+          expiresAt: (payload.exp as number) * 1000,
+        };
+      } catch (error) {
+        const expired = (error as { code?: string }).code === 'ERR_JWT_EXPIRED';
+        throw new AppError(
+          'unauthorized',
+          expired ? 'expired_token' : 'invalid_token',
+          expired ? 'The token has expired; sign in again.' : 'The token is not valid here; sign in again.',
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,99 @@
+// Queries on tenants and users. No policy, no clocks.
+import type { Selectable } from 'kysely';
+import type { Db, Tx } from '../../core/db/database.ts';
+import type { UsersTable } from './tables.ts';
+
+export type UserRow = Selectable<UsersTable>;
+
+export const findUserById = (db: Db | Tx, tenantId: string, id: string): Promise<UserRow | undefined> =>
+  db.selectFrom('users').selectAll().where('tenantId', '=', tenantId).where('id', '=', id).executeTakeFirst();
+
+export const findUserByKey = (db: Db | Tx, tenantId: string, key: string): Promise<UserRow | undefined> =>
+  db
+    .selectFrom('users')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('handleKey', '=', key)
+    .executeTakeFirst();
+
+export const findUsersByIds = (db: Db | Tx, tenantId: string, ids: string[]): Promise<UserRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom('users').selectAll().where('tenantId', '=', tenantId).where('id', 'in', ids).execute();
+
+export function listUsers(
+  db: Db,
+  tenantId: string,
+  page: {
+    limit: number;
+    afterHandle?: string | undefined;
+    query?: string | undefined;
+    kind?: 'human' | 'agent' | undefined;
+  },
+): Promise<UserRow[]> {
+  let query = db
+    .selectFrom('users')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('deletedAt', 'is', null);
+  if (page.afterHandle !== undefined) query = query.where('handle', '>', page.afterHandle);
+  if (page.kind !== undefined) query = query.where('kind', '=', page.kind);
+  if (page.query !== undefined && page.query !== '') {
+    const pattern = `%${page.query.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+    query = query.where((eb) =>
+      eb.or([eb('handle', 'like', pattern), eb(eb.fn<string>('lower', ['name']), 'like', pattern)]),
+    );
+  }
+  return query.orderBy('handle').limit(page.limit).execute();
+}
+
+/** Inserts unless the handle is taken; answers undefined then. */
+export const insertUser = (
+  tx: Tx | Db,
+  user: Pick<UserRow, 'id' | 'tenantId' | 'kind' | 'handle' | 'handleKey' | 'name' | 'ownerId' | 'role'>,
+): Promise<UserRow | undefined> =>
+  tx
+    .insertInto('users')
+    .values(user)
+    .onConflict((oc) => oc.columns(['tenantId', 'handleKey']).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+
+export const updateUser = (
+  tx: Tx,
+  tenantId: string,
+  id: string,
+  set: Partial<Pick<UserRow, 'name' | 'avatarUrl' | 'suspendedAt' | 'deletedAt' | 'handleKey'>>,
+): Promise<UserRow | undefined> =>
+  tx
+    .updateTable('users')
+    .set(set)
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+
+export async function hasHuman(db: Db | Tx, tenantId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('kind', '=', 'human')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Takes the tenant's row so that two first sign-ins cannot both become administrator. */
+export const lockTenant = (tx: Tx, tenantId: string) =>
+  tx.selectFrom('tenants').select('id').where('id', '=', tenantId).forUpdate().executeTakeFirst();
+
+export const insertTenant = (tx: Tx | Db, id: string, name: string) =>
+  tx
+    .insertInto('tenants')
+    .values({ id, name })
+    .onConflict((oc) => oc.column('id').doNothing())
+    .execute();
+
+export const getFact = async (db: Db, key: string): Promise<string | undefined> =>
+  (await db.selectFrom('systemFacts').select('value').where('key', '=', key).executeTakeFirst())?.value;

@@ -1,0 +1,238 @@
+// Queries on messages and on the room log. No policy, no events, no clocks.
+import { type Selectable, sql } from 'kysely';
+import type { Db, Tx } from '../../core/db/database.ts';
+import type { MessagesTable } from './tables.ts';
+
+export type MessageRow = Selectable<MessagesTable>;
+
+interface AuthorColumns {
+  authorKind: 'human' | 'agent';
+  authorHandle: string;
+  authorName: string;
+  authorAvatarUrl: string | null;
+  authorOwnerId: string | null;
+}
+export type MessageWithAuthor = MessageRow & AuthorColumns;
+
+const AUTHOR = [
+  'users.kind as authorKind',
+  'users.handle as authorHandle',
+  'users.name as authorName',
+  'users.avatarUrl as authorAvatarUrl',
+  'users.ownerId as authorOwnerId',
+] as const;
+
+const withAuthor = (db: Db | Tx) =>
+  db
+    .selectFrom('messages')
+    .innerJoin('users', 'users.id', 'messages.authorId')
+    .selectAll('messages')
+    .select(AUTHOR);
+
+export const findMessage = (
+  db: Db | Tx,
+  tenantId: string,
+  id: string,
+): Promise<MessageWithAuthor | undefined> =>
+  withAuthor(db).where('messages.tenantId', '=', tenantId).where('messages.id', '=', id).executeTakeFirst();
+
+/** One page, oldest first. Asks for one more than `limit` so that the caller knows whether there is more. */
+export async function listMessages(
+  db: Db,
+  roomId: string,
+  page: {
+    before?: number | undefined;
+    after?: number | undefined;
+    threadId?: string | undefined;
+    limit: number;
+  },
+): Promise<MessageWithAuthor[]> {
+  let query = withAuthor(db).where('messages.roomId', '=', roomId);
+  if (page.threadId !== undefined) {
+    const threadId = page.threadId;
+    query = query.where((eb) =>
+      eb.or([eb('messages.threadId', '=', threadId), eb('messages.id', '=', threadId)]),
+    );
+  }
+  if (page.before !== undefined) query = query.where('messages.seq', '<', page.before);
+  if (page.after !== undefined) query = query.where('messages.seq', '>', page.after);
+  const forwards = page.after !== undefined && page.before === undefined;
+  const rows = await query
+    .orderBy('messages.seq', forwards ? 'asc' : 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return forwards ? rows : rows.reverse();
+}
+
+export const updateMessage = (
+  tx: Tx,
+  id: string,
+  set: { body: string; mentions?: string; metadata?: string; editedAt?: Date; deletedAt?: Date },
+) =>
+  tx
+    .updateTable('messages')
+    .set({ ...set, version: sql<number>`version + 1` })
+    .where('id', '=', id)
+    .execute();
+
+export interface EventRow {
+  seq: number;
+  type: string;
+  payload: Record<string, unknown> | null;
+  messageId: string | null;
+  message: MessageWithAuthor | null;
+}
+
+/** Log entries with afterSeq < seq ≤ upTo, oldest first, each with the present state of the message it is about. */
+export async function listEvents(
+  db: Db,
+  roomId: string,
+  afterSeq: number,
+  upTo: number,
+  limit: number,
+): Promise<EventRow[]> {
+  const events = await db
+    .selectFrom('roomEvents')
+    .select(['seq', 'type', 'payload', 'messageId'])
+    .where('roomId', '=', roomId)
+    .where('seq', '>', afterSeq)
+    .where('seq', '<=', upTo)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  const ids = [...new Set(events.flatMap((event) => (event.messageId === null ? [] : [event.messageId])))];
+  const messages = ids.length === 0 ? [] : await withAuthor(db).where('messages.id', 'in', ids).execute();
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  return events.map((event) => ({
+    ...event,
+    message: event.messageId === null ? null : (byId.get(event.messageId) ?? null),
+  }));
+}
+
+export const getLastSeq = async (db: Db, roomId: string): Promise<number> =>
+  (await db.selectFrom('rooms').select('lastSeq').where('id', '=', roomId).executeTakeFirst())?.lastSeq ?? 0;
+
+export const bumpLastSeq = async (tx: Tx, roomId: string, by: number): Promise<number> =>
+  (
+    await tx
+      .updateTable('rooms')
+      .set({ lastSeq: sql<number>`last_seq + ${by}` })
+      .where('id', '=', roomId)
+      .returning('lastSeq')
+      .executeTakeFirstOrThrow()
+  ).lastSeq;
+
+export const insertEvents = (
+  tx: Tx,
+  rows: {
+    roomId: string;
+    seq: number;
+    tenantId: string;
+    type: string;
+    messageId: string | null;
+    payload: string | null;
+  }[],
+) => tx.insertInto('roomEvents').values(rows).execute();
+
+/** Members of a room whose folded handle is one of these. */
+export const findMembersByHandle = (db: Db | Tx, roomId: string, keys: string[]) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .select(['users.id', 'users.kind', 'users.handleKey'])
+    .where('memberships.roomId', '=', roomId)
+    .where('users.handleKey', 'in', keys)
+    .execute();
+
+// ——— the writer's three statements ———
+
+export interface LockedRoom {
+  id: string;
+  tenantId: string;
+  kind: 'channel' | 'group' | 'direct';
+  lastSeq: number;
+  /** The transaction's time, by the database's clock. */
+  now: Date;
+}
+
+/** Locks rooms in one order, so that two writers cannot wait for each other. */
+export async function lockRooms(tx: Tx, ids: string[], skipLocked: boolean): Promise<LockedRoom[]> {
+  const { rows } = await sql<LockedRoom>`
+    select id, tenant_id, kind, last_seq, now() as now from rooms
+    where id = any(${ids}::uuid[]) and deleted_at is null
+    order by id for update ${sql.raw(skipLocked ? 'skip locked' : '')}`.execute(tx);
+  return rows;
+}
+
+export interface SendCheck {
+  /** Place of the send in the batch, from 1. */
+  place: number;
+  member: boolean;
+  suspended: boolean;
+  threadOk: boolean;
+  /** The message that already has this id. */
+  existingAuthor: string | null;
+  existingRoom: string | null;
+}
+
+/** For each send of a batch: is its author a member now, and is its id in use? Runs after the rooms are locked. */
+export async function checkSends(
+  tx: Tx,
+  sends: { roomId: string; authorId: string; id: string; threadId: string | null }[],
+): Promise<SendCheck[]> {
+  const { rows } = await sql<SendCheck>`
+    select p.place::int as place, m.user_id is not null as member, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
+      (p.thread_id is null or t.id is not null) as thread_ok, x.author_id as existing_author, x.room_id as existing_room
+    from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
+      ${sends.map((s) => s.threadId)}::uuid[]) with ordinality as p(room_id, author_id, id, thread_id, place)
+    left join memberships m on m.room_id = p.room_id and m.user_id = p.author_id
+    left join users u on u.id = p.author_id
+    left join messages x on x.id = p.id
+    left join messages t on t.id = p.thread_id and t.room_id = p.room_id`.execute(tx);
+  return rows;
+}
+
+export interface NewMessageRow {
+  id: string;
+  tenantId: string;
+  roomId: string;
+  seq: number;
+  authorId: string;
+  kind: 'text' | 'agent' | 'system';
+  type: string;
+  body: string;
+  threadId: string | null;
+  mentions: string;
+  metadata: string;
+  run: string | null;
+  rootId: string | null;
+  hop: number;
+}
+
+/** Messages, their log entries and the rooms' new last seq, in one statement. */
+export async function insertMessages(
+  tx: Tx,
+  rows: NewMessageRow[],
+  now: Date,
+  lastSeqs: Map<string, number>,
+): Promise<void> {
+  const column = <K extends keyof NewMessageRow>(key: K) => rows.map((row) => row[key]);
+  await sql`
+    with sent as (
+      select * from unnest(
+        ${column('id')}::uuid[], ${column('tenantId')}::uuid[], ${column('roomId')}::uuid[], ${column('seq')}::bigint[],
+        ${column('authorId')}::uuid[], ${column('kind')}::text[], ${column('type')}::text[], ${column('body')}::text[],
+        ${column('threadId')}::uuid[], ${column('mentions')}::text[], ${column('metadata')}::text[], ${column('run')}::text[],
+        ${column('rootId')}::uuid[], ${column('hop')}::int[])
+        as s(id, tenant_id, room_id, seq, author_id, kind, type, body, thread_id, mentions, metadata, run, root_id, hop)
+    ), inserted as (
+      insert into messages (id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions, metadata, run, root_id, hop, created_at)
+      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions::jsonb, metadata::jsonb, run::jsonb, root_id, hop, ${now}::timestamptz from sent
+    ), logged as (
+      insert into room_events (room_id, seq, tenant_id, type, message_id, created_at)
+      select room_id, seq, tenant_id, type, id, ${now}::timestamptz from sent
+    )
+    update rooms set last_seq = l.last_seq
+    from unnest(${[...lastSeqs.keys()]}::uuid[], ${[...lastSeqs.values()]}::bigint[]) as l(id, last_seq)
+    where rooms.id = l.id`.execute(tx);
+}

@@ -1,0 +1,312 @@
+// Messages: send, edit, delete, history, the log, read marks, typing.
+// Must never show a message to someone who may not see its room.
+import type { Database, Tx } from '../../core/db/database.ts';
+import { AppError, notFound } from '../../core/errors.ts';
+import { newId } from '../../core/ids.ts';
+import type { Scope } from '../../core/scope.ts';
+import { canInRoom, type RoomsService } from '../rooms/service.ts';
+import type { LogEvent, Message, RunSummary } from './contract.ts';
+import type { MessageLog } from './log.ts';
+import { findHandles, resolveMentions } from './mentions.ts';
+import * as repo from './repository.ts';
+import { toMessage } from './view.ts';
+import type { Writer } from './writer.ts';
+
+export type { MessageSent } from './writer.ts';
+export type MessagesService = ReturnType<typeof createMessagesService>;
+
+/** Log entries of one page of a resume. */
+export const EVENTS_PAGE = 500;
+/** Entries a join without `afterSeq` answers. */
+const NEWEST = 50;
+const TYPING_MS = 6000;
+
+export interface SendInput {
+  roomId: string;
+  body: string;
+  id?: string | undefined;
+  threadId?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+}
+
+/** What only an agent's run may say about a message. */
+export interface RunContext {
+  run: RunSummary;
+  rootId: string;
+  hop: number;
+  /** Runs in the committing transaction; a throw refuses the message. */
+  within?(tx: Tx, message: Message): Promise<void>;
+}
+
+export function createMessagesService(deps: {
+  database: Database;
+  rooms: RoomsService;
+  log: MessageLog;
+  writer: Writer;
+}) {
+  const { database, rooms, log, writer } = deps;
+  const { db } = database;
+
+  async function mentionsIn(roomId: string, body: string) {
+    const found = findHandles(body);
+    if (found.length === 0) return [];
+    const users = await repo.findMembersByHandle(db, roomId, [...new Set(found.flatMap((f) => f.keys))]);
+    return resolveMentions(found, new Map(users.map((u) => [u.handleKey, u])));
+  }
+
+  async function send(scope: Scope, input: SendInput, context?: RunContext): Promise<Message> {
+    const roomId = await rooms.resolveId(scope, input.roomId);
+    const id = input.id?.toLowerCase() ?? newId();
+    try {
+      return await writer.send({
+        tenantId: scope.tenantId,
+        roomId,
+        id,
+        author: scope.user,
+        kind: scope.user.kind === 'agent' ? 'agent' : 'text',
+        body: input.body,
+        threadId: input.threadId?.toLowerCase() ?? null,
+        mentions: await mentionsIn(roomId, input.body),
+        metadata: input.metadata ?? {},
+        run: context?.run,
+        rootId: context?.rootId ?? null,
+        hop: context?.hop ?? 0,
+        within: context?.within,
+      });
+    } catch (error) {
+      // Whoever may not even see the room learns nothing else.
+      if (error instanceof AppError && error.reason === 'not_a_member')
+        await rooms.requireVisible(scope, roomId);
+      throw error;
+    }
+  }
+
+  /** The message if the caller may see its room. */
+  async function requireMessage(
+    scope: Scope,
+    id: string,
+    at: Database['db'] | Tx = db,
+  ): Promise<repo.MessageWithAuthor> {
+    const row = await repo.findMessage(at, scope.tenantId, id);
+    const missing = () => notFound('message_not_found', 'There is no such message, or you may not see it.');
+    if (row === undefined) throw missing();
+    await rooms.requireVisible(scope, row.roomId, at).catch((error: unknown) => {
+      throw error instanceof AppError && error.code === 'not_found' ? missing() : error;
+    });
+    return row;
+  }
+
+  async function change(
+    scope: Scope,
+    id: string,
+    apply: (
+      row: repo.MessageWithAuthor,
+      tx: Tx,
+    ) => Promise<'message_updated' | 'message_deleted' | undefined>,
+  ): Promise<Message> {
+    return database.transaction(async (tx) => {
+      const seen = await requireMessage(scope, id, tx);
+      const [room] = await repo.lockRooms(tx, [seen.roomId], false);
+      if (room === undefined)
+        throw notFound('message_not_found', 'There is no such message, or you may not see it.');
+      const row = (await repo.findMessage(tx, scope.tenantId, id)) as repo.MessageWithAuthor;
+      const type = await apply(row, tx);
+      const message = toMessage((await repo.findMessage(tx, scope.tenantId, id)) as repo.MessageWithAuthor);
+      if (type !== undefined) {
+        const { roomId } = message;
+        await log.appendMessageChange(
+          tx,
+          { id: roomId, tenantId: scope.tenantId },
+          {
+            type,
+            messageId: id,
+            payload: (seq) =>
+              type === 'message_deleted' ? { roomId, seq, messageId: id, message } : { roomId, seq, message },
+          },
+        );
+      }
+      return message;
+    });
+  }
+
+  return {
+    send,
+    mentionsIn,
+
+    async get(scope: Scope, id: string): Promise<Message> {
+      return toMessage(await requireMessage(scope, id));
+    },
+
+    /** History; oldest first in each page. */
+    async list(
+      scope: Scope,
+      input: {
+        roomId: string;
+        before?: number | undefined;
+        after?: number | undefined;
+        around?: number | undefined;
+        threadId?: string | undefined;
+        limit: number;
+        cursor?: string | undefined;
+      },
+    ) {
+      const { row: room } = await rooms.requireVisible(scope, input.roomId);
+      const given = [input.before, input.after, input.around].filter((n) => n !== undefined);
+      if (given.length > 1)
+        throw new AppError('invalid', 'invalid_input', 'Give at most one of before, after and around.');
+      const { threadId, limit } = input;
+      const cursor = input.cursor === undefined ? undefined : Number(input.cursor);
+      if (cursor !== undefined && !Number.isSafeInteger(cursor))
+        throw new AppError('invalid', 'invalid_input', 'cursor: use the nextCursor of the page before.');
+      const before = input.before ?? (given.length === 0 ? cursor : undefined);
+      let rows: repo.MessageWithAuthor[];
+      let hasMoreBefore: boolean;
+      let hasMoreAfter: boolean;
+      if (input.around !== undefined) {
+        const half = Math.ceil(limit / 2);
+        const older = await repo.listMessages(db, room.id, {
+          before: input.around + 1,
+          threadId,
+          limit: half,
+        });
+        const newer = await repo.listMessages(db, room.id, {
+          after: input.around,
+          threadId,
+          limit: limit - half,
+        });
+        hasMoreBefore = older.length > half;
+        hasMoreAfter = newer.length > limit - half;
+        rows = [...(hasMoreBefore ? older.slice(1) : older), ...newer.slice(0, limit - half)];
+      } else if (input.after !== undefined) {
+        rows = await repo.listMessages(db, room.id, { after: input.after, threadId, limit });
+        hasMoreAfter = rows.length > limit;
+        rows = rows.slice(0, limit);
+        hasMoreBefore = input.after > 0;
+      } else {
+        rows = await repo.listMessages(db, room.id, { before, threadId, limit });
+        hasMoreBefore = rows.length > limit;
+        if (hasMoreBefore) rows = rows.slice(1);
+        hasMoreAfter = before !== undefined;
+      }
+      const first = rows[0];
+      const data = rows.map(toMessage);
+      return {
+        data,
+        hasMoreBefore,
+        hasMoreAfter,
+        ...(hasMoreBefore && first !== undefined ? { nextCursor: String(first.seq) } : {}),
+      };
+    },
+
+    async edit(
+      scope: Scope,
+      input: { messageId: string; body: string; version?: number | undefined },
+    ): Promise<Message> {
+      const seen = await requireMessage(scope, input.messageId);
+      const mentions = await mentionsIn(seen.roomId, input.body);
+      return change(scope, input.messageId, async (row, tx) => {
+        if (row.authorId !== scope.user.id)
+          throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
+        await rooms.requireMember(scope, row.roomId, tx);
+        if (row.deletedAt !== null)
+          throw new AppError('conflict', 'message_deleted', 'The message was deleted.');
+        if (input.version !== undefined && input.version !== row.version) {
+          throw new AppError(
+            'conflict',
+            'stale_version',
+            `The message is at version ${row.version} by now; fetch it and edit again.`,
+          );
+        }
+        if (row.body === input.body) return undefined;
+        await repo.updateMessage(tx, row.id, {
+          body: input.body,
+          mentions: JSON.stringify(mentions),
+          editedAt: await now(tx),
+        });
+        return 'message_updated';
+      });
+    },
+
+    async remove(scope: Scope, id: string): Promise<Message> {
+      return change(scope, id, async (row, tx) => {
+        const { membership } = await rooms.requireVisible(scope, row.roomId, tx);
+        if (
+          row.authorId !== scope.user.id &&
+          !canInRoom('message.delete_any', membership?.role, scope.role === 'admin')
+        ) {
+          throw new AppError(
+            'forbidden',
+            'not_author',
+            'Only its author or an admin of the room deletes a message.',
+          );
+        }
+        if (row.deletedAt !== null) return undefined;
+        await repo.updateMessage(tx, row.id, {
+          body: '',
+          mentions: '[]',
+          metadata: '{}',
+          deletedAt: await now(tx),
+        });
+        return 'message_deleted';
+      });
+    },
+
+    async events(scope: Scope, key: string, afterSeq: number, limit: number) {
+      const { row } = await rooms.requireVisible(scope, key);
+      return page(row.id, row.lastSeq, afterSeq, limit);
+    },
+
+    /** Entries a joining client missed, up to the room's newest entry at this moment. */
+    async missed(roomId: string, afterSeq: number | undefined) {
+      const lastSeq = await log.lastSeq(roomId);
+      if (afterSeq === undefined) {
+        return {
+          events: await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST),
+          lastSeq,
+          hasMore: false,
+          resync: false,
+        };
+      }
+      return page(roomId, lastSeq, afterSeq, EVENTS_PAGE);
+    },
+
+    async markRead(scope: Scope, key: string, seq: number) {
+      const { roomId, me } = await rooms.advanceReadMark(scope, key, seq);
+      log.signal(roomId, 'read', { roomId, userId: scope.user.id, readSeq: me.readSeq });
+      return me;
+    },
+
+    async typing(scope: Scope, key: string, on: boolean): Promise<void> {
+      const { row } = await rooms.requireMember(scope, key);
+      log.signal(row.id, 'typing', {
+        roomId: row.id,
+        userId: scope.user.id,
+        on,
+        expiresInMs: on ? TYPING_MS : 0,
+      });
+    },
+  };
+
+  async function page(
+    roomId: string,
+    lastSeq: number,
+    afterSeq: number,
+    limit: number,
+  ): Promise<{ events: LogEvent[]; lastSeq: number; hasMore: boolean; resync: boolean }> {
+    // A client that is ahead of the log has seen another history (a restored database).
+    if (afterSeq > lastSeq) {
+      return {
+        events: await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST),
+        lastSeq,
+        hasMore: false,
+        resync: true,
+      };
+    }
+    const events = await log.read(roomId, afterSeq, lastSeq, limit);
+    return { events, lastSeq, hasMore: (events.at(-1)?.seq ?? lastSeq) < lastSeq, resync: false };
+  }
+
+  async function now(tx: Tx): Promise<Date> {
+    return (await tx.selectNoFrom((eb) => eb.fn<Date>('now').as('now')).executeTakeFirstOrThrow()).now;
+  }
+}

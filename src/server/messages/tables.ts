@@ -1,0 +1,29 @@
+// Tables of messages, as Kysely sees them.
+import type { ColumnType, Generated } from 'kysely';
+import type { Mention, RunSummary } from './contract.ts';
+
+export interface MessagesTable {
+  id: string;
+  tenantId: string;
+  roomId: string;
+  seq: number;
+  authorId: string;
+  kind: 'text' | 'agent' | 'system';
+  body: string;
+  threadId: string | null;
+  mentions: ColumnType<Mention[], string | undefined, string>;
+  metadata: ColumnType<Record<string, unknown>, string | undefined, string>;
+  run: ColumnType<RunSummary | null, string | null, string | null>;
+  /** The message of a person at the start of a chain of agents' answers. */
+  rootId: string | null;
+  /** Agents' messages since then. */
+  hop: Generated<number>;
+  version: Generated<number>;
+  createdAt: ColumnType<Date, Date | undefined, never>;
+  editedAt: Date | null;
+  deletedAt: Date | null;
+}
+
+export interface MessagesTables {
+  messages: MessagesTable;
+}

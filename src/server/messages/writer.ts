@@ -1,0 +1,343 @@
+// Commits sends in groups: whatever waits when a transaction ends goes into the next one, so a lone message never
+// waits and a crowd shares its commits (invariants P1, P2, P4). Must never answer a send before its commit.
+import type { LogEntry } from '../../core/bus.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
+import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
+import type { Metrics } from '../../core/metrics.ts';
+import type { ScopeUser } from '../../core/scope.ts';
+import { notAMember } from '../rooms/service.ts';
+import type { Mention, Message, RunSummary } from './contract.ts';
+import type { MessageLog } from './log.ts';
+import * as repo from './repository.ts';
+import { toMessage } from './view.ts';
+
+export interface Send {
+  tenantId: string;
+  roomId: string;
+  id: string;
+  author: ScopeUser;
+  kind: 'text' | 'agent' | 'system';
+  body: string;
+  threadId: string | null;
+  mentions: Mention[];
+  metadata: Record<string, unknown>;
+  run?: RunSummary | undefined;
+  rootId: string | null;
+  hop: number;
+  /** Runs in the committing transaction, also when the message was there already; a throw refuses the send. */
+  within?: ((tx: Tx, message: Message) => Promise<void>) | undefined;
+}
+
+/** Said inside the committing transaction, once per batch. */
+export interface MessageSent {
+  tenantId: string;
+  roomKind: 'channel' | 'group' | 'direct';
+  message: Message;
+  rootId: string | null;
+  hop: number;
+}
+
+interface Waiting {
+  send: Send;
+  resolve(message: Message): void;
+  reject(error: unknown): void;
+}
+
+export interface Writer {
+  send(send: Send): Promise<Message>;
+  /** Resolves when nothing waits or is being committed. */
+  idle(): Promise<void>;
+}
+
+const MAX_BATCH = 256;
+/** Sends that may wait on this node; more are refused with `unavailable`. */
+const MAX_WAITING = 20_000;
+
+export function createWriter(deps: {
+  database: Database;
+  events: Events;
+  log: MessageLog;
+  metrics: Metrics;
+}): Writer {
+  const { database, events, log, metrics } = deps;
+  /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
+  const waiting = new Map<string, Waiting[]>();
+  const busy = new Set<string>();
+  const slots = database.kind === 'pglite' ? 1 : 3;
+  let committing = 0;
+  let total = 0;
+  let whenIdle: (() => void)[] = [];
+
+  function pump(): void {
+    while (committing < slots) {
+      const batch = takeBatch();
+      if (batch.length === 0) break;
+      committing++;
+      const rooms = new Set(batch.map((w) => w.send.roomId));
+      for (const room of rooms) busy.add(room);
+      void commitOrIsolate(batch).finally(() => {
+        committing--;
+        total -= batch.length;
+        for (const room of rooms) busy.delete(room);
+        pump();
+        if (total === 0) {
+          for (const resolve of whenIdle) resolve();
+          whenIdle = [];
+        }
+      });
+    }
+  }
+
+  function takeBatch(): Waiting[] {
+    const batch: Waiting[] = [];
+    for (const [roomId, queue] of waiting) {
+      if (busy.has(roomId)) continue;
+      const room = MAX_BATCH - batch.length;
+      if (queue.length <= room) {
+        batch.push(...queue);
+        waiting.delete(roomId);
+      } else {
+        batch.push(...queue.splice(0, room));
+      }
+      if (batch.length >= MAX_BATCH) break;
+    }
+    return batch;
+  }
+
+  /** Commits a batch; if it fails as a whole, tries each room and then each send alone, so that one cannot hurt others. */
+  async function commitOrIsolate(batch: Waiting[]): Promise<void> {
+    let parts: Waiting[][];
+    try {
+      const locked = await commit(batch);
+      // Rooms that another node holds are waited for one by one.
+      parts = Object.values(Object.groupBy(locked, (w) => w.send.roomId)) as Waiting[][];
+      if (parts.length === 0) return;
+      await Promise.all(parts.map((part) => commitAlone(part)));
+    } catch (error) {
+      if (batch.length === 1 || isConnectionLoss(error)) {
+        for (const w of batch) w.reject(error);
+        return;
+      }
+      for (const w of batch) await commitAlone([w]);
+    }
+  }
+
+  async function commitAlone(part: Waiting[]): Promise<void> {
+    try {
+      await commit(part, true);
+    } catch (error) {
+      if (part.length === 1 || isConnectionLoss(error)) for (const w of part) w.reject(error);
+      else for (const w of part) await commitAlone([w]);
+    }
+  }
+
+  /**
+   * One transaction for the batch. Answers the sends whose rooms were locked by another node.
+   * @param wait wait for locked rooms instead of leaving them out
+   */
+  async function commit(batch: Waiting[], wait = false): Promise<Waiting[]> {
+    const left: Waiting[] = [];
+    const outcomes: (() => void)[] = [];
+    await database.transaction(async (tx) => {
+      left.length = 0;
+      outcomes.length = 0;
+      const roomIds = [...new Set(batch.map((w) => w.send.roomId))];
+      const blocking = wait || roomIds.length === 1;
+      const rooms = new Map((await repo.lockRooms(tx, roomIds, !blocking)).map((room) => [room.id, room]));
+      const reachable: Waiting[] = [];
+      for (const w of batch) {
+        const room = rooms.get(w.send.roomId);
+        if (room !== undefined && room.tenantId === w.send.tenantId) reachable.push(w);
+        else if (room === undefined && !blocking) left.push(w);
+        else
+          outcomes.push(() =>
+            w.reject(notFound('room_not_found', 'There is no such room, or you may not see it.')),
+          );
+      }
+      if (reachable.length === 0) return;
+      const checks = await repo.checkSends(
+        tx,
+        reachable.map(({ send }) => ({
+          roomId: send.roomId,
+          authorId: send.author.id,
+          id: send.id,
+          threadId: send.threadId,
+        })),
+      );
+      const byPlace = new Map(checks.map((check) => [check.place, check]));
+      const fresh = new Map<
+        string,
+        { waiting: Waiting[]; row: repo.NewMessageRow; message: Message; room: repo.LockedRoom }
+      >();
+      const repeats: Waiting[] = [];
+      for (const [i, w] of reachable.entries()) {
+        const check = byPlace.get(i + 1) as repo.SendCheck;
+        const refusal = refuse(check, w.send);
+        if (refusal !== undefined) {
+          outcomes.push(() => w.reject(refusal));
+          continue;
+        }
+        if (check.existingAuthor !== null) {
+          repeats.push(w);
+          continue;
+        }
+        const twin = fresh.get(w.send.id);
+        if (twin !== undefined) {
+          if (sameSend(twin.message, w.send)) twin.waiting.push(w);
+          else outcomes.push(() => w.reject(idReused()));
+          continue;
+        }
+        const room = rooms.get(w.send.roomId) as repo.LockedRoom;
+        room.lastSeq += 1;
+        fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room) });
+      }
+      for (const w of repeats) await repeat(tx, w, outcomes);
+      if (fresh.size === 0) return;
+      const sent = [...fresh.values()];
+      const lastSeqs = new Map(sent.map(({ room }) => [room.id, room.lastSeq]));
+      await repo.insertMessages(
+        tx,
+        sent.map((s) => s.row),
+        (sent[0] as (typeof sent)[number]).room.now,
+        lastSeqs,
+      );
+      for (const {
+        waiting: [w],
+        message,
+      } of sent)
+        await w?.send.within?.(tx, message);
+      await events.emit<MessageSent>(
+        tx,
+        'message.sent',
+        sent.map(({ row, message, room }) => ({
+          tenantId: row.tenantId,
+          roomKind: room.kind,
+          message,
+          rootId: row.rootId,
+          hop: row.hop,
+        })),
+      );
+      for (const [roomId, group] of Map.groupBy(sent, (s) => s.row.roomId)) {
+        log.publishAfterCommit(
+          tx,
+          roomId,
+          group.map(
+            ({ row, message }): LogEntry => ({ seq: row.seq, type: row.type, json: JSON.stringify(message) }),
+          ),
+        );
+      }
+      metrics.commitBatch.observe(sent.length);
+      for (const { waiting, message } of sent) {
+        metrics.messages.inc({ kind: message.kind });
+        for (const w of waiting) outcomes.push(() => w.resolve(message));
+      }
+    });
+    for (const outcome of outcomes) outcome();
+    return left;
+  }
+
+  /** A send whose id is taken: the first result for the same words, a conflict for others. */
+  async function repeat(tx: Tx, w: Waiting, outcomes: (() => void)[]): Promise<void> {
+    const row = await repo.findMessage(tx, w.send.tenantId, w.send.id);
+    if (row === undefined) return void outcomes.push(() => w.reject(idReused()));
+    const message = toMessage(row);
+    // The words may have been edited or deleted since; then only the id can tell.
+    const changed = row.version > 1;
+    if (
+      row.authorId !== w.send.author.id ||
+      row.roomId !== w.send.roomId ||
+      (!changed && !sameSend(message, w.send))
+    ) {
+      return void outcomes.push(() => w.reject(idReused()));
+    }
+    await w.send.within?.(tx, message);
+    outcomes.push(() => w.resolve(message));
+  }
+
+  return {
+    send(send) {
+      if (total >= MAX_WAITING) {
+        return Promise.reject(
+          new AppError(
+            'unavailable',
+            'overloaded',
+            'Too many messages are waiting to be stored; try again shortly.',
+            { retryAfterMs: 1000 },
+          ),
+        );
+      }
+      return new Promise((resolve, reject) => {
+        total++;
+        const queue = waiting.get(send.roomId);
+        if (queue === undefined) waiting.set(send.roomId, [{ send, resolve, reject }]);
+        else queue.push({ send, resolve, reject });
+        // Sends of the same turn of the loop share a commit.
+        if (committing < slots) setImmediate(pump);
+      });
+    },
+    idle: () => (total === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
+  };
+}
+
+function refuse(check: repo.SendCheck, send: Send): AppError | undefined {
+  if (!check.member) return notAMember();
+  if (check.suspended)
+    return new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
+  if (!check.threadOk) return notFound('thread_not_found', 'threadId names no message of this room.');
+  if (
+    check.existingAuthor !== null &&
+    (check.existingAuthor !== send.author.id || check.existingRoom !== send.roomId)
+  )
+    return idReused();
+  return undefined;
+}
+
+function build(send: Send, room: repo.LockedRoom): { row: repo.NewMessageRow; message: Message } {
+  const seq = room.lastSeq;
+  const message: Message = {
+    id: send.id,
+    roomId: send.roomId,
+    seq,
+    author: send.author,
+    kind: send.kind,
+    body: send.body,
+    ...(send.threadId === null ? {} : { threadId: send.threadId }),
+    mentions: send.mentions,
+    attachments: [],
+    reactions: [],
+    version: 1,
+    metadata: send.metadata,
+    createdAt: room.now.toISOString(),
+    ...(send.run === undefined ? {} : { run: send.run }),
+  };
+  const row: repo.NewMessageRow = {
+    id: send.id,
+    tenantId: send.tenantId,
+    roomId: send.roomId,
+    seq,
+    authorId: send.author.id,
+    kind: send.kind,
+    type: send.author.kind === 'agent' ? 'agent_message' : 'new_message',
+    body: send.body,
+    threadId: send.threadId,
+    mentions: JSON.stringify(send.mentions),
+    metadata: JSON.stringify(send.metadata),
+    run: send.run === undefined ? null : JSON.stringify(send.run),
+    rootId: send.rootId,
+    hop: send.hop,
+  };
+  return { row, message };
+}
+
+const sameSend = (message: Message, send: Send): boolean =>
+  message.body === send.body &&
+  message.roomId === send.roomId &&
+  (message.threadId ?? null) === send.threadId;
+
+const idReused = () =>
+  new AppError('conflict', 'message_id_reused', 'This message id was used for other words; make a new id.');
+
+const isConnectionLoss = (error: unknown): boolean =>
+  !(error instanceof AppError) &&
+  /Connection terminated|ECONN|timeout exceeded when trying to connect/i.test(String(error));

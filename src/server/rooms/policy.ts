@@ -1,0 +1,27 @@
+// What a role in a room allows. Pure.
+import type { MemberRole } from './contract.ts';
+
+type Action =
+  | 'room.update'
+  | 'room.delete'
+  | 'member.add'
+  | 'member.remove'
+  | 'member.role'
+  | 'message.delete_any';
+
+const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
+  owner: new Set<Action>([
+    'room.update',
+    'room.delete',
+    'member.add',
+    'member.remove',
+    'member.role',
+    'message.delete_any',
+  ]),
+  admin: new Set<Action>(['room.update', 'member.add', 'member.remove', 'message.delete_any']),
+  member: new Set<Action>(),
+};
+
+/** @param role undefined when not a member; @param tenantAdmin administrators of the server may moderate every room they can see */
+export const canInRoom = (action: Action, role: MemberRole | undefined, tenantAdmin: boolean): boolean =>
+  tenantAdmin || (role !== undefined && ALLOWED[role].has(action));

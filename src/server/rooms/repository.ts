@@ -1,0 +1,244 @@
+// Queries on rooms and memberships. No policy, no events, no clocks.
+import { type Selectable, sql } from 'kysely';
+import type { Db, Tx } from '../../core/db/database.ts';
+import type { MemberRole } from './contract.ts';
+import type { MembershipsTable, RoomsTable } from './tables.ts';
+
+export type RoomRow = Selectable<RoomsTable>;
+export type MembershipRow = Selectable<MembershipsTable>;
+
+export interface MemberRow extends Pick<MembershipRow, 'role' | 'joinedAt' | 'readSeq'> {
+  id: string;
+  kind: 'human' | 'agent';
+  handle: string;
+  name: string;
+  avatarUrl: string | null;
+  ownerId: string | null;
+}
+
+/** Unread is counted up to here; more says nothing more to a reader. */
+const UNREAD_CAP = 1000;
+
+export const findRoom = (
+  db: Db | Tx,
+  tenantId: string,
+  by: { id: string } | { slug: string },
+): Promise<RoomRow | undefined> => {
+  const query = db
+    .selectFrom('rooms')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('deletedAt', 'is', null);
+  return ('id' in by ? query.where('id', '=', by.id) : query.where('slug', '=', by.slug)).executeTakeFirst();
+};
+
+/** The room's row, locked until the transaction ends: whoever holds it may take the next seq. */
+export const lockRoom = (tx: Tx, tenantId: string, id: string): Promise<RoomRow | undefined> =>
+  tx
+    .selectFrom('rooms')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+
+export const insertRoom = (
+  tx: Tx,
+  room: Pick<
+    RoomRow,
+    | 'id'
+    | 'tenantId'
+    | 'slug'
+    | 'kind'
+    | 'name'
+    | 'topic'
+    | 'visibility'
+    | 'agentsAllowed'
+    | 'directKey'
+    | 'createdBy'
+  >,
+): Promise<RoomRow | undefined> =>
+  tx
+    .insertInto('rooms')
+    .values(room)
+    .onConflict((oc) => oc.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+
+export const findDirectRoom = (
+  db: Db | Tx,
+  tenantId: string,
+  directKey: string,
+): Promise<RoomRow | undefined> =>
+  db
+    .selectFrom('rooms')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('directKey', '=', directKey)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+
+export const updateRoom = (
+  tx: Tx,
+  id: string,
+  set: Partial<
+    Pick<RoomRow, 'name' | 'topic' | 'visibility' | 'agentsAllowed' | 'deletedAt' | 'slug' | 'directKey'>
+  >,
+): Promise<RoomRow> =>
+  tx.updateTable('rooms').set(set).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+
+export const findMembership = (
+  db: Db | Tx,
+  roomId: string,
+  userId: string,
+): Promise<MembershipRow | undefined> =>
+  db
+    .selectFrom('memberships')
+    .selectAll()
+    .where('roomId', '=', roomId)
+    .where('userId', '=', userId)
+    .executeTakeFirst();
+
+/** Inserts those who are not members yet, and answers them. */
+export const insertMemberships = (
+  tx: Tx,
+  rows: { roomId: string; userId: string; tenantId: string; role: MemberRole; readSeq: number }[],
+): Promise<MembershipRow[]> =>
+  tx
+    .insertInto('memberships')
+    .values(rows)
+    .onConflict((oc) => oc.doNothing())
+    .returningAll()
+    .execute();
+
+export const deleteMembership = async (tx: Tx, roomId: string, userId: string): Promise<boolean> => {
+  const { numDeletedRows } = await tx
+    .deleteFrom('memberships')
+    .where('roomId', '=', roomId)
+    .where('userId', '=', userId)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+};
+
+export const updateMembershipRole = (tx: Tx, roomId: string, userId: string, role: MemberRole) =>
+  tx
+    .updateTable('memberships')
+    .set({ role })
+    .where('roomId', '=', roomId)
+    .where('userId', '=', userId)
+    .returningAll()
+    .executeTakeFirst();
+
+/** Moves a read mark forward, never back, nor beyond the room's newest entry. */
+export const advanceReadSeq = (tx: Tx | Db, roomId: string, userId: string, seq: number) =>
+  tx
+    .updateTable('memberships')
+    .set({
+      readSeq: sql<number>`greatest(read_seq, least(${seq}::bigint, (select last_seq from rooms where id = ${roomId}::uuid)))`,
+    })
+    .where('roomId', '=', roomId)
+    .where('userId', '=', userId)
+    .returning('readSeq')
+    .executeTakeFirst();
+
+const MEMBER_COLUMNS = [
+  'memberships.role',
+  'memberships.joinedAt',
+  'memberships.readSeq',
+  'users.id',
+  'users.kind',
+  'users.handle',
+  'users.name',
+  'users.avatarUrl',
+  'users.ownerId',
+] as const;
+
+const members = (db: Db | Tx, roomId: string) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .where('memberships.roomId', '=', roomId)
+    .select(MEMBER_COLUMNS);
+
+/** Agents first, then by handle: a long list is cut where it hurts least. */
+export const listMembers = (
+  db: Db | Tx,
+  roomId: string,
+  limit: number,
+  after?: { kind: string; handle: string },
+): Promise<MemberRow[]> => {
+  let query = members(db, roomId);
+  if (after !== undefined)
+    query = query.where(sql<boolean>`(users.kind, users.handle) > (${after.kind}, ${after.handle})`);
+  return query.orderBy('users.kind').orderBy('users.handle').limit(limit).execute();
+};
+
+export const findMember = (db: Db | Tx, roomId: string, userId: string): Promise<MemberRow | undefined> =>
+  members(db, roomId).where('users.id', '=', userId).executeTakeFirst();
+
+export const listAgentMembers = (db: Db | Tx, roomId: string): Promise<MemberRow[]> =>
+  members(db, roomId).where('users.kind', '=', 'agent').where('users.deletedAt', 'is', null).execute();
+
+export interface Counts {
+  unread: number;
+  mentions: number;
+}
+
+/** Messages by others after the read mark, and of these the ones that mention the user. Derived, never stored. */
+export async function countUnread(
+  db: Db | Tx,
+  roomId: string,
+  userId: string,
+  readSeq: number,
+): Promise<Counts> {
+  const { rows } = await sql<Counts>`
+    select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
+      select ${mentionsUser(userId)} as mentioned from messages
+      where room_id = ${roomId} and seq > ${readSeq} and author_id <> ${userId} and deleted_at is null
+      limit ${UNREAD_CAP}) newer`.execute(db);
+  return rows[0] ?? { unread: 0, mentions: 0 };
+}
+
+const mentionsUser = (userId: string) =>
+  sql<boolean>`(mentions <> '[]'::jsonb and (mentions @> jsonb_build_array(jsonb_build_object('userId', ${userId}::text))
+    or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> '[{"kind":"here"}]'::jsonb))`;
+
+export type RoomWithMembership = RoomRow & { role: MemberRole; joinedAt: Date; readSeq: number } & Counts;
+
+export async function listRoomsOf(
+  db: Db,
+  tenantId: string,
+  userId: string,
+  limit: number,
+  afterId?: string,
+): Promise<RoomWithMembership[]> {
+  const { rows } = await sql<RoomWithMembership>`
+    select r.*, m.role, m.joined_at, m.read_seq, u.unread, u.mentions
+    from memberships m
+    join rooms r on r.id = m.room_id and r.deleted_at is null
+    cross join lateral (
+      select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
+        select ${mentionsUser(userId)} as mentioned from messages
+        where room_id = r.id and seq > m.read_seq and author_id <> ${userId} and deleted_at is null
+        limit ${UNREAD_CAP}) newer) u
+    where m.user_id = ${userId} and m.tenant_id = ${tenantId} and r.id > ${afterId ?? '00000000-0000-0000-0000-000000000000'}::uuid
+    order by r.id limit ${limit}`.execute(db);
+  return rows;
+}
+
+export const listPublicRooms = (
+  db: Db,
+  tenantId: string,
+  limit: number,
+  afterId?: string,
+): Promise<RoomRow[]> => {
+  let query = db
+    .selectFrom('rooms')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('visibility', '=', 'public')
+    .where('deletedAt', 'is', null);
+  if (afterId !== undefined) query = query.where('id', '>', afterId);
+  return query.orderBy('id').limit(limit).execute();
+};

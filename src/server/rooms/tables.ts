@@ -1,0 +1,46 @@
+// Tables of rooms, as Kysely sees them.
+import type { ColumnType, Generated } from 'kysely';
+import type { MemberRole } from './contract.ts';
+
+export interface RoomsTable {
+  id: string;
+  tenantId: string;
+  slug: string | null;
+  kind: 'channel' | 'group' | 'direct';
+  name: string;
+  topic: string | null;
+  visibility: 'public' | 'private';
+  agentsAllowed: Generated<boolean>;
+  /** Sorted ids of a direct room's members. */
+  directKey: string | null;
+  lastSeq: Generated<number>;
+  createdBy: string | null;
+  createdAt: Generated<Date>;
+  deletedAt: Date | null;
+}
+
+export interface MembershipsTable {
+  roomId: string;
+  userId: string;
+  tenantId: string;
+  role: ColumnType<MemberRole, MemberRole | undefined, MemberRole>;
+  readSeq: Generated<number>;
+  joinedAt: Generated<Date>;
+}
+
+/** Append-only; `messageId` or `payload` says what happened. */
+export interface RoomEventsTable {
+  roomId: string;
+  seq: number;
+  tenantId: string;
+  type: string;
+  messageId: string | null;
+  payload: ColumnType<Record<string, unknown> | null, string | null, never>;
+  createdAt: Generated<Date>;
+}
+
+export interface RoomsTables {
+  rooms: RoomsTable;
+  memberships: MembershipsTable;
+  roomEvents: RoomEventsTable;
+}
