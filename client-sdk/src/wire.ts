@@ -1,0 +1,88 @@
+// The wire as types: which operations and events there are, taken from the server's contracts.
+// Must never import a contract at run time: the SDK ships without zod.
+import type * as agents from '../../src/agents/contract.ts';
+import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
+import type * as identity from '../../src/server/identity/contract.ts';
+import type * as messages from '../../src/server/messages/contract.ts';
+import type * as presence from '../../src/server/presence/contract.ts';
+import type * as rooms from '../../src/server/rooms/contract.ts';
+
+export type { AgentStatus } from '../../src/agents/contract.ts';
+export type { Me, User } from '../../src/server/identity/contract.ts';
+export type {
+  JoinReply,
+  LogEvent,
+  Mention,
+  Message,
+  RunSummary,
+} from '../../src/server/messages/contract.ts';
+export type { PresenceMeta, PresenceState } from '../../src/server/presence/contract.ts';
+export type {
+  Member,
+  MemberRole,
+  MyMembership,
+  Room as RoomInfo,
+  RoomListItem,
+} from '../../src/server/rooms/contract.ts';
+
+interface Op<D> {
+  input: WireInputOf<D>;
+  output: OutputOf<D>;
+}
+type PayloadOf<D> = D extends EventDef<infer P> ? P['_zod']['output'] : never;
+
+/** Socket name → input and output of every operation that `client.call` can reach. */
+export interface Operations {
+  get_me: Op<typeof identity.getMe>;
+  update_me: Op<typeof identity.updateMe>;
+  list_users: Op<typeof identity.listUsers>;
+  get_user: Op<typeof identity.getUser>;
+
+  list_rooms: Op<typeof rooms.listRooms>;
+  create_room: Op<typeof rooms.createRoom>;
+  open_direct_room: Op<typeof rooms.openDirectRoom>;
+  get_room: Op<typeof rooms.getRoom>;
+  update_room: Op<typeof rooms.updateRoom>;
+  delete_room: Op<typeof rooms.deleteRoom>;
+  quit_room: Op<typeof rooms.leaveRoom>;
+  list_members: Op<typeof rooms.listMembers>;
+  add_member: Op<typeof rooms.addMember>;
+  update_member: Op<typeof rooms.updateMember>;
+  remove_member: Op<typeof rooms.removeMember>;
+
+  send_message: Op<typeof messages.sendMessage>;
+  list_messages: Op<typeof messages.listMessages>;
+  get_message: Op<typeof messages.getMessage>;
+  edit_message: Op<typeof messages.editMessage>;
+  delete_message: Op<typeof messages.deleteMessage>;
+  list_events: Op<typeof messages.listEvents>;
+  mark_read: Op<typeof messages.markRead>;
+  typing: Op<typeof messages.setTyping>;
+
+  invoke_agent: Op<typeof agents.invokeAgent>;
+  agent_command: Op<typeof agents.commandAgent>;
+}
+export type OperationName = keyof Operations;
+export type InputOf<N extends OperationName> = Operations[N]['input'];
+export type ReplyOf<N extends OperationName> = Operations[N]['output'];
+
+/** Event name → payload, exactly as it came over the wire. */
+export interface Events {
+  new_message: PayloadOf<typeof messages.newMessage>;
+  agent_message: PayloadOf<typeof messages.agentMessage>;
+  message_updated: PayloadOf<typeof messages.messageUpdated>;
+  message_deleted: PayloadOf<typeof messages.messageDeleted>;
+  typing: PayloadOf<typeof messages.typingEvent>;
+  read: PayloadOf<typeof messages.readEvent>;
+  member_joined: PayloadOf<typeof rooms.memberJoined>;
+  member_left: PayloadOf<typeof rooms.memberLeft>;
+  member_updated: PayloadOf<typeof rooms.memberUpdated>;
+  room_updated: PayloadOf<typeof rooms.roomUpdated>;
+  presence_state: PayloadOf<typeof presence.presenceState>;
+  presence_diff: PayloadOf<typeof presence.presenceDiff>;
+  agent_thinking: PayloadOf<typeof agents.agentThinking>;
+  agent_message_delta: PayloadOf<typeof agents.agentMessageDelta>;
+  agent_action: PayloadOf<typeof agents.agentAction>;
+  tool_execution: PayloadOf<typeof agents.toolExecution>;
+}
+export type EventName = keyof Events;
