@@ -1,0 +1,81 @@
+// What a tool is: a described, typed action an agent may take, with its effect and limits stated as data.
+// Must never decide who may call it; that is run-tool's work. A tool's failure is a value, for the model to read.
+import { z } from 'zod';
+
+/** From harmless to final. `pure` depends on its input alone, `read` looks at the world, the rest change it. */
+export type ToolEffect = 'pure' | 'read' | 'write_internal' | 'write_external' | 'irreversible';
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export interface ToolContext {
+  tenantId: string;
+  agentId: string;
+  runId: string;
+  roomId: string;
+  /** The person or agent on whose behalf the tool is called. */
+  asker: { userId: string; name: string };
+  now: Date;
+  signal: AbortSignal;
+}
+
+export type ToolResult = { ok: true; output: Json; summary?: string } | { ok: false; error: ToolError };
+
+export interface ToolError {
+  /** Stable snake_case word. */
+  code: string;
+  /** A sentence the model can act on. */
+  message: string;
+}
+
+export interface Tool<I = unknown> {
+  name: string;
+  /** For the model: what it does and when to use it. */
+  description: string;
+  input: z.ZodType<I>;
+  effect: ToolEffect;
+  timeoutMs: number;
+  /** Permissions the agent and the asker need. */
+  permissions: readonly string[];
+  /** Returns failures it foresees as values; whatever it throws is a defect. */
+  execute(input: I, ctx: ToolContext): Promise<ToolResult>;
+}
+
+/** Ties the type of `execute`'s input to the schema, and lets tools of all inputs share a list. */
+export function defineTool<I>(tool: Tool<I>): Tool {
+  return tool as unknown as Tool;
+}
+
+export const toolFailure = (code: string, message: string): ToolResult => ({
+  ok: false,
+  error: { code, message },
+});
+
+/** JSON Schema (draft 2020-12) of a tool's input, as models take it. */
+export function toolParameters(tool: Tool): Record<string, unknown> {
+  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>;
+  return schema;
+}
+
+/** Input as a model wrote it, checked; a mismatch is a failure that names each field. */
+export function parseToolInput<I>(
+  tool: Tool<I>,
+  input: unknown,
+): { ok: true; input: I } | { ok: false; error: ToolError } {
+  const parsed = tool.input.safeParse(input);
+  if (parsed.success) return { ok: true, input: parsed.data };
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
+  return {
+    ok: false,
+    error: {
+      code: 'invalid_input',
+      message: `The input of ${tool.name} is not valid. ${problems.join('; ')}`,
+    },
+  };
+}
+
+/** A result as the text a model reads: the output as JSON, or `{"error": {code, message}}`. */
+export function toolResultText(result: ToolResult): { result: string; isError: boolean } {
+  return result.ok
+    ? { result: JSON.stringify(result.output), isError: false }
+    : { result: JSON.stringify({ error: result.error }), isError: true };
+}
