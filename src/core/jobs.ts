@@ -59,7 +59,8 @@ export function createJobs(database: Database, logger: Logger): Jobs {
           monitorVacuum: false,
         })
       : new PgBoss({ db: poolAdapter(database.driver.pool), schema: SCHEMA });
-  const workerOf = new Map<string, string[]>();
+  /** One worker a slot, by queue; the one rung longest ago first. */
+  const workersOf = new Map<string, { id: string; busy: boolean }[]>();
   const stopping = new AbortController();
   let running = 0;
   let started = false;
@@ -67,8 +68,13 @@ export function createJobs(database: Database, logger: Logger): Jobs {
     if (!stopping.signal.aborted) logger.warn({ err: error }, 'the job queue reported an error');
   });
 
-  function ring(name: string): void {
-    for (const id of workerOf.get(name) ?? []) boss.notifyWorker(id);
+  /** Wakes as many free workers as there are new jobs; busy ones look again by themselves. */
+  function ring(name: string, count: number): void {
+    const workers = workersOf.get(name) ?? [];
+    for (const worker of workers.filter((w) => !w.busy).slice(0, count)) {
+      workers.push(...workers.splice(workers.indexOf(worker), 1));
+      boss.notifyWorker(worker.id);
+    }
   }
 
   return {
@@ -80,7 +86,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
         ...(options.delaySeconds === undefined ? {} : { startAfter: options.delaySeconds }),
       }));
       await boss.insert(job.name, jobs, { db: fromKysely(tx) });
-      database.afterCommit(tx, () => ring(job.name));
+      database.afterCommit(tx, () => ring(job.name, data.length));
     },
 
     async start(defs) {
@@ -94,28 +100,37 @@ export function createJobs(database: Database, logger: Logger): Jobs {
           expireInSeconds: def.expireInSeconds,
           deleteAfterSeconds: 3600,
         });
-        const id = await boss.work<object>(
-          def.name,
-          { localConcurrency: def.concurrency, pollingIntervalSeconds: POLL_SECONDS, includeMetadata: true },
-          async (batch) => {
-            for (const job of batch) {
-              running++;
-              try {
-                await def.handle(job.data, {
-                  signal: AbortSignal.any([stopping.signal, job.signal]),
-                  attempt: job.retryCount + 1,
-                });
-              } catch (error) {
-                if (!stopping.signal.aborted)
-                  logger.warn({ err: error, job: def.name, attempt: job.retryCount + 1 }, 'a job failed');
-                throw error;
-              } finally {
-                running--;
+        const workers: { id: string; busy: boolean }[] = [];
+        workersOf.set(def.name, workers);
+        for (let slot = 0; slot < def.concurrency; slot++) {
+          const worker = { id: '', busy: false };
+          worker.id = await boss.work<object>(
+            def.name,
+            { pollingIntervalSeconds: POLL_SECONDS, includeMetadata: true },
+            async (batch) => {
+              worker.busy = true;
+              for (const job of batch) {
+                running++;
+                try {
+                  await def.handle(job.data, {
+                    signal: AbortSignal.any([stopping.signal, job.signal]),
+                    attempt: job.retryCount + 1,
+                  });
+                } catch (error) {
+                  if (!stopping.signal.aborted)
+                    logger.warn({ err: error, job: def.name, attempt: job.retryCount + 1 }, 'a job failed');
+                  throw error;
+                } finally {
+                  running--;
+                  worker.busy = false;
+                  // More may wait: without this a worker sleeps out its polling interval between two jobs.
+                  boss.notifyWorker(worker.id);
+                }
               }
-            }
-          },
-        );
-        workerOf.set(def.name, [...(workerOf.get(def.name) ?? []), id]);
+            },
+          );
+          workers.push(worker);
+        }
         // Puts the queue's settings into pg-boss's cache: looking them up inside a transaction would hang on PGlite.
         await boss.getQueueStats(def.name);
       }
@@ -128,7 +143,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
           select count(*)::int as waiting from ${sql.raw(SCHEMA)}.job
           where state in ('created', 'retry', 'active') and start_after <= now()`.execute(database.db);
         if ((rows[0]?.waiting ?? 0) === 0 && running === 0) return;
-        for (const name of workerOf.keys()) ring(name);
+        for (const [name, workers] of workersOf) ring(name, workers.length);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
