@@ -3,6 +3,8 @@
 # Must never stop services that were here before.
 set -euo pipefail
 
+USUAL_VERSION=15
+
 apt() { apt-get -y -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 "$@"; }
 
 # The packages of which something is missing, one a line.
@@ -15,8 +17,8 @@ missing() {
   command -v make >/dev/null && command -v g++ >/dev/null && command -v dpkg-source >/dev/null || echo build-essential dpkg-dev
 }
 
-installed_postgres() { ls /usr/lib/postgresql 2>/dev/null | sort -rn | head -n 1; }
-offered_postgres() { apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1; }
+installed_postgres() { find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -rn | head -n 1 || true; }
+offered_postgres() { apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1 || true; }
 
 version="$(installed_postgres)"
 if [ -n "$version" ] && [ -z "$(missing "$version")" ]; then
@@ -24,13 +26,13 @@ if [ -n "$version" ] && [ -z "$(missing "$version")" ]; then
   exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
-  echo 'Some packages are missing and this is not root. Next: run it as root, or install:' $(missing "${version:-15}") >&2
+  echo 'Some packages are missing and this is not root. Next: run it as root, or install:' $(missing "${version:-$USUAL_VERSION}") >&2
   exit 1
 fi
 
 apt update || echo 'Some package lists could not be read; going on with the others.'
 version="${version:-$(offered_postgres)}"
-wanted="$(missing "${version:-15}")"
+wanted="$(missing "${version:-$USUAL_VERSION}")"
 echo 'Installing:' $wanted
 # shellcheck disable=SC2086
 apt install --no-install-recommends $wanted

@@ -5,7 +5,11 @@ set -euo pipefail
 
 SOURCE_RELEASE=trixie
 
-version="$(ls /usr/lib/postgresql | sort -rn | head -n 1)"
+version="$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -rn | head -n 1 || true)"
+if [ -z "$version" ]; then
+  echo 'There is no Postgres in /usr/lib/postgresql. Next: run .ci/machine.sh and see why it did not install one.' >&2
+  exit 1
+fi
 if [ -e "/usr/share/postgresql/$version/extension/vector.control" ]; then
   echo "Postgres $version has pgvector."
   exit 0
