@@ -1,6 +1,17 @@
 // Every module's tables in one interface, so that Kysely can join them. Types only.
+import type { ProfilesTables } from '../../agents/profiles/tables.ts';
+import type { RuntimeTables } from '../../agents/runtime/tables.ts';
+import type { MemoryTables } from '../../memory/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
+import type { ToolsTables } from '../../tools/tables.ts';
 
-export interface Tables extends IdentityTables, RoomsTables, MessagesTables {}
+export interface Tables
+  extends IdentityTables,
+    RoomsTables,
+    MessagesTables,
+    ProfilesTables,
+    RuntimeTables,
+    MemoryTables,
+    ToolsTables {}

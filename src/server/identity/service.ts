@@ -234,6 +234,6 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-export { handleKey, MENTION } from './names.ts';
+export { handleFromName, handleKey, MENTION } from './names.ts';
 
 export const isUuid = (text: string): boolean => UUID.test(text);

@@ -7,7 +7,8 @@ type Action =
   | 'member.add'
   | 'member.remove'
   | 'member.role'
-  | 'message.delete_any';
+  | 'message.delete_any'
+  | 'agent.stop';
 
 const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
   owner: new Set<Action>([
@@ -17,8 +18,9 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
     'member.remove',
     'member.role',
     'message.delete_any',
+    'agent.stop',
   ]),
-  admin: new Set<Action>(['room.update', 'member.add', 'member.remove', 'message.delete_any']),
+  admin: new Set<Action>(['room.update', 'member.add', 'member.remove', 'message.delete_any', 'agent.stop']),
   member: new Set<Action>(),
 };
 

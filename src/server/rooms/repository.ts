@@ -112,6 +112,17 @@ export const insertMemberships = (
     .returningAll()
     .execute();
 
+export async function listRoomIdsOf(db: Db | Tx, tenantId: string, userId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('memberships')
+    .select('roomId')
+    .where('tenantId', '=', tenantId)
+    .where('userId', '=', userId)
+    .orderBy('roomId')
+    .execute();
+  return rows.map((row) => row.roomId);
+}
+
 export const deleteMembership = async (tx: Tx, roomId: string, userId: string): Promise<boolean> => {
   const { numDeletedRows } = await tx
     .deleteFrom('memberships')

@@ -1,0 +1,42 @@
+// Tables of agents' profiles, as Kysely sees them.
+import type { ColumnType, Generated } from 'kysely';
+import type { Personality } from '../prompts/personality.ts';
+
+export interface AiAgentsTable {
+  /** The id of the agent's user. */
+  id: string;
+  tenantId: string;
+  name: string;
+  description: string | null;
+  /** The human who answers for it; null for the built-in agent, which administrators look after. */
+  createdBy: string | null;
+  llmProvider: 'anthropic' | 'openai' | 'cloudflare' | 'scripted' | 'auto';
+  /** Empty: the provider's default. */
+  modelName: string;
+  systemPrompt: string;
+  personality: ColumnType<Personality, string | undefined, string>;
+  /** Names of enabled tools. */
+  capabilities: ColumnType<string[], string | undefined, string>;
+  memoryEnabled: Generated<boolean>;
+  isActive: Generated<boolean>;
+  responseMode: ColumnType<
+    'mention' | 'helpful' | 'lively',
+    'mention' | 'helpful' | 'lively' | undefined,
+    'mention' | 'helpful' | 'lively'
+  >;
+  createdAt: Generated<Date>;
+  updatedAt: Generated<Date>;
+  deletedAt: Date | null;
+}
+
+/** Memberships of agents, kept in step with `memberships` in the same transaction. */
+export interface AgentRoomsTable {
+  roomId: string;
+  agentId: string;
+  tenantId: string;
+}
+
+export interface ProfilesTables {
+  aiAgents: AiAgentsTable;
+  agentRooms: AgentRoomsTable;
+}

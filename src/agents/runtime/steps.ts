@@ -1,0 +1,101 @@
+// The journal's entries, and the pure step from what is done to what is next. A run that is resumed reads its journal through
+// here, so a finished step is never done again. Must never read a clock, a database or a model.
+import type { LlmMessage, StopReason } from '../llm/llm.ts';
+
+/** What the prompt was made from: references and choices, never other people's words. */
+export interface ContextStep {
+  kind: 'context';
+  /** ISO 8601; the run's only clock. */
+  now: string;
+  provider: string;
+  model: string;
+  /** Why this provider, as the router says it. */
+  providerReason: string;
+  memoryIds: string[];
+  report: { historyKept: number; historyDropped: number; memoriesKept: number; estimatedTokens: number };
+}
+
+export interface PlannedCall {
+  id: string;
+  name: string;
+  args?: unknown;
+  /** Text of arguments that were not JSON. */
+  invalidArgs?: string;
+}
+
+export interface ModelStep {
+  kind: 'model';
+  text: string;
+  calls: PlannedCall[];
+  stopReason: StopReason;
+  provider: string;
+  model: string;
+}
+
+export interface ToolStep {
+  kind: 'tool';
+  callId: string;
+  name: string;
+  executionId: string;
+  /** The text the model reads. */
+  result: string;
+  isError: boolean;
+}
+
+export type StepData = ContextStep | ModelStep | ToolStep;
+
+export type NextAction =
+  | { do: 'context' }
+  | { do: 'model'; round: number }
+  | { do: 'tool'; round: number; index: number; call: PlannedCall }
+  /** The model is done, or out of rounds; its texts together are the answer. */
+  | { do: 'reply' };
+
+/** Model calls of one run. */
+export const MAX_ROUNDS = 8;
+
+export function nextAction(steps: readonly StepData[]): NextAction {
+  if (!steps.some((step) => step.kind === 'context')) return { do: 'context' };
+  const round = steps.filter((step) => step.kind === 'model').length;
+  const last = steps.findLastIndex((step) => step.kind === 'model');
+  const model = steps[last];
+  if (model === undefined || model.kind !== 'model') return { do: 'model', round: 1 };
+  const done = steps.length - 1 - last;
+  const call = model.calls[done];
+  if (call !== undefined) return { do: 'tool', round, index: done, call };
+  if (model.calls.length === 0 || round >= MAX_ROUNDS) return { do: 'reply' };
+  return { do: 'model', round: round + 1 };
+}
+
+/** The turns that the finished steps add to the prompt. */
+export function turnsOf(steps: readonly StepData[]): LlmMessage[] {
+  const turns: LlmMessage[] = [];
+  for (const step of steps) {
+    if (step.kind === 'model') {
+      turns.push({
+        role: 'assistant',
+        content: [
+          ...(step.text === '' ? [] : [{ type: 'text' as const, text: step.text }]),
+          ...step.calls.map((call) => ({
+            type: 'tool_call' as const,
+            id: call.id,
+            name: call.name,
+            args: call.args,
+          })),
+        ],
+      });
+    } else if (step.kind === 'tool') {
+      const part = {
+        type: 'tool_result' as const,
+        id: step.callId,
+        name: step.name,
+        result: step.result,
+        ...(step.isError ? { isError: true } : {}),
+      };
+      const last = turns.at(-1);
+      if (last?.role === 'user') last.content.push(part);
+      else turns.push({ role: 'user', content: [part] });
+    }
+  }
+  return turns;
+}

@@ -1,0 +1,74 @@
+// Tables of turns, runs and their journal, as Kysely sees them.
+import type { ColumnType, Generated } from 'kysely';
+import type { StepData } from './steps.ts';
+
+export type RunStatus =
+  | 'queued'
+  | 'running'
+  | 'waiting_approval'
+  | 'paused'
+  | 'completed'
+  | 'silent'
+  | 'failed'
+  | 'cancelled'
+  | 'needs_attention';
+
+export interface AgentTurnsTable {
+  messageId: string;
+  agentId: string;
+  tenantId: string;
+  roomId: string;
+  decision: 'speak' | 'silent';
+  reason: string;
+  createdAt: Generated<Date>;
+}
+
+export interface AgentRunsTable {
+  id: string;
+  tenantId: string;
+  agentId: string;
+  roomId: string;
+  triggerMessageId: string;
+  /** Why it speaks: `mentioned`, `direct_room`, `reply_to_agent`, `invoked`. */
+  triggerReason: string;
+  askerId: string;
+  rootId: string;
+  /** Hop of the answer: that of the trigger plus one. */
+  hop: number;
+  status: ColumnType<RunStatus, RunStatus | undefined, RunStatus>;
+  /** Why it ended silent, failed or cancelled. */
+  reason: string | null;
+  provider: string | null;
+  model: string | null;
+  inputTokens: Generated<number>;
+  outputTokens: Generated<number>;
+  costUsd: Generated<number>;
+  replyMessageId: string | null;
+  /** Grows with every worker that takes the run; a commit of an older epoch is refused. */
+  leaseEpoch: Generated<number>;
+  leaseUntil: Date | null;
+  attempts: Generated<number>;
+  createdAt: Generated<Date>;
+  updatedAt: Generated<Date>;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export interface RunStepsTable {
+  runId: string;
+  step: number;
+  tenantId: string;
+  kind: StepData['kind'];
+  data: ColumnType<StepData, string, never>;
+  inputTokens: Generated<number>;
+  outputTokens: Generated<number>;
+  costUsd: number | null;
+  durationMs: Generated<number>;
+  createdAt: Generated<Date>;
+}
+
+export interface RuntimeTables {
+  agentTurns: AgentTurnsTable;
+  agentRuns: AgentRunsTable;
+  runSteps: RunStepsTable;
+}
