@@ -21,7 +21,10 @@ export function createMemoryBus(logger: Logger): Bus {
     },
     subscribe(topic, listener) {
       let set = listeners.get(topic);
-      if (set === undefined) listeners.set(topic, (set = new Set()));
+      if (set === undefined) {
+        set = new Set();
+        listeners.set(topic, set);
+      }
       set.add(listener);
       return () => {
         set.delete(listener);

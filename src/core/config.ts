@@ -59,6 +59,8 @@ const VARIABLES = {
   WORKER_CONCURRENCY: whole(1, 100).default(5),
   AGENT_FEED_SCANNER_ENABLED: flag.default(true),
   OUTGOING_ALLOW_HOSTS: list.default([]),
+  /** Multiplies every rate limit; for benchmarks and trusted networks. */
+  RATE_LIMIT_FACTOR: z.coerce.number().min(0.01).max(10_000).default(1),
   DRAIN_WINDOW_MS: whole(0, 60_000).default(2000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),

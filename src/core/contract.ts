@@ -55,6 +55,8 @@ export interface EventDef<P extends z.ZodType = z.ZodType> {
   kind: 'log' | 'signal';
   audience: 'room' | 'user' | 'agent';
   payload: P;
+  /** What Phoenix channel clients get instead of the payload, where their convention differs. */
+  phoenixPayload?: (payload: never) => object;
 }
 
 /** Declares an event that clients receive. */

@@ -85,7 +85,7 @@ export function toProblem(error: unknown, traceId: string): Problem {
           );
   const row = ERROR_CODES[known.code];
   return {
-    type: `https://parley.dev/problems/${known.reason.replaceAll('_', '-')}`,
+    type: `urn:parley:problem:${known.reason.replaceAll(/[^a-z0-9]+/g, '-')}`,
     title: row.title,
     status: row.status,
     code: known.code,

@@ -14,8 +14,9 @@ const SWEEP_ABOVE = 50_000;
 /**
  * Token buckets that refill continuously. Written here rather than taken from a library because the check is on
  * the path of every send and must be synchronous, without a timer or a promise a call.
+ * @param factor multiplies every rule
  */
-export function createMemoryLimits(clock: Clock): Limits {
+export function createMemoryLimits(clock: Clock, factor = 1): Limits {
   const buckets = new Map<string, Bucket>();
 
   function sweep(now: number): void {
@@ -25,15 +26,16 @@ export function createMemoryLimits(clock: Clock): Limits {
   return {
     take(rule: RateRule, key: string) {
       const now = clock.elapsed();
+      const points = rule.points * factor;
       const id = `${rule.bucket}\u0000${key}`;
       let bucket = buckets.get(id);
       if (bucket === undefined) {
         if (buckets.size > SWEEP_ABOVE) sweep(now);
-        bucket = { tokens: rule.points, at: now };
+        bucket = { tokens: points, at: now };
         buckets.set(id, bucket);
       }
-      const perMs = rule.points / (rule.seconds * 1000);
-      bucket.tokens = Math.min(rule.points, bucket.tokens + (now - bucket.at) * perMs);
+      const perMs = points / (rule.seconds * 1000);
+      bucket.tokens = Math.min(points, bucket.tokens + (now - bucket.at) * perMs);
       bucket.at = now;
       if (bucket.tokens >= 1) {
         bucket.tokens -= 1;
@@ -43,7 +45,7 @@ export function createMemoryLimits(clock: Clock): Limits {
       throw new AppError(
         'rate_limited',
         'rate_limited',
-        `At most ${rule.points} calls of "${rule.bucket}" in ${rule.seconds} s; try again in ${retryAfterMs} ms.`,
+        `At most ${points} calls of "${rule.bucket}" in ${rule.seconds} s; try again in ${retryAfterMs} ms.`,
         { retryAfterMs },
       );
     },

@@ -94,7 +94,7 @@ export const sendMessage = defineOperation({
   output: Message,
   permission: 'signed_in',
   effect: 'reversible',
-  rate: { bucket: 'messages.send', points: 6000, seconds: 60 },
+  rate: { bucket: 'messages.send', points: 5000, seconds: 10 },
   tool: { description: 'Send a message to a room.' },
 });
 

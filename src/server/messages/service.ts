@@ -66,7 +66,7 @@ export function createMessagesService(deps: {
         kind: scope.user.kind === 'agent' ? 'agent' : 'text',
         body: input.body,
         threadId: input.threadId?.toLowerCase() ?? null,
-        mentions: await mentionsIn(roomId, input.body),
+        handles: findHandles(input.body),
         metadata: input.metadata ?? {},
         run: context?.run,
         rootId: context?.rootId ?? null,
@@ -131,7 +131,6 @@ export function createMessagesService(deps: {
 
   return {
     send,
-    mentionsIn,
 
     async get(scope: Scope, id: string): Promise<Message> {
       return toMessage(await requireMessage(scope, id));

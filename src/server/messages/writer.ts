@@ -9,6 +9,7 @@ import type { ScopeUser } from '../../core/scope.ts';
 import { notAMember } from '../rooms/service.ts';
 import type { Mention, Message, RunSummary } from './contract.ts';
 import type { MessageLog } from './log.ts';
+import { type FoundHandle, resolveMentions } from './mentions.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
 
@@ -20,7 +21,8 @@ export interface Send {
   kind: 'text' | 'agent' | 'system';
   body: string;
   threadId: string | null;
-  mentions: Mention[];
+  /** `@handle`s in the body; who they are is looked up when the message is committed. */
+  handles: FoundHandle[];
   metadata: Record<string, unknown>;
   run?: RunSummary | undefined;
   rootId: string | null;
@@ -166,6 +168,10 @@ export function createWriter(deps: {
         })),
       );
       const byPlace = new Map(checks.map((check) => [check.place, check]));
+      const mentioned = await findMentioned(
+        tx,
+        reachable.map((w) => w.send),
+      );
       const fresh = new Map<
         string,
         { waiting: Waiting[]; row: repo.NewMessageRow; message: Message; room: repo.LockedRoom }
@@ -190,7 +196,8 @@ export function createWriter(deps: {
         }
         const room = rooms.get(w.send.roomId) as repo.LockedRoom;
         room.lastSeq += 1;
-        fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room) });
+        const mentions = resolveMentions(w.send.handles, mentioned.get(w.send.roomId) ?? new Map());
+        fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room, mentions) });
       }
       for (const w of repeats) await repeat(tx, w, outcomes);
       if (fresh.size === 0) return;
@@ -280,6 +287,22 @@ export function createWriter(deps: {
   };
 }
 
+type Members = Map<string, { id: string; kind: 'human' | 'agent' }>;
+
+/** Members by room and folded handle, for the handles that a batch names; no query when there are none. */
+async function findMentioned(tx: Tx, sends: Send[]): Promise<Map<string, Members>> {
+  const byRoom = new Map<string, Members>();
+  for (const [roomId, group] of Map.groupBy(
+    sends.filter((s) => s.handles.length > 0),
+    (s) => s.roomId,
+  )) {
+    const keys = [...new Set(group.flatMap((s) => s.handles.flatMap((h) => h.keys)))];
+    const users = await repo.findMembersByHandle(tx, roomId, keys);
+    byRoom.set(roomId, new Map(users.map((u) => [u.handleKey, u])));
+  }
+  return byRoom;
+}
+
 function refuse(check: repo.SendCheck, send: Send): AppError | undefined {
   if (!check.member) return notAMember();
   if (check.suspended)
@@ -293,7 +316,11 @@ function refuse(check: repo.SendCheck, send: Send): AppError | undefined {
   return undefined;
 }
 
-function build(send: Send, room: repo.LockedRoom): { row: repo.NewMessageRow; message: Message } {
+function build(
+  send: Send,
+  room: repo.LockedRoom,
+  mentions: Mention[],
+): { row: repo.NewMessageRow; message: Message } {
   const seq = room.lastSeq;
   const message: Message = {
     id: send.id,
@@ -303,7 +330,7 @@ function build(send: Send, room: repo.LockedRoom): { row: repo.NewMessageRow; me
     kind: send.kind,
     body: send.body,
     ...(send.threadId === null ? {} : { threadId: send.threadId }),
-    mentions: send.mentions,
+    mentions,
     attachments: [],
     reactions: [],
     version: 1,
@@ -321,7 +348,7 @@ function build(send: Send, room: repo.LockedRoom): { row: repo.NewMessageRow; me
     type: send.author.kind === 'agent' ? 'agent_message' : 'new_message',
     body: send.body,
     threadId: send.threadId,
-    mentions: JSON.stringify(send.mentions),
+    mentions: JSON.stringify(mentions),
     metadata: JSON.stringify(send.metadata),
     run: send.run === undefined ? null : JSON.stringify(send.run),
     rootId: send.rootId,

@@ -26,6 +26,7 @@ export const presenceState = defineEvent({
   kind: 'signal',
   audience: 'room',
   payload: z.object({ roomId: Id, presence: PresenceState }),
+  phoenixPayload: ({ presence }: { presence: PresenceState }) => presence,
 });
 export const presenceDiff = defineEvent({
   type: 'presence_diff',
@@ -33,6 +34,7 @@ export const presenceDiff = defineEvent({
   kind: 'signal',
   audience: 'room',
   payload: z.object({ roomId: Id, joins: PresenceState, leaves: PresenceState }),
+  phoenixPayload: ({ joins, leaves }: { joins: PresenceState; leaves: PresenceState }) => ({ joins, leaves }),
 });
 
 export const presenceEvents = [presenceState, presenceDiff];

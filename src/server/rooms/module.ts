@@ -15,7 +15,10 @@ export const roomsModule = (rooms: RoomsService): Module => ({
       await rooms.remove(scope, roomId);
       return { deleted: true as const };
     }),
-    handle(c.joinRoom, (scope, { roomId }) => rooms.join(scope, roomId)),
+    handle(c.joinRoom, async (scope, { roomId }) => {
+      const { room } = await rooms.join(scope, roomId);
+      return { room, me: await rooms.myMembership(scope, room.id) };
+    }),
     handle(c.leaveRoom, async (scope, { roomId }) => {
       await rooms.leave(scope, roomId);
       return { left: true as const };

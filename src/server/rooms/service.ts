@@ -397,18 +397,16 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
     },
 
     /** Makes the caller a member of a public room; nothing happens if he is one. */
-    async join(scope: Scope, key: string): Promise<{ room: Room; me: MyMembership }> {
+    async join(scope: Scope, key: string): Promise<{ room: Room }> {
       const { row, membership } = await requireVisible(scope, key);
-      if (membership === undefined) {
-        await database.transaction(async (tx) => {
-          const locked = await lock(tx, scope, row.id);
-          if (locked.visibility !== 'public') throw ROOM_NOT_FOUND();
-          if (scope.user.kind === 'agent' && !locked.agentsAllowed) throw agentsNotAllowed();
-          await admit(tx, locked, [scope.user.id], 'member', scope.user.id);
-        });
-      }
-      const fresh = membership === undefined ? ((await findRoom(db, scope, row.id)) ?? row) : row;
-      return { room: toRoom(fresh), me: await myMembership(scope, row.id) };
+      if (membership !== undefined) return { room: toRoom(row) };
+      await database.transaction(async (tx) => {
+        const locked = await lock(tx, scope, row.id);
+        if (locked.visibility !== 'public') throw ROOM_NOT_FOUND();
+        if (scope.user.kind === 'agent' && !locked.agentsAllowed) throw agentsNotAllowed();
+        await admit(tx, locked, [scope.user.id], 'member', scope.user.id);
+      });
+      return { room: toRoom((await findRoom(db, scope, row.id)) ?? row) };
     },
 
     async leave(scope: Scope, key: string): Promise<void> {
@@ -480,6 +478,22 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
         }
         await dismiss(tx, await lock(tx, scope, row.id), userId, scope.user.id);
       });
+    },
+
+    /** Makes users members without asking for a right: for what the server itself sets up. */
+    async place(tx: Tx, tenantId: string, roomId: string, userIds: string[]): Promise<void> {
+      const [first] = userIds;
+      if (first !== undefined)
+        await admit(tx, await lock(tx, { tenantId }, roomId), userIds, 'member', first);
+    },
+
+    /** Takes a user out of every room, as when the account is deleted. */
+    async withdraw(tx: Tx, tenantId: string, userId: string, by: string): Promise<void> {
+      // Always in the same order, so that two of these cannot wait for each other.
+      for (const roomId of await repo.listRoomIdsOf(tx, tenantId, userId)) {
+        const row = await repo.lockRoom(tx, tenantId, roomId);
+        if (row !== undefined) await dismiss(tx, row, userId, by);
+      }
     },
 
     /** Agents that are members of the room. */

@@ -1,0 +1,256 @@
+// The composition root: builds every part and hands them to each other. The only place that knows them all.
+// What starts here also stops here, in reverse order.
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { type AgentsOverrides, createAgentsLayer } from './agents/layer.ts';
+import { createMemoryBus } from './core/bus-memory.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import type { Config } from './core/config.ts';
+import { lockDataDir, secretOf } from './core/data-dir.ts';
+import { openDatabase } from './core/db/database.ts';
+import { migrate, pendingMigrations } from './core/db/migrate.ts';
+import { createEvents } from './core/events.ts';
+import { randomToken } from './core/ids.ts';
+import { createJobs } from './core/jobs.ts';
+import { createMemoryLimits } from './core/limits-memory.ts';
+import { createLogger, type Logger } from './core/logger.ts';
+import { createMetrics } from './core/metrics.ts';
+import type { Module } from './core/module.ts';
+import { createOperations } from './core/operation.ts';
+import { createLocalTokens } from './server/identity/local.ts';
+import { identityModule } from './server/identity/module.ts';
+import { createIdentityService, HOME_TENANT } from './server/identity/service.ts';
+import { createMessageLog } from './server/messages/log.ts';
+import { messagesModule } from './server/messages/module.ts';
+import { createMessagesService } from './server/messages/service.ts';
+import { createWriter } from './server/messages/writer.ts';
+import { presenceModule } from './server/presence/module.ts';
+import { createMemoryRoster } from './server/presence/roster-memory.ts';
+import { createPresenceService } from './server/presence/service.ts';
+import { roomsModule } from './server/rooms/module.ts';
+import { createRoomsService } from './server/rooms/service.ts';
+import { originAllowed } from './server/transports/http/origin.ts';
+import { createHttp } from './server/transports/http/server.ts';
+import { createHub } from './server/transports/realtime/hub.ts';
+import { createPhoenix, PHOENIX_PATH } from './server/transports/realtime/phoenix.ts';
+import { createSocketIo } from './server/transports/realtime/socketio.ts';
+
+export interface AppOverrides {
+  clock?: Clock;
+  logger?: Logger;
+  agents?: AgentsOverrides;
+  /** More modules, served like any other. */
+  modules?: Module[];
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+/** DATA_DIR with this value keeps everything in memory: for tests. */
+export const IN_MEMORY = ':memory:';
+
+const CONSOLE_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
+/** Longest wait for writes in flight when stopping, in ms. */
+const FINISH_WRITES_MS = 5000;
+const READY_DEADLINE_MS = 2000;
+
+export async function createApp(config: Config, overrides: AppOverrides = {}) {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+  const embedded = config.DATABASE_URL === undefined;
+  const inMemory = config.DATA_DIR === IN_MEMORY;
+  const lock = embedded && !inMemory ? lockDataDir(config.DATA_DIR, clock.now) : undefined;
+  const undo: (() => Promise<void> | void)[] = [() => lock?.release()];
+
+  try {
+    const secret = config.SECRET_KEY ?? (inMemory ? randomToken(48) : secretOf(config.DATA_DIR));
+    const database = await openDatabase({
+      url: config.DATABASE_URL,
+      dataDir: inMemory ? undefined : config.DATA_DIR,
+      poolSize: config.DATABASE_POOL_SIZE,
+      logger,
+    });
+    undo.push(() => database.close());
+    await migrate(database.db, logger);
+
+    const metrics = createMetrics();
+    const events = createEvents();
+    const jobs = createJobs(database, logger);
+    const limits = createMemoryLimits(clock, config.RATE_LIMIT_FACTOR);
+    undo.push(() => limits.stop());
+    const bus = createMemoryBus(logger);
+    const hub = createHub({ bus, logger, metrics });
+
+    const tokens = createLocalTokens(secret, clock);
+    const identity = createIdentityService({
+      database,
+      events,
+      clock,
+      tokens,
+      allowLocal: config.AUTH_LOCAL,
+    });
+    const log = createMessageLog(database, bus);
+    const rooms = createRoomsService({ database, events, identity, log });
+    const writer = createWriter({ database, events, log, metrics });
+    const messages = createMessagesService({ database, rooms, log, writer });
+    const presence = createPresenceService({
+      clock,
+      database,
+      events,
+      rooms,
+      roster: createMemoryRoster(),
+      signal: log.signal,
+    });
+    const agents = createAgentsLayer({
+      config,
+      database,
+      events,
+      jobs,
+      clock,
+      logger,
+      metrics,
+      identity,
+      rooms,
+      messages,
+      log,
+      presence,
+      overrides: overrides.agents,
+    });
+
+    const modules: Module[] = [
+      identityModule(identity),
+      roomsModule(rooms),
+      messagesModule({ rooms, messages, presence, log }),
+      presenceModule(),
+      ...agents.modules,
+      ...(overrides.modules ?? []),
+    ];
+    const eventDefs = modules.flatMap((m) => m.events ?? []);
+    const topics = modules.flatMap((m) => m.topics ?? []);
+    const operations = createOperations(
+      modules.flatMap((m) => m.operations),
+      { clock, limits, metrics },
+    );
+
+    let url = '';
+    let state: 'starting' | 'ready' | 'stopping' = 'starting';
+    const origins = { publicUrl: config.PUBLIC_URL, corsOrigins: config.CORS_ORIGINS };
+    const allowed = (request: IncomingMessage) => originAllowed(request, origins);
+    const http = createServer(
+      { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+      createHttp({
+        operations,
+        events: eventDefs,
+        authenticate: identity.authenticate,
+        origins,
+        trustProxy: config.TRUST_PROXY,
+        metrics,
+        metricsToken: config.METRICS_TOKEN,
+        consoleDir: CONSOLE_DIR,
+        version: config.version,
+        url: () => config.PUBLIC_URL ?? url,
+        logger,
+        notReady: async () => [...(state === 'ready' ? [] : [state]), ...(await databaseProblems())],
+      }),
+    );
+    const session = { hub, operations, topics, clock, limits, metrics, logger };
+    const sockets = {
+      ...session,
+      authenticate: identity.authenticate,
+      originAllowed: allowed,
+      drainWindowMs: config.DRAIN_WINDOW_MS,
+    };
+    const socketio = createSocketIo({ ...sockets, http });
+    const phoenix = createPhoenix({ ...sockets, events: eventDefs });
+    http.on('upgrade', (request, socket, head) => {
+      const path = (request.url ?? '').split('?', 1)[0];
+      if (path === PHOENIX_PATH) return void phoenix.upgrade(request, socket, head);
+      if (path?.startsWith('/socket.io')) return;
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+
+    async function databaseProblems(): Promise<string[]> {
+      const check = pendingMigrations(database.db).then((pending) =>
+        pending.length === 0 ? [] : ['migrations'],
+      );
+      const deadline = clock.sleep(READY_DEADLINE_MS).then(() => ['database']);
+      return Promise.race([check.catch(() => ['database']), deadline]);
+    }
+
+    return {
+      config,
+      /** The parts, for tests and the command line. */
+      parts: {
+        database,
+        jobs,
+        identity,
+        rooms,
+        messages,
+        log,
+        hub,
+        bus,
+        metrics,
+        tokens,
+        operations,
+        agents,
+        logger,
+      },
+
+      get url() {
+        return url;
+      },
+
+      async start(): Promise<string> {
+        await bus.start();
+        await identity.ensureHomeTenant();
+        const lobby = await rooms.ensureLobby(HOME_TENANT);
+        await agents.ensureParley(HOME_TENANT, lobby.id);
+        await jobs.start(modules.flatMap((m) => m.jobs ?? []));
+        await agents.start();
+        for (const module of modules) await module.start?.();
+        await new Promise<void>((resolve, reject) => {
+          http.once('error', reject);
+          http.listen(config.PORT, config.HOST, resolve);
+        });
+        const { port } = http.address() as AddressInfo;
+        const host = config.HOST.includes(':')
+          ? `[${config.HOST}]`
+          : config.HOST === '0.0.0.0'
+            ? 'localhost'
+            : config.HOST;
+        url = `http://${host}:${port}`;
+        state = 'ready';
+        return url;
+      },
+
+      /** Resolves when nothing is being written and no job waits. For tests. */
+      async settle(): Promise<void> {
+        await writer.idle();
+        await jobs.settle();
+        await writer.idle();
+      },
+
+      /** Finishes writes, closes sockets so that they come back elsewhere, parks runs, stops jobs, closes the database. */
+      async stop(): Promise<void> {
+        if (state === 'stopping') return;
+        state = 'stopping';
+        http.close();
+        await Promise.race([writer.idle(), clock.sleep(FINISH_WRITES_MS)]);
+        await Promise.all([socketio.drain(), phoenix.drain()]);
+        for (const module of [...modules].reverse()) await module.stop?.();
+        await agents.stop();
+        await jobs.stop();
+        await writer.idle();
+        socketio.stop();
+        phoenix.stop();
+        http.closeAllConnections();
+        hub.stop();
+        await bus.stop();
+        for (const step of undo.reverse()) await step();
+      },
+    };
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+// What messages offer, and the topic `room:*`: join with what was missed, then live.
+import { AppError } from '../../core/errors.ts';
+import { handle, type Module, type TopicDef } from '../../core/module.ts';
+import { parseInput } from '../../core/operation.ts';
+import type { PresenceService } from '../presence/service.ts';
+import type { RoomsService } from '../rooms/service.ts';
+import * as c from './contract.ts';
+import { type MessageLog, roomTopic } from './log.ts';
+import type { MessagesService } from './service.ts';
+
+/** Members a join answers; the rest is paged. */
+const MEMBERS = 200;
+
+const roomIdOf = (topic: string): string => topic.slice('room:'.length);
+
+export interface RoomTopicDeps {
+  rooms: RoomsService;
+  messages: MessagesService;
+  presence: PresenceService;
+  log: MessageLog;
+}
+
+export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps): TopicDef => ({
+  prefix: 'room',
+  async resolve(scope, key) {
+    const { row } = await rooms.requireVisible(scope, key);
+    return { topic: roomTopic(row.id), roomId: row.id };
+  },
+  async join(seat, topic, input) {
+    const { afterSeq } = parseInput(c.JoinInput, input);
+    const roomId = roomIdOf(topic);
+    await presence.open(roomId);
+    try {
+      // A public room is joined by listening to it.
+      const { room } = await rooms.join(seat.scope, roomId);
+      const [missed, members] = await Promise.all([
+        messages.missed(roomId, afterSeq),
+        rooms.members(seat.scope, roomId, { limit: MEMBERS }),
+      ]);
+      // Rights are read after the log: a removal is then either seen here or evicts the seat later.
+      const me = await rooms.myMembership(seat.scope, roomId);
+      return {
+        reply: {
+          room: { ...room, lastSeq: missed.lastSeq },
+          me,
+          members: members.data,
+          presence: presence.list(roomId),
+          ...missed,
+        } satisfies c.JoinReply,
+        liveAfter: missed.lastSeq,
+      };
+    } catch (error) {
+      presence.close(roomId);
+      throw error;
+    }
+  },
+  joined: (seat, topic) => presence.enter(roomIdOf(topic), seat),
+  left(seat, topic) {
+    presence.leave(roomIdOf(topic), seat);
+    presence.close(roomIdOf(topic));
+  },
+  readLog: (topic, afterSeq, upTo) => log.readEntries(roomIdOf(topic), afterSeq, upTo),
+  lastSeq: (topic) => log.lastSeq(roomIdOf(topic)),
+});
+
+/** `user:<id>`: signals for one person alone. */
+export const userTopicDef = (): TopicDef => ({
+  prefix: 'user',
+  async resolve(scope, key) {
+    if (key !== scope.user.id)
+      throw new AppError(
+        'not_found',
+        'user_not_found',
+        'There is no such user, or you may not listen to them.',
+      );
+    return { topic: `user:${key}` };
+  },
+  join: async (seat) => ({ reply: { user: seat.scope.user } }),
+});
+
+export const messagesModule = (deps: RoomTopicDeps): Module => ({
+  name: 'messages',
+  operations: [
+    handle(c.sendMessage, (scope, input) => deps.messages.send(scope, input)),
+    handle(c.listMessages, (scope, input) => deps.messages.list(scope, input)),
+    handle(c.getMessage, (scope, { messageId }) => deps.messages.get(scope, messageId)),
+    handle(c.editMessage, (scope, input) => deps.messages.edit(scope, input)),
+    handle(c.deleteMessage, (scope, { messageId }) => deps.messages.remove(scope, messageId)),
+    handle(c.listEvents, (scope, { roomId, afterSeq, limit }) =>
+      deps.messages.events(scope, roomId, afterSeq, limit),
+    ),
+    handle(c.markRead, (scope, { roomId, seq }) => deps.messages.markRead(scope, roomId, seq)),
+    handle(c.setTyping, async (scope, { roomId, on }) => {
+      await deps.messages.typing(scope, roomId, on);
+      return { ok: true as const };
+    }),
+  ],
+  events: c.messagesEvents,
+  topics: [roomTopicDef(deps), userTopicDef()],
+});

@@ -1,0 +1,80 @@
+// Phoenix Channels frames, serializer versions 1.0.x (objects) and 2.0.x (arrays). Pure: text in, text out.
+
+export type Version = 1 | 2;
+
+/** A client's frame. Refs are whatever JSON value came: they are compared strictly and echoed as they are. */
+export interface Frame {
+  joinRef: unknown;
+  ref: unknown;
+  topic: unknown;
+  event: unknown;
+  payload: unknown;
+}
+
+/** @returns undefined for a `vsn` that is not served; a missing one means 1.0.0 */
+export function parseVersion(vsn: string | null): Version | undefined {
+  if (vsn === null) return 1;
+  const match = /^([12])\.0\.(0|[1-9]\d*)$/.exec(vsn);
+  return match === null ? undefined : (Number(match[1]) as Version);
+}
+
+/** @throws SyntaxError for anything that is not a frame */
+export function decode(version: Version, text: string): Frame {
+  const value: unknown = JSON.parse(text);
+  if (version === 2) {
+    if (!Array.isArray(value) || value.length < 5) throw new SyntaxError('not an array of five');
+    const [joinRef, ref, topic, event, payload] = value as unknown[];
+    return { joinRef, ref, topic, event, payload };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not an object');
+  for (const key of ['topic', 'event', 'payload', 'ref']) {
+    if (!Object.hasOwn(value, key)) throw new SyntaxError(`no ${key}`);
+  }
+  const frame = value as Record<string, unknown>;
+  return {
+    joinRef: frame.join_ref ?? null,
+    ref: frame.ref,
+    topic: frame.topic,
+    event: frame.event,
+    payload: frame.payload,
+  };
+}
+
+/** A frame to a client; `json` is the payload, already serialised. Version 1 never carries a join_ref. */
+export function encode(
+  version: Version,
+  joinRef: unknown,
+  ref: unknown,
+  topic: unknown,
+  event: string,
+  json: string,
+): string {
+  return version === 2
+    ? `[${JSON.stringify(joinRef ?? null)},${JSON.stringify(ref ?? null)},${JSON.stringify(topic)},${JSON.stringify(event)},${json}]`
+    : `{"topic":${JSON.stringify(topic)},"event":${JSON.stringify(event)},"payload":${json},"ref":${JSON.stringify(ref ?? null)}}`;
+}
+
+export function encodeReply(
+  version: Version,
+  joinRef: unknown,
+  ref: unknown,
+  topic: unknown,
+  status: 'ok' | 'error',
+  response: object,
+): string {
+  return encode(version, joinRef, ref, topic, 'phx_reply', JSON.stringify({ status, response }));
+}
+
+const BEARER = 'base64url.bearer.phx.';
+
+/** The token that phoenix.js puts among the sub-protocols as `authToken`; ordinary and URL-safe base64, unpadded. */
+export function tokenFromProtocols(header: string | undefined): string | undefined {
+  const entry = header
+    ?.split(',')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(BEARER));
+  if (entry === undefined) return undefined;
+  const token = Buffer.from(entry.slice(BEARER.length), 'base64').toString('utf8');
+  return token === '' ? undefined : token;
+}

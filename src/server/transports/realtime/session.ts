@@ -1,0 +1,166 @@
+// One socket connection: its scope, the topics it has joined, the operations it calls. Knows no protocol.
+// Must leave every topic when it closes, also one whose join was still under way.
+import type { Clock } from '../../../core/clock.ts';
+import type { RateRule } from '../../../core/contract.ts';
+import { AppError, type Problem, toProblem } from '../../../core/errors.ts';
+import { newId } from '../../../core/ids.ts';
+import type { Limits } from '../../../core/limits.ts';
+import type { Logger } from '../../../core/logger.ts';
+import type { Metrics } from '../../../core/metrics.ts';
+import type { Joined, Seat, TopicDef } from '../../../core/module.ts';
+import type { Operations } from '../../../core/operation.ts';
+import type { Scope } from '../../../core/scope.ts';
+import type { Hub, Outgoing, Subscriber, Subscription } from './hub.ts';
+
+export interface SessionDeps {
+  hub: Hub;
+  operations: Operations;
+  topics: TopicDef[];
+  clock: Clock;
+  limits: Limits;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+/** Frames of one connection: a burst of 5000, then 1000 a second. */
+const FRAMES: RateRule = { bucket: 'socket.frames', points: 5000, seconds: 5 };
+/** Topics one connection may have joined at once. */
+const MAX_TOPICS = 100;
+
+/** How a protocol writes to one joined topic. */
+export interface SeatWire extends Omit<Subscriber, 'userId'> {
+  /** The answer to the join; always the first thing written. */
+  reply(joined: Joined): void;
+  push(event: Outgoing): void;
+}
+
+export interface JoinedTopic {
+  /** `room:<uuid>`, whatever name it was joined by. */
+  topic: string;
+  roomId: string | undefined;
+  leave(): void;
+}
+
+export type Session = ReturnType<typeof createSession>;
+
+export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socketio' | 'phoenix') {
+  const id = newId();
+  const joined = new Set<JoinedTopic>();
+  let closed = false;
+  deps.metrics.connections.inc({ protocol });
+
+  return {
+    id,
+    scope,
+
+    /** Counts a frame. @throws AppError rate_limited */
+    frame: () => deps.limits.take(FRAMES, id),
+
+    /**
+     * Joins a topic: subscribes first, then reads what was missed, so that nothing falls between.
+     * @param name as the client wrote it: `room:lobby`
+     * @throws AppError not_found for an unknown topic; whatever the topic refuses with
+     */
+    async join(name: string, input: unknown, wire: SeatWire): Promise<JoinedTopic | undefined> {
+      const colon = name.indexOf(':');
+      const def = colon < 0 ? undefined : deps.topics.find((topic) => topic.prefix === name.slice(0, colon));
+      if (def === undefined)
+        throw new AppError(
+          'not_found',
+          'unmatched topic',
+          `No topic matches "${name.slice(0, 100)}"; try room:<id or slug>.`,
+        );
+      if (joined.size >= MAX_TOPICS) {
+        throw new AppError(
+          'rate_limited',
+          'too many channels joined',
+          `One connection joins at most ${MAX_TOPICS} topics; leave one first.`,
+        );
+      }
+      const { topic, roomId } = await def.resolve(scope, name.slice(colon + 1));
+      const seat: Seat = {
+        id: `${id}:${newId()}`,
+        scope,
+        push: (type, payload) => wire.push({ type, json: JSON.stringify(payload) }),
+      };
+      let subscription: Subscription | undefined;
+      let answered = false;
+      const here: JoinedTopic = {
+        topic,
+        roomId,
+        leave() {
+          if (!joined.delete(here)) return;
+          subscription?.detach();
+          deps.metrics.joinedTopics.dec({ protocol });
+          if (answered) def.left?.(seat, topic);
+        },
+      };
+      const subscriber: Subscriber = {
+        encoding: wire.encoding,
+        userId: scope.user.id,
+        write: wire.write,
+        evicted: () => {
+          here.leave();
+          wire.evicted();
+        },
+        overflowed: () => {
+          here.leave();
+          wire.overflowed();
+        },
+      };
+      joined.add(here);
+      deps.metrics.joinedTopics.inc({ protocol });
+      subscription = deps.hub.attach(topic, subscriber, def.readLog);
+      let result: Joined;
+      try {
+        result = await def.join(seat, topic, input);
+      } catch (error) {
+        here.leave();
+        throw error;
+      }
+      answered = true;
+      if (closed || !joined.has(here)) {
+        // The connection went while the join was under way.
+        joined.add(here);
+        deps.metrics.joinedTopics.inc({ protocol });
+        here.leave();
+        return undefined;
+      }
+      wire.reply(result);
+      def.joined?.(seat, topic);
+      subscription.goLive(result.liveAfter);
+      return here;
+    },
+
+    /** Calls an operation by its socket name. @param roomId of the topic it was pushed on, where the input names none */
+    async call(name: string, input: unknown, roomId?: string): Promise<unknown> {
+      const operation = deps.operations.bySocket(name);
+      if (operation === undefined) {
+        throw new AppError(
+          'not_found',
+          'unknown_event',
+          `There is no operation "${name.slice(0, 64)}"; see /api/docs for the list.`,
+        );
+      }
+      const filled =
+        roomId !== undefined && (input === null || typeof input === 'object') && !Array.isArray(input)
+          ? { ...input, roomId }
+          : input;
+      return deps.operations.call(operation, scope, filled, { surface: protocol, address: id });
+    },
+
+    problem(error: unknown, event: string): Problem {
+      const problem = toProblem(error, newId());
+      if (problem.code === 'internal')
+        deps.logger.error({ err: error, event, traceId: problem.traceId }, 'an operation failed');
+      return problem;
+    },
+
+    close(): void {
+      if (closed) return;
+      closed = true;
+      for (const topic of [...joined]) topic.leave();
+      deps.metrics.connections.dec({ protocol });
+    },
+  };
+}

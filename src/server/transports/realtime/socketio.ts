@@ -1,0 +1,268 @@
+// The Socket.IO door: operations by `emit(name, input, ack)`, topics by `join_room`. State recovery of Socket.IO stays
+// off: resume is ours, from the log, and checks rights again. Nothing a client sends may throw outside a handler.
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { Server, type Socket } from 'socket.io';
+import type { WebSocket } from 'ws';
+import { AppError, ERROR_CODES, toProblem } from '../../../core/errors.ts';
+import { newId } from '../../../core/ids.ts';
+import { assertSafeJson, MAX_FRAME_BYTES } from '../../../core/json.ts';
+import type { Scope } from '../../../core/scope.ts';
+import type { Encoded, Encoding, Outgoing } from './hub.ts';
+import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
+import { MAX_QUEUED_BYTES, tcpOf, textFrames } from './wire.ts';
+
+export interface SocketIoOptions extends SessionDeps {
+  http: HttpServer;
+  authenticate(token: string, via: 'socketio'): Promise<Scope>;
+  originAllowed(request: IncomingMessage): boolean;
+  /** Spread of the closes of a drain, in ms. */
+  drainWindowMs: number;
+}
+
+/** Never authenticated: closed after this. */
+const AUTH_DEADLINE_MS = 10_000;
+
+/** An engine.io packet of type message holding a socket.io event of the default namespace. */
+const packet = ({ type, json }: Outgoing): string => `2[${JSON.stringify(type)},${json}]`;
+
+const ENCODING: Encoding = {
+  key: 'socketio',
+  protocol: 'socketio',
+  encode(entries: Outgoing[]): Encoded {
+    const texts = entries.map(packet);
+    let bytes: Buffer | undefined;
+    return {
+      texts,
+      get bytes() {
+        bytes ??= textFrames(texts.map((text) => `4${text}`));
+        return bytes;
+      },
+    };
+  },
+};
+
+type Ack = (answer: unknown) => void;
+
+export function createSocketIo(options: SocketIoOptions) {
+  const { logger, metrics } = options;
+  const io = new Server(options.http, {
+    serveClient: false,
+    maxHttpBufferSize: MAX_FRAME_BYTES,
+    connectTimeout: AUTH_DEADLINE_MS,
+    destroyUpgrade: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    // Origins are checked below, for every transport; this only answers with the matching CORS header.
+    cors: { origin: true, credentials: false },
+    allowRequest: (request, callback) => callback(null, options.originAllowed(request)),
+  });
+  // `allowRequest` does not run for later requests of a polling session.
+  io.engine.use(
+    (
+      request: IncomingMessage,
+      response: { writeHead?(status: number): void; end?(): void },
+      next: (error?: Error) => void,
+    ) => {
+      if (options.originAllowed(request)) return next();
+      response.writeHead?.(403);
+      response.end?.();
+    },
+  );
+
+  io.use(async (socket, next) => {
+    try {
+      const token: unknown = socket.handshake.auth.token;
+      if (typeof token !== 'string' || token === '') {
+        throw new AppError(
+          'unauthorized',
+          'missing_token',
+          'Sign in first and pass the token as auth.token.',
+        );
+      }
+      socket.data.scope = await options.authenticate(token, 'socketio');
+      next();
+    } catch (error) {
+      const problem = toProblem(error, newId());
+      next(Object.assign(new Error(problem.detail), { data: problem }));
+    }
+  });
+
+  io.on('connection', (socket) => serve(socket));
+
+  function serve(socket: Socket): void {
+    const scope = socket.data.scope as Scope;
+    const session = createSession(options, scope, 'socketio');
+    const rooms = new Map<string, JoinedTopic>();
+    const expiry = expireAt(scope, options, () => close(socket, 'expired_token'));
+    // Personal signals come without asking.
+    void session
+      .join(
+        `user:${scope.user.id}`,
+        {},
+        seatWire(socket, () => {}),
+      )
+      .catch((error: unknown) => logger.warn({ err: error }, 'user topic'));
+
+    socket.on('disconnect', () => {
+      clearTimeout(expiry);
+      session.close();
+    });
+    socket.on('error', (error) => logger.debug({ err: error }, 'socket error'));
+    socket.onAny((event: string, ...args: unknown[]) => {
+      const ack = typeof args.at(-1) === 'function' ? (args.pop() as Ack) : undefined;
+      void answer(session, event, ack, async () => {
+        await session.frame();
+        assertSafeJson(args);
+        if (event === 'join_room') return join(socket, session, rooms, args[0], ack);
+        if (event === 'leave_room') return leave(session, rooms, args[0]);
+        return session.call(event, args[0]);
+      });
+    });
+  }
+
+  /** The answer to `join_room` is written by the topic, before anything live; undefined says so. */
+  async function join(
+    socket: Socket,
+    session: Session,
+    rooms: Map<string, JoinedTopic>,
+    input: unknown,
+    ack: Ack | undefined,
+  ): Promise<undefined> {
+    const key = roomKey(input);
+    // A second join replaces the first, as on Phoenix.
+    rooms.get(key)?.leave();
+    const wire = seatWire(socket, () => rooms.delete(key));
+    wire.reply = (joined) => ack?.({ ok: true, data: joined.reply });
+    const topic = await session.join(`room:${key}`, input, wire);
+    if (topic === undefined) return undefined;
+    for (const [other, existing] of rooms) {
+      if (existing.topic === topic.topic) {
+        existing.leave();
+        rooms.delete(other);
+      }
+    }
+    rooms.set(key, topic);
+    return undefined;
+  }
+
+  function leave(_session: Session, rooms: Map<string, JoinedTopic>, input: unknown): object {
+    const key = roomKey(input);
+    for (const [name, topic] of rooms) {
+      if (name !== key && topic.roomId !== key.toLowerCase()) continue;
+      topic.leave();
+      rooms.delete(name);
+    }
+    return { left: true };
+  }
+
+  async function answer(
+    session: Session,
+    event: string,
+    ack: Ack | undefined,
+    run: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      const data = await run();
+      if (data !== undefined) ack?.({ ok: true, data });
+    } catch (error) {
+      const problem = session.problem(error, event);
+      ack?.({ ok: false, error: problem });
+    }
+  }
+
+  function seatWire(socket: Socket, onEnd: () => void): SeatWire {
+    return {
+      encoding: ENCODING,
+      reply: () => {},
+      push: (event) => write(socket, ENCODING.encode([event])),
+      write: (encoded) => write(socket, encoded),
+      evicted: onEnd,
+      overflowed: () => close(socket, 'slow_consumer'),
+    };
+  }
+
+  /**
+   * Writes shared bytes straight to the TCP socket when everything before them is already there; otherwise through
+   * engine.io, which keeps the order.
+   */
+  function write(socket: Socket, encoded: Encoded): void {
+    const conn = socket.conn as unknown as EngineSocket;
+    if (conn.readyState !== 'open') return;
+    const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
+    const tcp = ws === undefined ? undefined : tcpOf(ws);
+    if (tcp !== undefined && tcp.writableLength > MAX_QUEUED_BYTES) {
+      metrics.slowConsumers.inc({ protocol: 'socketio' });
+      return close(socket, 'slow_consumer');
+    }
+    if (tcp !== undefined && conn.transport.writable && conn.writeBuffer.length === 0 && !conn.upgrading) {
+      tcp.write(encoded.bytes);
+      return;
+    }
+    if (conn.writeBuffer.reduce((sum, p) => sum + (p.data?.length ?? 0), 0) > MAX_QUEUED_BYTES) {
+      metrics.slowConsumers.inc({ protocol: 'socketio' });
+      return close(socket, 'slow_consumer');
+    }
+    for (const text of encoded.texts) conn.write(text);
+  }
+
+  function close(socket: Socket, reason: string): void {
+    logger.debug({ reason }, 'closing a socket');
+    const conn = socket.conn as unknown as EngineSocket;
+    const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
+    if (reason === 'slow_consumer' && ws !== undefined) return void ws.terminate();
+    if (reason === 'expired_token') return void socket.disconnect(true);
+    if (ws !== undefined) return void ws.close(reason === 'drain' ? 1012 : 4000, reason);
+    conn.close();
+  }
+
+  return {
+    io,
+    /** Closes every connection so that clients come back elsewhere, spread over the window. */
+    async drain(): Promise<void> {
+      const sockets = [...io.sockets.sockets.values()];
+      const step = sockets.length === 0 ? 0 : options.drainWindowMs / sockets.length;
+      let next = 0;
+      for (const [i, socket] of sockets.entries()) {
+        close(socket, 'drain');
+        if (i * step >= next) {
+          await options.clock.sleep(Math.min(50, options.drainWindowMs));
+          next = i * step + 50;
+        }
+      }
+    },
+    stop: () => {
+      io.engine.close();
+      io.disconnectSockets(true);
+    },
+  };
+}
+
+function roomKey(input: unknown): string {
+  const key = typeof input === 'object' && input !== null ? (input as { roomId?: unknown }).roomId : input;
+  if (typeof key !== 'string' || key === '' || key.length > 100) {
+    throw new AppError('invalid', 'invalid_input', 'roomId: give the id or slug of a room', {
+      errors: [{ path: 'roomId', message: 'is missing' }],
+    });
+  }
+  return key;
+}
+
+/** Ends a connection when its token does. */
+export function expireAt(scope: Scope, deps: SessionDeps, end: () => void): NodeJS.Timeout | undefined {
+  if (scope.expiresAt === undefined) return undefined;
+  const ms = scope.expiresAt - deps.clock.now();
+  const MAX_TIMER = 2 ** 31 - 1;
+  return ms > MAX_TIMER ? undefined : setTimeout(end, Math.max(0, ms));
+}
+
+export const CLOSE_SLOW = ERROR_CODES.internal.close;
+
+/** What we touch of engine.io's socket. */
+interface EngineSocket {
+  readyState: string;
+  upgrading: boolean;
+  writeBuffer: { data?: { length: number } }[];
+  transport: { name: string; writable: boolean; socket?: WebSocket };
+  write(text: string): void;
+  close(): void;
+}

@@ -1,0 +1,39 @@
+// Bytes of server-to-client WebSocket frames, made once and shared by every member of a room.
+// Must never be used on a connection with compression: frames are written as they are.
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+
+const OPCODE_TEXT = 0x81;
+
+/** Bytes a socket may have queued before its client counts as not reading. */
+export const MAX_QUEUED_BYTES = 1024 * 1024;
+
+/** One unmasked text frame per text, joined (RFC 6455 §5.2). */
+export function textFrames(texts: string[]): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const total = lengths.reduce((sum, length) => sum + length + headerLength(length), 0);
+  const buffer = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (const [i, text] of texts.entries()) {
+    const length = lengths[i] as number;
+    buffer[at++] = OPCODE_TEXT;
+    if (length < 126) {
+      buffer[at++] = length;
+    } else if (length < 65536) {
+      buffer[at++] = 126;
+      at = buffer.writeUInt16BE(length, at);
+    } else {
+      buffer[at++] = 127;
+      at = buffer.writeUInt32BE(Math.floor(length / 2 ** 32), at);
+      at = buffer.writeUInt32BE(length >>> 0, at);
+    }
+    at += buffer.write(text, at);
+  }
+  return buffer;
+}
+
+const headerLength = (length: number): number => (length < 126 ? 2 : length < 65536 ? 4 : 10);
+
+/** The TCP socket under a WebSocket; undefined once closed. */
+export const tcpOf = (ws: WebSocket): Socket | undefined =>
+  (ws as unknown as { _socket?: Socket | null })._socket ?? undefined;
