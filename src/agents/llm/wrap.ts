@@ -1,0 +1,44 @@
+// The one order in which the wrappers go around a provider. Must never be repeated by hand elsewhere.
+import { withDeadline } from './deadline.ts';
+import type { Llm, Sleep } from './llm.ts';
+import { type MeteredLlm, type MeterOptions, withMeter } from './meter.ts';
+import { type RetryOptions, withRetry } from './retry.ts';
+
+export interface WrapOptions {
+  sleep: Sleep;
+  random: () => number;
+  elapsed: () => number;
+  idleMs?: number;
+  totalMs?: number;
+  tries?: number;
+  onCall?: MeterOptions['onCall'];
+  onRetry?: RetryOptions['onRetry'];
+  prices?: MeterOptions['prices'];
+}
+
+/** Total deadline around retry around meter around idle deadline around the provider: each try is metered, none can hang. */
+export function wrapLlm(llm: Llm, options: WrapOptions): Llm & Pick<MeteredLlm, 'totals'> {
+  const { sleep, random, elapsed, idleMs, totalMs, tries, onCall, onRetry, prices } = options;
+  const perTry = withDeadline(llm, {
+    sleep,
+    totalMs: Number.POSITIVE_INFINITY,
+    ...(idleMs === undefined ? {} : { idleMs }),
+  });
+  const metered = withMeter(perTry, {
+    elapsed,
+    ...(onCall ? { onCall } : {}),
+    ...(prices ? { prices } : {}),
+  });
+  const retried = withRetry(metered, {
+    sleep,
+    random,
+    ...(tries === undefined ? {} : { tries }),
+    ...(onRetry ? { onRetry } : {}),
+  });
+  const whole = withDeadline(retried, {
+    sleep,
+    idleMs: Number.POSITIVE_INFINITY,
+    ...(totalMs === undefined ? {} : { totalMs }),
+  });
+  return { provider: llm.provider, stream: (req) => whole.stream(req), totals: metered.totals };
+}
