@@ -8,7 +8,8 @@ const { passed, failed } = read(file);
 if (second === '--has-failures') {
   process.exit(failed > 0 ? 0 : 1);
 }
-const allFailed = failed + Number(second);
+// A run in which no test passed or failed has not tested anything, whatever its exit code was.
+const allFailed = failed + Number(second) || (passed === 0 ? 1 : 0);
 console.log(`${passed} passed, ${allFailed} failed`);
 process.exit(allFailed === 0 ? 0 : 1);
 

@@ -12,7 +12,7 @@ missing() {
   local version=$1
   command -v redis-server >/dev/null || echo redis-server
   [ -x "/usr/lib/postgresql/$version/bin/initdb" ] || echo "postgresql-$version"
-  [ -d "/usr/include/postgresql/$version/server" ] || echo "postgresql-server-dev-$version"
+  [ -e "/usr/include/postgresql/$version/server/postgres.h" ] || echo "postgresql-server-dev-$version"
   command -v chromium >/dev/null || echo chromium
   command -v make >/dev/null && command -v g++ >/dev/null && command -v dpkg-source >/dev/null || echo build-essential dpkg-dev
 }

@@ -111,6 +111,7 @@ export async function keep(kept: KeptCommand, isReady: () => Promise<boolean>): 
     });
   };
   const stop = async () => {
+    setHold(keeper, 'ref');
     keeper.stdin?.end();
     await gone;
   };
@@ -123,7 +124,7 @@ export async function keep(kept: KeptCommand, isReady: () => Promise<boolean>): 
     await stop();
     throw new Error(`${kept.command} did not start: ${(error as Error).message}. Its last words:\n${log}`);
   }
-  unrefAll(keeper);
+  setHold(keeper, 'unref');
   return {
     pid: () => pid,
     crash: async () => {
@@ -155,10 +156,11 @@ function readLog(folder: string): string {
     : '(it said nothing)';
 }
 
-/** A forgotten stop() must not hang a test process: the keeper cleans up when we go. */
-function unrefAll(keeper: ChildProcess): void {
-  keeper.unref();
-  for (const stream of [keeper.stdin, keeper.stdout]) (stream as unknown as { unref(): void }).unref();
+/** A forgotten stop() must not hang a test process, since the keeper cleans up when we go; a called one must be awaited. */
+function setHold(keeper: ChildProcess, hold: 'ref' | 'unref'): void {
+  keeper[hold]();
+  for (const stream of [keeper.stdin, keeper.stdout])
+    (stream as unknown as Record<typeof hold, () => void>)[hold]();
 }
 
 /** For a folder that never got a keeper. */
