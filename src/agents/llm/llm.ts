@@ -1,5 +1,8 @@
 // The port to language models: one streaming method, plain messages in, plain events out.
-// Must never name a provider's own types, read the environment or hold state between calls.
+// Must never name a provider's own types, read the environment or hold state between calls. Other folders import only this file.
+
+export { LlmError, type LlmErrorKind } from './llm-error.ts';
+export { estimateRequestTokens, estimateTokens, MESSAGE_OVERHEAD_TOKENS } from './tokens.ts';
 
 export interface TextPart {
   type: 'text';
@@ -98,6 +101,23 @@ export interface Llm {
    * @throws LlmError
    */
   stream(req: LlmRequest): AsyncIterable<LlmEvent>;
+}
+
+export type ProviderName = 'anthropic' | 'openai' | 'cloudflare' | 'scripted';
+
+export interface LlmChoice {
+  llm: Llm;
+  provider: ProviderName;
+  model: string;
+  /** `asked`, `preferred_by_auto`, `no_key_for_<provider>`, `unknown_provider` or `no_provider_configured`. */
+  reason: string;
+}
+
+export interface LlmRouter {
+  /** Never fails: without a fitting key it picks the scripted provider and says why. */
+  pick(wish: { provider: string; model?: string }): LlmChoice;
+  /** The providers a key is set for, best first. Empty means agents answer by script. */
+  configured(): ProviderName[];
 }
 
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -1,7 +1,7 @@
 // Picks the provider for a call and says why. Pure over what is configured; must never fail: the scripted provider is always there.
-import type { Llm } from './llm.ts';
+import type { Llm, LlmChoice, LlmRouter } from './llm.ts';
 
-export type ProviderName = 'anthropic' | 'openai' | 'cloudflare' | 'scripted';
+export type { LlmRouter } from './llm.ts';
 
 export interface RouterOptions {
   anthropic?: Llm;
@@ -12,20 +12,6 @@ export interface RouterOptions {
   defaultModel?: string;
   /** The model of each provider when neither the request nor `defaultModel` fits it. */
   defaultModels?: Partial<Record<'anthropic' | 'openai' | 'cloudflare', string>>;
-}
-
-export interface LlmChoice {
-  llm: Llm;
-  provider: ProviderName;
-  model: string;
-  /** `asked`, `preferred_by_auto`, `no_key_for_<provider>`, `unknown_provider` or `no_provider_configured`. */
-  reason: string;
-}
-
-export interface LlmRouter {
-  pick(wish: { provider: string; model?: string }): LlmChoice;
-  /** The providers a key is set for, best first. Empty means agents answer by script. */
-  configured(): ProviderName[];
 }
 
 const REMOTE = ['anthropic', 'openai', 'cloudflare'] as const;

@@ -1,7 +1,6 @@
 // The built-in provider used when no model key is set: plain, honest, deterministic answers, so every part works before the first key.
 // Must never reach the network, and must never call a tool it was not offered.
-import { lastTrigger } from '../prompts/sections.ts';
-import type { Llm, LlmEvent, LlmMessage, LlmRequest, Sleep, ToolResultPart } from './llm.ts';
+import type { Llm, LlmEvent, LlmMessage, LlmRequest, LlmTrigger, Sleep, ToolResultPart } from './llm.ts';
 import { cancelled } from './llm-error.ts';
 import { SCRIPTED_MODEL } from './router.ts';
 import { readIntent, type ScriptedIntent } from './scripted-intent.ts';
@@ -12,22 +11,23 @@ export interface ScriptedOptions {
   sleep: Sleep;
   /** Between words, in ms. Default 6. */
   wordMs?: number;
+  /** Finds the message to answer when the request names none; without it, the last turn's whole text is taken for it. */
+  readTrigger?: (messages: readonly LlmMessage[]) => LlmTrigger | undefined;
   /** Replaces the behaviour altogether; for tests of whatever calls a model. */
   script?: (req: LlmRequest) => AsyncIterable<LlmEvent>;
 }
 
 /** @throws LlmError cancelled, and whatever `script` throws */
 export function createScriptedLlm(options: ScriptedOptions): Llm {
-  const { sleep, wordMs = 6, script } = options;
+  const { sleep, wordMs = 6, script, readTrigger = () => undefined } = options;
   return {
     provider: 'scripted',
-    stream: script ?? ((req) => perform(req, sleep, wordMs)),
+    stream: script ?? ((req) => perform(req, nextStep(req, readTrigger), sleep, wordMs)),
   };
 }
 
-async function* perform(req: LlmRequest, sleep: Sleep, wordMs: number): AsyncGenerator<LlmEvent> {
+async function* perform(req: LlmRequest, step: Step, sleep: Sleep, wordMs: number): AsyncGenerator<LlmEvent> {
   if (req.signal.aborted) throw cancelled(req.signal.reason);
-  const step = nextStep(req);
   const inputTokens = estimateRequestTokens(req);
   if ('tool' in step) {
     const id = `call_${countCalls(req.messages)}`;
@@ -63,11 +63,11 @@ async function* perform(req: LlmRequest, sleep: Sleep, wordMs: number): AsyncGen
 
 type Step = { tool: string; args: Record<string, unknown> } | { say: string };
 
-function nextStep(req: LlmRequest): Step {
+function nextStep(req: LlmRequest, readTrigger: NonNullable<ScriptedOptions['readTrigger']>): Step {
   const last = req.messages.at(-1);
   const results = (last?.content ?? []).filter((part): part is ToolResultPart => part.type === 'tool_result');
   if (results.length > 0) return { say: answerResults(req.messages, results) };
-  const trigger = req.trigger ?? lastTrigger(req.messages) ?? { text: plainText(last), authorName: '' };
+  const trigger = req.trigger ?? readTrigger(req.messages) ?? { text: plainText(last), authorName: '' };
   return act(readIntent(trigger.text, trigger.authorName), req, trigger);
 }
 

@@ -1,8 +1,14 @@
 // Builds the prompt of a turn from typed parts within a token budget. Trusted text goes to the system text; everything others wrote
 // goes into data sections. Must never drop the trigger, and must never let outside text leave its section.
-import type { LlmMessage, LlmTrigger } from '../llm/llm.ts';
-import { estimateTokens, MESSAGE_OVERHEAD_TOKENS } from '../llm/tokens.ts';
-import { describePersonality, type Personality } from './personality.ts';
+import { estimateTokens, type LlmMessage, MESSAGE_OVERHEAD_TOKENS } from '../llm/llm.ts';
+import { describePersonality } from './personality.ts';
+import type {
+  AssembledPrompt,
+  PromptHistoryMessage,
+  PromptInput,
+  PromptMember,
+  PromptMemory,
+} from './prompts.ts';
 import {
   capText,
   cleanText,
@@ -13,68 +19,6 @@ import {
   type SectionItem,
 } from './sections.ts';
 import { fillTemplate } from './templates.ts';
-
-export interface PromptProfile {
-  name: string;
-  handle: string;
-  description?: string;
-  /** The owner's own instructions. */
-  systemPrompt?: string;
-  personality?: Personality;
-}
-
-export interface PromptMember {
-  name: string;
-  handle: string;
-  kind: 'human' | 'agent';
-}
-
-export interface PromptMemory {
-  content: string;
-  /** Best first wins: memories beyond the cap are the last ones. */
-  kind?: string;
-  /** When it was learnt, ISO 8601. */
-  at?: string;
-}
-
-export interface PromptHistoryMessage {
-  authorName: string;
-  /** True for the agent's own earlier messages. */
-  own: boolean;
-  text: string;
-  /** ISO 8601. */
-  at?: string;
-}
-
-export interface PromptInput {
-  profile: PromptProfile;
-  room: { name: string; kind: string; topic?: string };
-  members: readonly PromptMember[];
-  memories: readonly PromptMemory[];
-  /** Oldest first, without the trigger. */
-  history: readonly PromptHistoryMessage[];
-  trigger: LlmTrigger & { at?: string };
-  /** ISO 8601, if the agent should know the time without asking. */
-  now?: string;
-  /** Tokens for system and messages together; tool definitions and the answer are not in it. */
-  budgetTokens: number;
-}
-
-export interface AssembledPrompt {
-  system: string;
-  messages: LlmMessage[];
-  /** For LlmRequest.trigger. */
-  trigger: LlmTrigger;
-  report: PromptReport;
-}
-
-export interface PromptReport {
-  estimatedTokens: number;
-  historyKept: number;
-  historyDropped: number;
-  memoriesKept: number;
-  memoriesDropped: number;
-}
 
 /** Characters, per text. */
 const CAPS = {

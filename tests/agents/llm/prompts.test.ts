@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LlmMessage } from '../../../src/agents/llm/llm.ts';
 import { estimateTokens } from '../../../src/agents/llm/tokens.ts';
-import { assemblePrompt, type PromptInput } from '../../../src/agents/prompts/assemble.ts';
 import { describePersonality, replyTokens } from '../../../src/agents/prompts/personality.ts';
+import { assemblePrompt, type PromptInput } from '../../../src/agents/prompts/prompts.ts';
 import {
   capText,
   cleanText,

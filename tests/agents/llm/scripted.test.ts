@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { generate, type LlmMessage, type LlmRequest, type LlmTool } from '../../../src/agents/llm/llm.ts';
 import { createScriptedLlm } from '../../../src/agents/llm/scripted.ts';
-import { assemblePrompt } from '../../../src/agents/prompts/assemble.ts';
+import { assemblePrompt, lastTrigger } from '../../../src/agents/prompts/prompts.ts';
 import { fakeTime } from './fake-time.ts';
 import { collect, done, request } from './support.ts';
 
@@ -12,7 +12,8 @@ const tools: LlmTool[] = ['calculator', 'clock', 'remember', 'recall'].map((name
   parameters: { type: 'object' },
 }));
 
-const scripted = () => createScriptedLlm({ sleep: fakeTime({ instant: true }).sleep });
+const scripted = () =>
+  createScriptedLlm({ sleep: fakeTime({ instant: true }).sleep, readTrigger: lastTrigger });
 
 function prompt(text: string, authorName = 'Sam'): Pick<LlmRequest, 'system' | 'messages'> {
   const { system, messages } = assemblePrompt({
@@ -172,7 +173,7 @@ describe('scripted provider', () => {
 
   it('streams word by word, the same every time, and counts its tokens', async () => {
     const time = fakeTime({ instant: true });
-    const llm = createScriptedLlm({ sleep: time.sleep, wordMs: 7 });
+    const llm = createScriptedLlm({ sleep: time.sleep, wordMs: 7, readTrigger: lastTrigger });
     const events = await collect(llm.stream(request('', prompt('hello'))));
     expect(events.filter((event) => event.type === 'text').map((event) => event.text)).toEqual([
       'Hello ',
