@@ -1,0 +1,41 @@
+// The people and agents that the @word may mean, above the composer. Focus stays in the text field.
+
+import type { User } from '@parley/client';
+import { Avatar } from '../parts/avatar.tsx';
+import styles from './mention-list.module.css';
+
+interface MentionListProps {
+  id: string;
+  options: User[];
+  active: number;
+  onPoint(index: number): void;
+  onPick(user: User): void;
+}
+
+export const optionId = (listId: string, index: number): string => `${listId}-${index}`;
+
+export function MentionListbox({ id, options, active, onPoint, onPick }: MentionListProps) {
+  return (
+    <div id={id} role="listbox" aria-label="People and agents to mention" className={styles.list}>
+      {options.map((user, index) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the composer, which owns the focus
+        // biome-ignore lint/a11y/useFocusableInteractive: an option of an aria-activedescendant list is never focused
+        <div
+          key={user.id}
+          id={optionId(id, index)}
+          role="option"
+          aria-selected={index === active}
+          className={styles.option}
+          onPointerMove={() => onPoint(index)}
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => onPick(user)}
+        >
+          <Avatar user={user} size="sm" />
+          <span className={styles.name}>{user.name}</span>
+          <span className={styles.handle}>@{user.handle}</span>
+          {user.kind === 'agent' && <span className={styles.kind}>Agent</span>}
+        </div>
+      ))}
+    </div>
+  );
+}

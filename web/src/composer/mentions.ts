@@ -1,0 +1,52 @@
+// Finding the @word being typed and the people it may mean. Pure.
+import type { User } from '@parley/client';
+
+export interface MentionQuery {
+  /** Place of the `@`. */
+  start: number;
+  /** Place after what was typed so far. */
+  end: number;
+  text: string;
+}
+
+const MOST = 8;
+
+/** The @word the caret stands in or after, if one is being typed. */
+export function findMention(text: string, caret: number): MentionQuery | undefined {
+  const before = text.slice(0, caret);
+  const match = /(^|[\s([{"'])@([\p{L}\p{N}_.-]{0,40})$/u.exec(before);
+  if (match === null) return undefined;
+  const typed = match[2] ?? '';
+  return { start: caret - typed.length - 1, end: caret, text: typed };
+}
+
+/** Members whose handle or name has a word starting with the query; agents first, then by name. */
+export function suggest(query: string, people: readonly User[]): User[] {
+  const wanted = query.toLocaleLowerCase();
+  return people
+    .filter((user) => matches(user, wanted))
+    .sort((a, b) => rank(a, wanted) - rank(b, wanted) || a.name.localeCompare(b.name))
+    .slice(0, MOST);
+}
+
+function matches(user: User, wanted: string): boolean {
+  return (
+    user.handle.toLocaleLowerCase().startsWith(wanted) ||
+    user.name
+      .toLocaleLowerCase()
+      .split(/\s+/u)
+      .some((word) => word.startsWith(wanted))
+  );
+}
+
+function rank(user: User, wanted: string): number {
+  const exact = user.handle.toLocaleLowerCase() === wanted ? 0 : 2;
+  return exact + (user.kind === 'agent' ? 0 : 1);
+}
+
+/** The text with the handle in place of the query, and where the caret goes. */
+export function insertMention(text: string, query: MentionQuery, handle: string) {
+  const after = text.slice(query.end);
+  const word = `@${handle}${/^\s/.test(after) ? '' : ' '}`;
+  return { text: text.slice(0, query.start) + word + after, caret: query.start + word.length };
+}

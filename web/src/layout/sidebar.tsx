@@ -1,0 +1,42 @@
+// The left side: whose server this is, my rooms, and me.
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconLogout } from '@tabler/icons-react';
+import { Avatar } from '../parts/avatar.tsx';
+import { BrandMark } from '../parts/brand-mark.tsx';
+import { ColorSchemeToggle } from '../parts/color-scheme-toggle.tsx';
+import { type RoomDialog, RoomList } from '../rooms/room-list.tsx';
+import { leave } from '../session/session.ts';
+import { useMe } from '../session/use-client.ts';
+import styles from './sidebar.module.css';
+
+interface SidebarProps {
+  openRoom: string | undefined;
+  onDialog(dialog: RoomDialog): void;
+  onOpen(): void;
+}
+
+export function Sidebar({ openRoom, onDialog, onOpen }: SidebarProps) {
+  const me = useMe();
+  return (
+    <div className={styles.sidebar}>
+      <div className={styles.brand}>
+        <BrandMark />
+        <span className={styles.name}>Parley</span>
+      </div>
+      <RoomList openRoom={openRoom} onDialog={onDialog} onOpen={onOpen} />
+      <div className={styles.me}>
+        <Avatar user={me} />
+        <span className={styles.who}>
+          <span className={styles.myName}>{me.name}</span>
+          <span className={styles.handle}>@{me.handle}</span>
+        </span>
+        <ColorSchemeToggle />
+        <Tooltip label="Sign out">
+          <ActionIcon aria-label="Sign out" onClick={() => leave()}>
+            <IconLogout size={18} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+    </div>
+  );
+}

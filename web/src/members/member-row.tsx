@@ -1,0 +1,131 @@
+// One member: who and what they are, whether they are here; opened, a card with a way to talk to them alone.
+
+import { Button, Popover } from '@mantine/core';
+import type { Member, PresenceEntry, RoomHandle } from '@parley/client';
+import { useState } from 'react';
+import { Avatar } from '../parts/avatar.tsx';
+import { AgentBadge } from '../parts/badge.tsx';
+import { useTell } from '../parts/notices.tsx';
+import { goTo } from '../parts/route.ts';
+import { useClient, usePart } from '../session/use-client.ts';
+import styles from './member-row.module.css';
+
+interface MemberRowProps {
+  room: RoomHandle;
+  member: Member;
+  presence: PresenceEntry | undefined;
+  owner: string | undefined;
+  isMe: boolean;
+  scripted: boolean;
+  tabStop: boolean;
+  onLeaveToDirect?: (() => void) | undefined;
+}
+
+export function MemberRow(props: MemberRowProps) {
+  const { room, member, presence, owner, isMe, scripted, tabStop, onLeaveToDirect } = props;
+  const { user } = member;
+  const [open, setOpen] = useState(false);
+  const client = useClient();
+  const tell = useTell();
+  const working = usePart(room, (snapshot) => snapshot.agents[user.id]?.status);
+  const isAgent = user.kind === 'agent';
+  const state = isAgent ? agentWords(working, presence) : presence === undefined ? 'Away' : 'Here now';
+
+  async function openDirect() {
+    setOpen(false);
+    try {
+      goTo(await client.rooms.openDirect([user.id]));
+      onLeaveToDirect?.();
+    } catch (error) {
+      tell(`Could not open a direct room with ${user.name}`, error);
+    }
+  }
+
+  return (
+    <li>
+      <Popover
+        opened={open}
+        onChange={setOpen}
+        position="left-start"
+        withinPortal
+        trapFocus
+        returnFocus
+        shadow="md"
+      >
+        <Popover.Target>
+          <button
+            type="button"
+            className={styles.row}
+            data-roving=""
+            data-away={presence === undefined && !isAgent ? true : undefined}
+            tabIndex={tabStop ? 0 : -1}
+            onClick={() => setOpen(!open)}
+          >
+            <Avatar user={user} size="md" present={presence !== undefined} />
+            <span className={styles.words}>
+              <span className={styles.name}>
+                <span className={styles.text}>{user.name}</span>
+                {isMe && <span className={styles.you}>you</span>}
+                {isAgent && <AgentBadge />}
+              </span>
+              <span className={styles.state}>{isAgent ? agentLine(state, owner) : state}</span>
+            </span>
+          </button>
+        </Popover.Target>
+        <Popover.Dropdown className={styles.card ?? ''} aria-label={`About ${user.name}`}>
+          <p className={styles.cardName}>{user.name}</p>
+          <p className={styles.handle}>@{user.handle}</p>
+          <p className={styles.fact}>{state}</p>
+          {isAgent && (
+            <p className={styles.fact}>
+              {owner === undefined ? 'An agent of this server' : `An agent of ${owner}`}
+            </p>
+          )}
+          {member.role !== 'member' && (
+            <p className={styles.fact}>
+              {member.role === 'owner' ? 'Owns this room' : 'Looks after this room'}
+            </p>
+          )}
+          {scripted && (
+            <p className={styles.hint}>
+              Answers come from the built-in script. Set a model key on the server to have it think for
+              itself.
+            </p>
+          )}
+          {!isMe && (
+            <Button mt="sm" size="xs" variant="default" fullWidth onClick={openDirect}>
+              Message {user.name}
+            </Button>
+          )}
+        </Popover.Dropdown>
+      </Popover>
+    </li>
+  );
+}
+
+const agentLine = (state: string, owner: string | undefined): string =>
+  owner === undefined ? state : `${state} · owned by ${owner}`;
+
+function agentWords(working: string | undefined, presence: PresenceEntry | undefined): string {
+  switch (working) {
+    case 'queued':
+    case 'thinking':
+      return 'Thinking…';
+    case 'using_tool':
+      return 'Using a tool…';
+    case 'writing':
+      return 'Writing…';
+    case 'waiting_approval':
+      return 'Waiting for approval';
+  }
+  switch (presence?.aiStatus) {
+    case 'thinking':
+      return 'Thinking…';
+    case 'editing':
+      return 'Writing…';
+    case 'error':
+      return 'Had a problem';
+    default:
+      return 'Ready';
+  }
+}

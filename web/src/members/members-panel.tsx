@@ -1,0 +1,81 @@
+// Who is in the room: agents with their owner and what they do now, people with who is here.
+import type { Member, PresenceEntry, RoomHandle } from '@parley/client';
+import { useMemo, useRef } from 'react';
+import { isScripted } from '../messages/run-summary.tsx';
+import { useRovingFocus } from '../parts/use-roving-focus.ts';
+import { useMembers } from '../rooms/room-name.ts';
+import { sameList, useMe, usePart } from '../session/use-client.ts';
+import { MemberRow } from './member-row.tsx';
+import styles from './members-panel.module.css';
+
+export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLeaveToDirect?(): void }) {
+  const members = useMembers(room);
+  const presence = usePart(room, (snapshot) => snapshot.presence);
+  const scripted = useScriptedAgents(room);
+  const me = useMe();
+  const agents = useMemo(() => sorted(members, presence, 'agent'), [members, presence]);
+  const people = useMemo(() => sorted(members, presence, 'human'), [members, presence]);
+  const here = people.filter(({ user }) => presence[user.id] !== undefined).length;
+
+  const group = (title: string, list: readonly Member[]) => (
+    <Group title={title}>
+      {list.map((member, index) => (
+        <MemberRow
+          key={member.user.id}
+          room={room}
+          member={member}
+          presence={presence[member.user.id]}
+          owner={members.find(({ user }) => user.id === member.user.ownerId)?.user.name}
+          isMe={member.user.id === me.id}
+          scripted={scripted.includes(member.user.id)}
+          tabStop={index === 0}
+          onLeaveToDirect={onLeaveToDirect}
+        />
+      ))}
+    </Group>
+  );
+
+  return (
+    <div className={styles.panel}>
+      {agents.length > 0 && group(`Agents (${agents.length})`, agents)}
+      {people.length > 0 && group(`People (${here} of ${people.length} here)`, people)}
+    </div>
+  );
+}
+
+function Group({ title, children }: { title: string; children: React.ReactNode }) {
+  const list = useRef<HTMLUListElement>(null);
+  const onKeyDown = useRovingFocus(list);
+  return (
+    <section className={styles.group}>
+      <h3 className={styles.title}>{title}</h3>
+      <ul ref={list} onKeyDown={onKeyDown}>
+        {children}
+      </ul>
+    </section>
+  );
+}
+
+function sorted(
+  members: readonly Member[],
+  presence: Readonly<Record<string, PresenceEntry>>,
+  kind: 'human' | 'agent',
+): Member[] {
+  const away = (member: Member) => (presence[member.user.id] === undefined ? 1 : 0);
+  return members
+    .filter(({ user }) => user.kind === kind)
+    .sort((a, b) => away(a) - away(b) || a.user.name.localeCompare(b.user.name));
+}
+
+/** Agents whose newest answer here came from the built-in provider. */
+function useScriptedAgents(room: RoomHandle): readonly string[] {
+  return usePart(
+    room,
+    ({ messages }) => {
+      const newest = new Map<string, boolean>();
+      for (const { author, run } of messages) if (run !== undefined) newest.set(author.id, isScripted(run));
+      return [...newest].filter(([, scripted]) => scripted).map(([id]) => id);
+    },
+    sameList,
+  );
+}

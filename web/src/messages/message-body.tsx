@@ -1,0 +1,64 @@
+// The words of a message: a person's as they typed them, with mentions and links marked; an agent's as markdown.
+import type { ChatMessage } from '@parley/client';
+import { type ReactNode, useMemo } from 'react';
+import { LazyMarkdown } from './lazy-markdown.tsx';
+import styles from './message-body.module.css';
+
+interface MessageBodyProps {
+  message: ChatMessage;
+  myId: string;
+}
+
+export function MessageBody({ message, myId }: MessageBodyProps) {
+  if (message.deletedAt !== undefined) return <p className={styles.deleted}>This message was deleted</p>;
+  if (message.kind === 'agent') return <LazyMarkdown text={message.body} />;
+  return <PlainText message={message} myId={myId} />;
+}
+
+function PlainText({ message, myId }: MessageBodyProps) {
+  const { body, mentions } = message;
+  const parts = useMemo(() => {
+    const out: ReactNode[] = [];
+    let at = 0;
+    for (const mention of [...mentions].sort((a, b) => a.offset - b.offset)) {
+      if (mention.offset < at) continue;
+      out.push(...withLinks(body.slice(at, mention.offset), at));
+      at = mention.offset + mention.length;
+      out.push(
+        <span
+          key={`m${mention.offset}`}
+          className={styles.mention}
+          data-kind={mention.kind}
+          data-me={mention.userId === myId || mention.kind === 'here' || mention.kind === 'all' || undefined}
+        >
+          {body.slice(mention.offset, at)}
+        </span>,
+      );
+    }
+    out.push(...withLinks(body.slice(at), at));
+    return out;
+  }, [body, mentions, myId]);
+  return (
+    <p className={styles.text} dir="auto">
+      {parts}
+    </p>
+  );
+}
+
+const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]/g;
+
+function withLinks(text: string, key: number): ReactNode[] {
+  const out: ReactNode[] = [];
+  let at = 0;
+  for (const match of text.matchAll(LINK)) {
+    if (match.index > at) out.push(text.slice(at, match.index));
+    at = match.index + match[0].length;
+    out.push(
+      <a key={`l${key + match.index}`} href={match[0]} target="_blank" rel="noopener noreferrer nofollow">
+        {match[0]}
+      </a>,
+    );
+  }
+  if (at < text.length) out.push(text.slice(at));
+  return out;
+}

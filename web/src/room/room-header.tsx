@@ -1,0 +1,87 @@
+// The head of a room: its name and topic, who is in it, how the connection stands.
+
+import { ActionIcon, Tooltip } from '@mantine/core';
+import type { ConnectionSnapshot, RoomHandle } from '@parley/client';
+import { IconHash, IconLock, IconMenu2, IconUsers } from '@tabler/icons-react';
+import { Avatar } from '../parts/avatar.tsx';
+import { partner, roomName, useMembers } from '../rooms/room-name.ts';
+import { useClient, useMe, usePart, useStore } from '../session/use-client.ts';
+import styles from './room-header.module.css';
+
+interface RoomHeaderProps {
+  room: RoomHandle;
+  membersOpen: boolean;
+  onMembers(): void;
+  onRooms(): void;
+}
+
+const FACES = 4;
+
+export function RoomHeader({ room, membersOpen, onMembers, onRooms }: RoomHeaderProps) {
+  const info = usePart(room, (snapshot) => snapshot.room);
+  const members = useMembers(room);
+  const me = useMe();
+  const connection = useStore(useClient().state);
+  const other = partner(info, members, me.id);
+  const Sign = info?.visibility === 'private' ? IconLock : IconHash;
+  const label = `${membersOpen ? 'Hide' : 'Show'} members (${members.length})`;
+
+  return (
+    <header className={styles.header}>
+      <ActionIcon className={styles.rooms ?? ''} size={40} aria-label="Show rooms" onClick={onRooms}>
+        <IconMenu2 size={20} aria-hidden="true" />
+      </ActionIcon>
+      <div className={styles.words}>
+        <h1 className={styles.name}>
+          {other !== undefined ? (
+            <Avatar user={other} size="sm" />
+          ) : (
+            info?.kind !== 'direct' && <Sign size={18} stroke={2} aria-hidden="true" />
+          )}
+          <span className={styles.title}>{roomName(info, members, me.id)}</span>
+        </h1>
+        {info?.topic !== undefined && info.topic !== '' && (
+          <p className={styles.topic} title={info.topic}>
+            {info.topic}
+          </p>
+        )}
+      </div>
+      <ConnectionLight status={connection.status} />
+      <Tooltip label={label}>
+        <button
+          type="button"
+          className={styles.members}
+          aria-label={label}
+          aria-expanded={membersOpen}
+          onClick={onMembers}
+        >
+          <span className={styles.faces}>
+            {members.slice(0, FACES).map(({ user }) => (
+              <Avatar key={user.id} user={user} size="sm" />
+            ))}
+          </span>
+          <IconUsers size={18} stroke={1.7} aria-hidden="true" />
+          <span className={styles.count}>{members.length}</span>
+        </button>
+      </Tooltip>
+    </header>
+  );
+}
+
+const WORDS: Record<ConnectionSnapshot['status'], string> = {
+  idle: 'Not connected',
+  connecting: 'Connecting…',
+  'catching-up': 'Catching up…',
+  online: 'Online',
+  offline: 'Offline',
+  unauthorized: 'Signed out',
+  closed: 'Closed',
+};
+
+function ConnectionLight({ status }: { status: ConnectionSnapshot['status'] }) {
+  return (
+    <span className={styles.connection} data-status={status} data-testid="connection">
+      {WORDS[status]}
+    </span>
+  );
+}

@@ -1,0 +1,161 @@
+// The open room: joins it while it is open, and puts head, transcript, typing line and composer together.
+
+import { Button, Loader } from '@mantine/core';
+import type { ChatMessage, RoomHandle } from '@parley/client';
+import { useEffect, useMemo, useState } from 'react';
+import { Composer } from '../composer/composer.tsx';
+import { MessageList } from '../messages/message-list.tsx';
+import { useAnnounce } from '../parts/announcer.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { messageOf } from '../parts/errors.ts';
+import { useTell } from '../parts/notices.tsx';
+import { roomName, useMembers } from '../rooms/room-name.ts';
+import { useClient, useMe, usePart } from '../session/use-client.ts';
+import { DeleteDialog } from './delete-dialog.tsx';
+import { RoomHeader } from './room-header.tsx';
+import styles from './room-view.module.css';
+import { TypingLine } from './typing-line.tsx';
+
+interface RoomViewProps {
+  room: RoomHandle;
+  membersOpen: boolean;
+  onMembers(): void;
+  onRooms(): void;
+}
+
+export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProps) {
+  const client = useClient();
+  const me = useMe();
+  const tell = useTell();
+  const announce = useAnnounce();
+  const status = usePart(room, (snapshot) => snapshot.status);
+  const info = usePart(room, (snapshot) => snapshot.room);
+  const membership = usePart(room, (snapshot) => snapshot.me);
+  const error = usePart(room, (snapshot) => snapshot.error);
+  const deleted = usePart(room, (snapshot) => snapshot.deleted);
+  const hasMessages = usePart(room, (snapshot) => snapshot.messages.length > 0);
+  const members = useMembers(room);
+  const name = roomName(info, members, me.id);
+  const [attempt, setAttempt] = useState(0);
+  const [editing, setEditing] = useState<string>();
+  const [deleting, setDeleting] = useState<ChatMessage>();
+  const people = useMemo(
+    () => members.map(({ user }) => user).filter(({ id }) => id !== me.id),
+    [members, me.id],
+  );
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt joins anew
+  useEffect(() => room.join(), [room, attempt]);
+  useEffect(() => {
+    document.title = info === undefined ? 'Parley' : `${name} · Parley`;
+  }, [info, name]);
+
+  // A room just joined appears in the list of rooms.
+  const id = info?.id;
+  useEffect(() => {
+    if (status !== 'live' || id === undefined) return;
+    const { list, status: listStatus } = client.rooms.getSnapshot();
+    if (listStatus !== 'loading' && !list.some((item) => item.id === id))
+      void client.rooms.refresh().catch(() => {});
+  }, [client, status, id]);
+
+  function editLast() {
+    const mine = room
+      .getSnapshot()
+      .messages.findLast(
+        (message) =>
+          message.author.id === me.id &&
+          message.delivery === undefined &&
+          message.deletedAt === undefined &&
+          message.kind === 'text',
+      );
+    if (mine !== undefined) setEditing(mine.id);
+  }
+
+  async function remove(message: ChatMessage) {
+    setDeleting(undefined);
+    try {
+      await room.messages.delete(message.id);
+      announce('Message deleted');
+    } catch (cause) {
+      tell('The message was not deleted', cause);
+    }
+  }
+
+  if (status === 'error' && !hasMessages)
+    return (
+      <div className={styles.room}>
+        <RoomHeader room={room} membersOpen={membersOpen} onMembers={onMembers} onRooms={onRooms} />
+        <EmptyState
+          tone="problem"
+          title="This room could not be opened"
+          actions={
+            <Button variant="default" onClick={() => setAttempt(attempt + 1)}>
+              Try again
+            </Button>
+          }
+        >
+          {messageOf(error)}
+        </EmptyState>
+      </div>
+    );
+
+  return (
+    <div className={styles.room}>
+      <RoomHeader room={room} membersOpen={membersOpen} onMembers={onMembers} onRooms={onRooms} />
+      <MessageList
+        key={room.key}
+        room={room}
+        roomName={name}
+        myId={me.id}
+        moderates={membership?.role === 'owner' || membership?.role === 'admin'}
+        editing={editing}
+        onEdit={setEditing}
+        onDelete={setDeleting}
+        empty={<NothingYet status={status} people={people} />}
+      />
+      <TypingLine room={room} />
+
+      <Composer
+        key={room.key}
+        userId={me.id}
+        roomId={room.key}
+        label={info === undefined ? 'Write a message' : `Write to ${name}`}
+        people={people}
+        {...disabledReason(deleted, status)}
+        onSend={(text) => room.messages.send(text)}
+        onTyping={(on) => room.setTyping(on)}
+        onEditLast={editLast}
+      />
+      <DeleteDialog message={deleting} onCancel={() => setDeleting(undefined)} onDelete={remove} />
+    </div>
+  );
+}
+
+function disabledReason(deleted: boolean, status: string): { disabledReason?: string } {
+  if (deleted) return { disabledReason: 'This room was deleted.' };
+  if (status === 'error') return { disabledReason: 'You cannot write here: the room could not be opened.' };
+  return {};
+}
+
+function NothingYet({
+  status,
+  people,
+}: {
+  status: string;
+  people: readonly { handle: string; kind: string }[];
+}) {
+  if (status !== 'live')
+    return (
+      <div className={styles.waiting}>
+        <Loader size="sm" aria-hidden="true" />
+        {status === 'catching-up' ? 'Catching up…' : 'Opening the room…'}
+      </div>
+    );
+  const agent = people.find(({ kind }) => kind === 'agent');
+  return (
+    <EmptyState title="Nothing said yet">
+      Say hello{agent !== undefined && <>, or ask @{agent.handle} something</>}.
+    </EmptyState>
+  );
+}
