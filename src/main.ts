@@ -18,6 +18,9 @@ const fail = (error: unknown): never => {
   process.exit(1);
 };
 
+/** A second signal after this long means: do not wait. */
+const SAME_SIGNAL_MS = 1000;
+
 const isTerminal = process.stdout.isTTY === true;
 
 async function main(): Promise<void> {
@@ -28,13 +31,15 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'an error was not handled'));
   process.on('uncaughtException', (error) => logger.error({ err: error }, 'an error was not caught'));
 
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = (signal: string) => {
-    if (stopping) {
+    if (stoppingSince !== undefined) {
+      // One Ctrl-C reaches a process twice: from the terminal and from npm.
+      if (systemClock.elapsed() - stoppingSince < SAME_SIGNAL_MS) return;
       logger.warn({ signal }, 'stopping at once');
       process.exit(1);
     }
-    stopping = true;
+    stoppingSince = systemClock.elapsed();
     logger.info({ signal }, 'draining');
     app.stop().then(
       () => process.exit(0),
@@ -46,8 +51,6 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  // Started through `npm start`: without the parent there is nobody left to stop us.
-  process.on('disconnect', () => stop('disconnect'));
 
   logger.debug(describeConfig(config), 'configuration');
   const url = await app.start();

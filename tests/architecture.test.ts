@@ -286,8 +286,8 @@ describe('caught', () => {
       ['src/agents/runtime/a.ts:2 agents import core'],
     ],
     [
-      'agents import another’s inside',
-      { 'src/agents/runtime/a.ts': "import '../drafts/expire.ts';" },
+      'agents import the inside of memory',
+      { 'src/agents/runtime/a.ts': "import '../../memory/repository.ts';" },
       ['src/agents/runtime/a.ts:2 agents import core'],
     ],
     [

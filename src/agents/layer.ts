@@ -9,8 +9,8 @@ import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Module } from '../core/module.ts';
 import type { IdentityService } from '../server/identity/service.ts';
-import type { MessageLog } from '../server/messages/log.ts';
-import type { MessagesService } from '../server/messages/service.ts';
+
+import type { MessageLog, MessagesService } from '../server/messages/service.ts';
 import type { RoomsService } from '../server/rooms/service.ts';
 import type { Llm } from './llm/llm.ts';
 

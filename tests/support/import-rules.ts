@@ -14,9 +14,6 @@ export interface Broken {
   instead: string;
 }
 
-/** Whether a file is a port: named after its folder, or with a twin beside it (`bus.ts`, `bus-redis.ts`). */
-export type IsPort = (path: string) => boolean;
-
 const COMPOSITION = new Set(['src/app.ts', 'src/main.ts', 'src/cli.ts']);
 
 /** The path that a specifier means, or the package's name. */
@@ -25,7 +22,7 @@ export function targetOf(from: string, specifier: string): string {
 }
 
 /** The broken rule of one import, if any. */
-export function checkImport(imported: Import, isPort: IsPort): Broken | undefined {
+export function checkImport(imported: Import): Broken | undefined {
   const { from, to } = imported;
   if (COMPOSITION.has(from)) return undefined;
   if (inFolder(from, 'web')) return checkWeb(imported);
@@ -45,7 +42,7 @@ export function checkImport(imported: Import, isPort: IsPort): Broken | undefine
   if (inFolder(from, 'src/core')) return checkCore(imported);
   if (!inFolder(to, 'src')) return undefined;
   if (inFolder(from, 'src/server/transports')) return checkTransport(imported);
-  return checkStack(imported, isPort);
+  return checkStack(imported);
 }
 
 /** The module that a file belongs to, such as `src/server/rooms`. */
@@ -107,11 +104,10 @@ function checkTransport({ to }: Import): Broken | undefined {
 }
 
 /** The layers above core, lowest first; each with the folders whose service.ts it may import. */
-const STACK: { folder: string; services: string[]; ports: boolean; rule: string; instead: string }[] = [
+const STACK: { folder: string; services: string[]; rule: string; instead: string }[] = [
   {
     folder: 'src/server',
     services: ['src/server'],
-    ports: false,
     rule: 'a server module imports core, any contract.ts and other server modules’ service.ts, and no agents’ code',
     instead:
       'call the other module’s service.ts (export it there); what agents, memory or tools must do, let them do on an event',
@@ -119,27 +115,24 @@ const STACK: { folder: string; services: string[]; ports: boolean; rule: string;
   {
     folder: 'src/memory',
     services: [],
-    ports: false,
     rule: 'memory imports core and contract.ts files',
     instead: 'take it as a parameter, as the embedder is, and let src/app.ts pass it in',
   },
   {
     folder: 'src/tools',
     services: ['src/memory', 'src/server'],
-    ports: false,
     rule: 'tools import core, contract.ts files and the service.ts of memory and of server modules',
     instead: 'call a service.ts (export it there), or take it as a parameter from src/app.ts',
   },
   {
     folder: 'src/agents',
     services: ['src/server', 'src/memory', 'src/tools', 'src/agents'],
-    ports: true,
-    rule: 'agents import core, contract.ts files, the service.ts of any module, and the ports of their own folder',
-    instead: 'call a service.ts (export it there), name the port after its folder, or take it as a parameter',
+    rule: 'agents import core, contract.ts files, each other, and the service.ts of any lower module',
+    instead: 'call a service.ts (export it there), or take it as a parameter',
   },
 ];
 
-function checkStack({ from, to }: Import, isPort: IsPort): Broken | undefined {
+function checkStack({ from, to }: Import): Broken | undefined {
   const layer = STACK.find(({ folder }) => inFolder(from, folder));
   if (!layer) {
     return {
@@ -149,18 +142,24 @@ function checkStack({ from, to }: Import, isPort: IsPort): Broken | undefined {
     };
   }
   if (inFolder(to, 'src/core') || isContract(to) || inOwnFolder(from, to)) return undefined;
+  if (isAgentsComposer(from, to)) return undefined;
   const isService = to.endsWith('/service.ts') && !inFolder(to, 'src/server/transports');
   if (isService && layer.services.some((folder) => inFolder(to, folder))) return undefined;
-  if (layer.ports && inFolder(to, layer.folder) && isPort(to)) return undefined;
   return { rule: layer.rule, instead: layer.instead };
 }
 
-/** Memory and tools are one module each; server and agents are one module a folder. */
+/** Memory, tools and agents are one layer each; the server's modules stand apart. Cycles are caught elsewhere. */
 function inOwnFolder(from: string, to: string): boolean {
-  const module = moduleOf(from);
+  const module = inFolder(from, 'src/server') ? moduleOf(from) : undefined;
   if (module !== undefined) return inFolder(to, module);
-  return ['src/memory', 'src/tools'].some((folder) => inFolder(from, folder) && inFolder(to, folder));
+  return ['src/memory', 'src/tools', 'src/agents'].some(
+    (folder) => inFolder(from, folder) && inFolder(to, folder),
+  );
 }
+
+/** Puts the parts of the agents' layers together on behalf of src/app.ts, so it may know their insides. */
+const isAgentsComposer = (from: string, to: string): boolean =>
+  from === 'src/agents/layer.ts' && (inFolder(to, 'src/memory') || inFolder(to, 'src/tools'));
 
 const inFolder = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
 const isContract = (path: string): boolean => /(^|\/)contract\.ts$/.test(path) && inFolder(path, 'src');

@@ -15,7 +15,6 @@ export interface Violation {
 export type Tree = Record<string, string>;
 
 export function checkTree(tree: Tree): Violation[] {
-  const isPort = portsOf(Object.keys(tree));
   const edges: Edge[] = [];
   const violations = Object.entries(tree).flatMap(([file, source]) => {
     const found = checkName(file);
@@ -36,7 +35,7 @@ export function checkTree(tree: Tree): Violation[] {
     }
     for (const { specifier, line, typeOnly } of facts.imports) {
       const to = targetOf(file, specifier);
-      const broken = checkImport({ from: file, to, typeOnly }, isPort);
+      const broken = checkImport({ from: file, to, typeOnly });
       if (broken)
         found.push({ file, line, rule: `${broken.rule} (it imports ${to})`, instead: broken.instead });
       else
@@ -116,14 +115,6 @@ function checkUse(file: string, { kind, line, text }: UseFact): Violation[] {
           instead: 'use newId(), randomToken() or random() of core/ids.ts, or add there what is missing',
         },
   ];
-}
-
-function portsOf(files: string[]): (path: string) => boolean {
-  return (path) => {
-    const { dir, name } = posix.parse(path);
-    if (posix.basename(dir) === name) return true;
-    return files.some((file) => file.startsWith(`${dir}/${name}-`) && posix.dirname(file) === dir);
-  };
 }
 
 interface Edge {

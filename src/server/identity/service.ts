@@ -227,6 +227,9 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
       database.afterCommit(tx, () => known.delete(`${tenantId}:${id}`));
     },
 
+    /** Makes setting up a tenant's things once safe against another node doing the same. */
+    lockTenant: (tx: Tx, tenantId: string) => repo.lockTenant(tx, tenantId),
+
     now: () => clock.date(),
   };
   return service;

@@ -12,6 +12,7 @@ import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
 import type { Writer } from './writer.ts';
 
+export type { MessageLog } from './log.ts';
 export type { MessageSent } from './writer.ts';
 export type MessagesService = ReturnType<typeof createMessagesService>;
 

@@ -3,7 +3,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
-import { AppError, ERROR_CODES, toProblem } from '../../../core/errors.ts';
+import { AppError, toProblem } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
 import { assertSafeJson, MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Scope } from '../../../core/scope.ts';
@@ -18,6 +18,10 @@ export interface SocketIoOptions extends SessionDeps {
   /** Spread of the closes of a drain, in ms. */
   drainWindowMs: number;
 }
+
+/** 4000–4499: reconnect and resume; 4500–4999: stop. */
+const CLOSE_CODES = { slow_consumer: 4008, drain: 1012, expired_token: 4501 } as const;
+const TERMINATE_AFTER_MS = 2000;
 
 /** Never authenticated: closed after this. */
 const AUTH_DEADLINE_MS = 10_000;
@@ -205,14 +209,15 @@ export function createSocketIo(options: SocketIoOptions) {
     for (const text of encoded.texts) conn.write(text);
   }
 
-  function close(socket: Socket, reason: string): void {
+  function close(socket: Socket, reason: keyof typeof CLOSE_CODES): void {
     logger.debug({ reason }, 'closing a socket');
+    if (reason === 'expired_token') return void socket.disconnect(true);
     const conn = socket.conn as unknown as EngineSocket;
     const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
-    if (reason === 'slow_consumer' && ws !== undefined) return void ws.terminate();
-    if (reason === 'expired_token') return void socket.disconnect(true);
-    if (ws !== undefined) return void ws.close(reason === 'drain' ? 1012 : 4000, reason);
-    conn.close();
+    if (ws === undefined) return conn.close();
+    ws.close(CLOSE_CODES[reason], reason);
+    // A client that does not read does not see its close frame either.
+    if (reason === 'slow_consumer') setTimeout(() => ws.terminate(), TERMINATE_AFTER_MS).unref();
   }
 
   return {
@@ -254,8 +259,6 @@ export function expireAt(scope: Scope, deps: SessionDeps, end: () => void): Node
   const MAX_TIMER = 2 ** 31 - 1;
   return ms > MAX_TIMER ? undefined : setTimeout(end, Math.max(0, ms));
 }
-
-export const CLOSE_SLOW = ERROR_CODES.internal.close;
 
 /** What we touch of engine.io's socket. */
 interface EngineSocket {
