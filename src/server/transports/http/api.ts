@@ -1,5 +1,5 @@
 // REST: one route for every operation that names one. Path, query and body make one input, checked by the operation.
-import express, { type Request, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../../core/errors.ts';
 import { MAX_FRAME_BYTES } from '../../../core/json.ts';
@@ -32,7 +32,11 @@ export function createApi({ operations, authenticate, logger }: ApiOptions): Rou
   for (const operation of routed) {
     const { method, path, status } = operation.def.rest as NonNullable<BoundOperation['def']['rest']>;
     const coerce = queryCoercion(operation.def.input);
-    router[method](path, async (request, response) => {
+    // Clients that only know PUT for a change may use it.
+    const route = router.route(path);
+    const register = (serve: RequestHandler) =>
+      method === 'patch' ? route.patch(serve).put(serve) : route[method](serve);
+    register(async (request, response) => {
       try {
         const scope = await scopeOf(request, authenticate, operation.def.permission === 'public');
         const input = inputOf(request, coerce);

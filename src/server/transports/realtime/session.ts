@@ -142,10 +142,8 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
           `There is no operation "${name.slice(0, 64)}"; see /api/docs for the list.`,
         );
       }
-      const filled =
-        roomId !== undefined && (input === null || typeof input === 'object') && !Array.isArray(input)
-          ? { ...input, roomId }
-          : input;
+      const named = roomId !== undefined && takesRoom(operation.def.input) && isObject(input);
+      const filled = named ? { ...input, roomId } : input;
       return deps.operations.call(operation, scope, filled, { surface: protocol, address: id });
     },
 
@@ -164,3 +162,9 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
     },
   };
 }
+
+const isObject = (input: unknown): input is object | undefined | null =>
+  (typeof input === 'object' || input === undefined) && !Array.isArray(input);
+
+const takesRoom = (schema: { shape?: object } | object): boolean =>
+  'roomId' in ((schema as { shape?: object }).shape ?? {});
