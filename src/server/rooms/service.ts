@@ -64,8 +64,11 @@ export interface RoomsDeps {
 
 export function createRoomsService({ database, events, identity, log }: RoomsDeps) {
   const { db } = database;
-  /** Slug → id; a slug never moves to another room while that room lives. */
-  const slugs = new LRUCache<string, string>({ max: 10_000, ttl: 5_000 });
+  /**
+   * Slug → id; a slug never moves to another room while that room lives. Promises, so that calls made one after
+   * another resolve in that order also while the first is being looked up.
+   */
+  const slugs = new LRUCache<string, Promise<string>>({ max: 10_000, ttl: 5_000 });
 
   async function findRoom(
     at: Db | Tx,
@@ -73,9 +76,7 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
     key: string,
   ): Promise<repo.RoomRow | undefined> {
     if (isUuid(key)) return repo.findRoom(at, scope.tenantId, { id: key });
-    const row = await repo.findRoom(at, scope.tenantId, { slug: key });
-    if (row !== undefined) slugs.set(`${scope.tenantId}:${key}`, row.id);
-    return row;
+    return repo.findRoom(at, scope.tenantId, { slug: key });
   }
 
   /** The room if the caller may see it, with the membership if there is one. */
@@ -220,13 +221,19 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
     myMembership,
 
     /** Id of a room named by id or slug, without a check of rights. @throws AppError not_found */
-    async resolveId(scope: Scope, key: string): Promise<string> {
+    resolveId(scope: Scope, key: string): Promise<string> | string {
       if (isUuid(key)) return key.toLowerCase();
-      const cached = slugs.get(`${scope.tenantId}:${key}`);
-      if (cached !== undefined) return cached;
-      const row = await findRoom(db, scope, key);
-      if (row === undefined) throw ROOM_NOT_FOUND();
-      return row.id;
+      const name = `${scope.tenantId}:${key}`;
+      let id = slugs.get(name);
+      if (id === undefined) {
+        id = findRoom(db, scope, key).then((row) => {
+          if (row === undefined) throw ROOM_NOT_FOUND();
+          return row.id;
+        });
+        id.catch(() => slugs.delete(name));
+        slugs.set(name, id);
+      }
+      return id;
     },
 
     /** The public room everyone starts in. */
