@@ -318,7 +318,10 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   stream(messageId: string): Store<Stream | undefined>;
   /** Marks read up to `seq` (the newest entry unless given); never moves back. Shown at once. */
   markRead(seq?: number, options?: CallOptions): Promise<void>;
-  /** Call on every keystroke with true; sent at most every 3 s, repeated while on; false, or sending, ends it. */
+  /**
+   * Call with true on every keystroke; sent at once and then every 3 s while on. Ends with false, with sending,
+   * and by itself about 9 s after the last call.
+   */
   setTyping(on: boolean): void;
   /** Asks an agent to act. With a prompt, the prompt becomes my message that mentions it. */
   invokeAgent(agentId: string, prompt?: string, options?: CallOptions): Promise<ReplyOf<'invoke_agent'>>;

@@ -1,7 +1,131 @@
-// Builds a client out of its parts. Must never hold a rule of its own: those live in the parts.
+// Builds a client out of its parts and lets them hear of each other. Must never hold a rule of its own.
 import type { Client, ClientOptions } from './api.ts';
+import { createCalls } from './calls.ts';
+import { createConnector } from './connector.ts';
+import { browserEnvironment, pageStorage, systemClock, systemTimers } from './environment.ts';
+import { createOutbox } from './outbox.ts';
+import { createRoom, type Room } from './room.ts';
+import { createDirectory } from './room-directory.ts';
+import type { TypedCall } from './room-messages.ts';
+import { createRooms } from './rooms.ts';
+import { createSender } from './sender.ts';
+import { socketTransport } from './socket-transport.ts';
+import { createListeners, type Listeners } from './store.ts';
+import { createTokenSource } from './tokens.ts';
+import type { EventName, Events } from './wire.ts';
+
+const TIMEOUT_MS = 10_000;
 
 /** Makes a client; nothing happens on the network before `connect()`. */
-export function createClient(_options: ClientOptions): Client {
-  throw new Error('not built yet');
+export function createClient(options: ClientOptions): Client {
+  const { url, clock = systemClock, timers = systemTimers, random = Math.random } = options;
+  const environment = options.environment ?? browserEnvironment;
+  const storage = options.storage === undefined ? pageStorage() : options.storage;
+  const makeTransport = options.transport ?? socketTransport;
+  const listeners = new Map<string, Listeners<[unknown]>>();
+  const directory = createDirectory();
+
+  const calls = createCalls(
+    (name, input, ack) => connector.transport.emit(name, input, ack),
+    timers,
+    options.timeoutMs ?? TIMEOUT_MS,
+  );
+  const call: TypedCall = (name, input, callOptions) => calls.call(name, input, callOptions) as never;
+
+  const outbox = createOutbox(storage, url, (roomKey) => {
+    for (const room of directory.allOf(roomKey)) room.refresh();
+  });
+  const sender = createSender({
+    outbox,
+    calls,
+    timers,
+    random,
+    canonical: directory.canonical,
+    onConfirmed(entry, message) {
+      for (const room of directory.allOf(entry.roomKey)) room.confirmed(message);
+    },
+  });
+
+  const connector = createConnector({
+    calls,
+    tokens: createTokenSource(options.getToken, clock, timers),
+    timers,
+    random,
+    environment,
+    transport: (handlers) => makeTransport({ url, socketOptions: options.socketOptions ?? {} }, handlers),
+    onEvent(name, payload) {
+      listeners.get(name)?.tell(payload);
+      directory.deliver(name, payload);
+    },
+    onUp(me, before) {
+      if (before !== undefined && before.id !== me.id) {
+        for (const room of directory.all()) room.forget();
+        rooms.forget();
+      }
+      sender.opened(me.id);
+      for (const room of directory.all()) room.opened();
+      for (const room of directory.all()) room.refresh();
+      rooms.refresh().catch(() => {});
+      lookIfCaughtUp();
+    },
+    onDown() {
+      sender.lost();
+      for (const room of directory.all()) room.lost();
+    },
+  });
+
+  const rooms = createRooms({
+    call,
+    join: (roomId) => room(roomId).handle.join(),
+    live: (roomId) => directory.allOf(roomId).find((one) => one.wanted && one.roomId !== undefined),
+    learn: directory.learn,
+  });
+
+  function room(key: string): Room {
+    return directory.get(key, () =>
+      createRoom({
+        key,
+        calls,
+        call,
+        outbox,
+        sender,
+        clock,
+        timers,
+        random,
+        me: connector.me,
+        isUp: connector.isUp,
+        myEntries: () =>
+          outbox.all().filter((entry) => isMine(entry.userId) && directory.same(entry.roomKey, key)),
+        isSharedWithOthers: (roomId) => directory.allOf(roomId).some((other) => other.wanted),
+        onChange(changed) {
+          directory.resolve(changed);
+          rooms.roomChanged(changed);
+          lookIfCaughtUp();
+        },
+      }),
+    );
+  }
+  /** Of the present user, or of whoever will be. */
+  const isMine = (userId: string | undefined) => userId === undefined || userId === connector.me()?.id;
+
+  function lookIfCaughtUp(): void {
+    if (connector.isUp() && directory.all().every((one) => one.settled)) connector.caughtUp();
+  }
+
+  return {
+    state: connector.state,
+    rooms,
+    connect: connector.connect,
+    close() {
+      connector.close();
+      for (const one of directory.all()) one.close();
+    },
+    call,
+    room: (idOrSlug) => room(idOrSlug).handle,
+    on<E extends EventName>(event: E, listener: (payload: Events[E]) => void) {
+      const known = listeners.get(event) ?? createListeners<[unknown]>();
+      listeners.set(event, known);
+      return known.add(listener as (payload: unknown) => void);
+    },
+  };
 }

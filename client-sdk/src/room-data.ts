@@ -1,0 +1,187 @@
+// What one room looks like, folded from its log entries. Pure. Keeps I7, I8 and I11 of SPEC.md.
+// Must only be given entries in order and once: room-log.ts sees to that.
+import { findBySeq, newer, placeOf, put } from './message-list.ts';
+import type { Streams } from './streams.ts';
+import { dropStream } from './streams.ts';
+import { countsFor, deriveCounts, mentionsMe, withCounts } from './unread.ts';
+import type { JoinReply, LogEvent, Member, Message, MyMembership, RoomInfo } from './wire.ts';
+
+export interface RoomData {
+  readonly room: RoomInfo | undefined;
+  readonly me: MyMembership | undefined;
+  readonly members: readonly Member[];
+  /** By seq; all messages after `base`, no holes. */
+  readonly list: readonly Message[];
+  /** Nothing at or below this seq is loaded. */
+  readonly base: number;
+  /** Entries up to here are applied. */
+  readonly applied: number;
+  /** Entries up to here are in the counts that the server gave with the join. */
+  readonly countedTo: number;
+  readonly deleted: boolean;
+  /** I am no longer a member. */
+  readonly evicted: boolean;
+  readonly streams: Streams;
+  readonly typing: Readonly<Record<string, number>>;
+  /** Changes to messages that are not loaded, kept while a page of history is on its way. */
+  readonly late: ReadonlyMap<string, Message> | undefined;
+}
+
+export const emptyRoom: RoomData = {
+  room: undefined,
+  me: undefined,
+  members: [],
+  list: [],
+  base: 0,
+  applied: 0,
+  countedTo: 0,
+  deleted: false,
+  evicted: false,
+  streams: {},
+  typing: {},
+  late: undefined,
+};
+
+/** What a join tells besides entries. Call before applying its entries. */
+export function applyJoin(data: RoomData, reply: JoinReply): RoomData {
+  return {
+    ...data,
+    room: reply.room,
+    me: reply.me,
+    members: reply.members,
+    countedTo: reply.lastSeq,
+    deleted: false,
+    evicted: false,
+  };
+}
+
+export const resetList = (data: RoomData, base: number): RoomData => ({
+  ...data,
+  list: [],
+  base,
+  applied: base,
+  streams: {},
+});
+
+export function applyEntries(data: RoomData, entries: readonly LogEvent[]): RoomData {
+  const draft: Draft = { ...data, list: [...data.list] };
+  let touched = false;
+  for (const entry of entries) touched = applyEntry(draft, entry) || touched;
+  if (!touched) draft.list = data.list as Message[];
+  const last = entries.at(-1)?.seq ?? data.applied;
+  draft.applied = last;
+  if (draft.room !== undefined && draft.room.lastSeq < last) draft.room = { ...draft.room, lastSeq: last };
+  if (draft.me !== undefined) draft.me = withCounts(draft.me, derive(draft, draft.me) ?? draft.me);
+  return draft;
+}
+
+type Draft = { -readonly [K in keyof RoomData]: RoomData[K] } & { list: Message[] };
+
+/** True if the list changed. An entry of an unknown type changes nothing but is counted as applied. */
+function applyEntry(draft: Draft, { seq, type, payload }: LogEvent): boolean {
+  switch (type) {
+    case 'new_message':
+    case 'agent_message':
+      return addMessage(draft, payload as unknown as Message);
+    case 'member_joined':
+    case 'member_updated':
+      draft.members = withMember(draft.members, payload.member as Member);
+      adoptRole(draft, payload.member as Member);
+      return false;
+    case 'member_left':
+      draft.members = draft.members.filter((member) => member.user.id !== payload.userId);
+      if (draft.me?.user.id === payload.userId && seq > draft.countedTo) draft.evicted = true;
+      return false;
+    case 'room_updated':
+      draft.room = payload.room as RoomInfo;
+      draft.deleted ||= payload.deleted === true;
+      return false;
+    default:
+      // message_updated, message_deleted, and whatever else says how a message stands now.
+      return isMessage(payload.message) ? changeMessage(draft, payload.message, seq) : false;
+  }
+}
+
+function addMessage(draft: Draft, message: Message): boolean {
+  const known = findBySeq(draft.list, message.seq);
+  const me = draft.me;
+  if (known === undefined && me !== undefined && message.seq > draft.countedTo && countsFor(message, me))
+    draft.me = addCounts(me, message, 1);
+  draft.streams = dropStream(draft.streams, message.id);
+  if (message.author.id in draft.typing) {
+    const { [message.author.id]: _, ...others } = draft.typing;
+    draft.typing = others;
+  }
+  return put(draft.list, message);
+}
+
+function changeMessage(draft: Draft, message: Message, seq: number): boolean {
+  const known = findBySeq(draft.list, message.seq);
+  if (known === undefined) {
+    if (draft.late !== undefined) draft.late = new Map(draft.late).set(message.id, message);
+    return false;
+  }
+  const me = draft.me;
+  const vanishes = known.deletedAt === undefined && message.deletedAt !== undefined;
+  if (vanishes && me !== undefined && seq > draft.countedTo && countsFor(known, me))
+    draft.me = addCounts(me, known, -1);
+  return put(draft.list, message);
+}
+
+const addCounts = (me: MyMembership, message: Message, by: 1 | -1): MyMembership => ({
+  ...me,
+  unread: Math.max(0, me.unread + by),
+  mentions: Math.max(0, me.mentions + (mentionsMe(message, me.user.id) ? by : 0)),
+});
+
+/** Counts that can be derived are derived; the rest are the server's, moved by what came since. */
+const derive = (data: RoomData, me: MyMembership): { unread: number; mentions: number } | undefined =>
+  data.applied < data.countedTo ? undefined : deriveCounts(data.list, data.base, me);
+
+/** Moves my read mark forward, never back; `counts` are the server's, for when they cannot be derived. */
+export function applyRead(
+  data: RoomData,
+  readSeq: number,
+  counts?: { unread: number; mentions: number },
+): RoomData {
+  if (data.me === undefined || readSeq < data.me.readSeq) return data;
+  const moved = readSeq === data.me.readSeq ? data.me : { ...data.me, readSeq };
+  const derived = derive(data, moved) ?? counts;
+  const me = derived === undefined ? moved : withCounts(moved, derived);
+  return me === data.me ? data : { ...data, me };
+}
+
+/** Adds a page of history before `base`. `end`: the server has nothing older. */
+export function prependPage(data: RoomData, page: readonly Message[], end: boolean): RoomData {
+  const older = page
+    .filter((message) => message.seq <= data.base)
+    .map((message) => {
+      const change = data.late?.get(message.id);
+      return change === undefined ? message : newer(message, change);
+    });
+  const first = older[0];
+  const base = end ? 0 : first === undefined ? data.base : Math.min(data.base, first.seq - 1);
+  return { ...data, list: [...older, ...data.list], base, late: undefined };
+}
+
+/** A message as an answer to a call of mine (edit, delete) gives it; the entry will follow. */
+export function adoptAnswer(data: RoomData, message: Message): RoomData {
+  if (findBySeq(data.list, message.seq) === undefined) return data;
+  const list = [...data.list];
+  return put(list, message) ? { ...data, list } : data;
+}
+
+export const hasMessage = (data: RoomData, id: string, seq: number): boolean =>
+  data.list[placeOf(data.list, seq)]?.id === id;
+
+function withMember(members: readonly Member[], member: Member): readonly Member[] {
+  const place = members.findIndex((one) => one.user.id === member.user.id);
+  return place < 0 ? [...members, member] : members.with(place, member);
+}
+
+function adoptRole(draft: Draft, member: Member): void {
+  if (draft.me?.user.id === member.user.id) draft.me = { ...draft.me, user: member.user, role: member.role };
+}
+
+const isMessage = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && 'seq' in value && 'author' in value;

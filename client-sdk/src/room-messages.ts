@@ -1,0 +1,93 @@
+// The messages of a room as the application uses them: send, edit, delete, page through history.
+// Must never put a page into the live list where it would hide a hole.
+import type { CallOptions, Messages } from './api.ts';
+import { ParleyError } from './error.ts';
+import { newId } from './ids.ts';
+import type { Outbox } from './outbox.ts';
+import type { Clock } from './ports.ts';
+import { adoptAnswer, prependPage } from './room-data.ts';
+import type { RoomState } from './room-signals.ts';
+import type { Sender } from './sender.ts';
+import type { InputOf, Message, OperationName, ReplyOf } from './wire.ts';
+
+export type TypedCall = <N extends OperationName>(
+  name: N,
+  input: InputOf<N>,
+  options?: CallOptions,
+) => Promise<ReplyOf<N>>;
+
+export interface RoomMessagesParts {
+  roomKey: string;
+  call: TypedCall;
+  outbox: Outbox;
+  sender: Sender;
+  clock: Clock;
+  state(): RoomState;
+  update(change: (state: RoomState) => RoomState): void;
+  setLoading(on: boolean): void;
+  /** Changes whenever the list was rebuilt: a page asked for before then no longer fits. */
+  epoch(): number;
+  onSend(): void;
+}
+
+export function createRoomMessages(parts: RoomMessagesParts): Messages {
+  const { roomKey, call, outbox, sender, clock } = parts;
+  let loading: Promise<void> | undefined;
+
+  async function loadBefore(limit: number, options?: CallOptions): Promise<void> {
+    const { base } = parts.state();
+    if (base === 0) return;
+    const epoch = parts.epoch();
+    parts.setLoading(true);
+    parts.update((state) => ({ ...state, late: new Map<string, Message>() }));
+    try {
+      const page = await call('list_messages', { roomId: roomKey, before: base + 1, limit }, options);
+      if (epoch !== parts.epoch()) return;
+      parts.update((state) => ({ ...state, ...prependPage(state, page.data, !page.hasMoreBefore) }));
+    } finally {
+      parts.update((state) => (state.late === undefined ? state : { ...state, late: undefined }));
+      parts.setLoading(false);
+    }
+  }
+
+  const adopt = (message: Message): Message => {
+    parts.update((state) => ({ ...state, ...adoptAnswer(state, message) }));
+    return message;
+  };
+
+  return {
+    send(body, { id = newId(clock.now()), threadId, metadata } = {}) {
+      const known = sender.handle(id);
+      if (known !== undefined) return known;
+      outbox.add({
+        id,
+        roomKey,
+        body,
+        ...(threadId === undefined ? {} : { threadId }),
+        ...(metadata === undefined ? {} : { metadata }),
+        createdAt: new Date(clock.now()).toISOString(),
+      });
+      const handle = sender.handle(id);
+      if (handle === undefined) throw new ParleyError('internal', 'outbox', 'The outbox lost a message');
+      parts.onSend();
+      sender.pump();
+      return handle;
+    },
+    handle: (id) => sender.handle(id),
+    async edit(id, body, { version, ...options } = {}) {
+      const input = { messageId: id, body, ...(version === undefined ? {} : { version }) };
+      return adopt(await call('edit_message', input, options));
+    },
+    delete: async (id, options) => adopt(await call('delete_message', { messageId: id }, options)),
+    loadBefore(limit = 50, options) {
+      loading ??= loadBefore(limit, options).finally(() => {
+        loading = undefined;
+      });
+      return loading;
+    },
+    async loadAround(seq, limit = 50, options) {
+      const page = await call('list_messages', { roomId: roomKey, around: seq, limit }, options);
+      return { messages: page.data, hasMoreBefore: page.hasMoreBefore, hasMoreAfter: page.hasMoreAfter };
+    },
+  };
+}

@@ -1,0 +1,208 @@
+// Sends the outbox: one message at a time per room, in order, under the same id until there is an answer.
+// Keeps I12–I15 of SPEC.md. Must never send for anyone but the user who wrote the message.
+import type { SendHandle } from './api.ts';
+import { backoff, RESEND } from './backoff.ts';
+import type { Calls } from './calls.ts';
+import { ParleyError, toParleyError } from './error.ts';
+import type { Outbox, OutboxEntry } from './outbox.ts';
+import { errorOf } from './outbox.ts';
+import type { Timers } from './ports.ts';
+import type { Message } from './wire.ts';
+
+export interface Sender {
+  handle(id: string): SendHandle | undefined;
+  /** Sends what can be sent now. */
+  pump(): void;
+  /** Connected as this user. */
+  opened(userId: string): void;
+  lost(): void;
+  /** The log shows the message: same as an answer. */
+  seen(message: Message): void;
+}
+
+export interface SenderParts {
+  outbox: Outbox;
+  calls: Calls;
+  timers: Timers;
+  random: () => number;
+  /** One name for all keys of a room. */
+  canonical: (roomKey: string) => string;
+  /** The server answered; called before the entry leaves the outbox. */
+  onConfirmed: (entry: OutboxEntry, message: Message) => void;
+}
+
+/** Answers like "try again later" in a row, on a working connection, before a message is offered for retry by hand. */
+export const MAX_TRIES = 10;
+
+export function createSender(parts: SenderParts): Sender {
+  const { outbox, calls, timers, random, canonical } = parts;
+  let userId: string | undefined;
+  /** Entry id → cancels its back-off; no function while its answer is awaited. */
+  const busy = new Map<string, (() => void) | undefined>();
+  const tries = new Map<string, number>();
+  const handles = new Map<string, ReturnType<typeof createHandle>>();
+
+  function pump(): void {
+    if (userId === undefined) return;
+    const taken = new Set([...busy.keys()].map((id) => roomOf(id)));
+    for (const entry of outbox.all()) {
+      const room = canonical(entry.roomKey);
+      const mine = entry.userId === undefined || entry.userId === userId;
+      if (entry.failed !== undefined || !mine || taken.has(room)) continue;
+      taken.add(room);
+      if (!busy.has(entry.id)) void send(entry);
+    }
+  }
+  const roomOf = (id: string) => canonical(outbox.find(id)?.roomKey ?? '');
+
+  async function send({ id, roomKey, body, threadId, metadata }: OutboxEntry): Promise<void> {
+    busy.set(id, undefined);
+    const input = {
+      roomId: roomKey,
+      id,
+      body,
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+    try {
+      const message = (await calls.call('send_message', input, { now: true })) as Message;
+      busy.delete(id);
+      confirm(id, message);
+    } catch (thrown) {
+      busy.delete(id);
+      refuse(id, toParleyError(thrown));
+    }
+    pump();
+  }
+
+  function confirm(id: string, message: Message): void {
+    const entry = outbox.find(id);
+    tries.delete(id);
+    if (entry !== undefined) {
+      parts.onConfirmed(entry, message);
+      outbox.remove(id);
+    }
+    handles.get(id)?.sent(message);
+  }
+
+  function refuse(id: string, error: ParleyError): void {
+    if (outbox.find(id) === undefined || error.code === 'disconnected' || error.code === 'closed') return;
+    const failures = (tries.get(id) ?? 0) + 1;
+    // An expired session is renewed by reconnecting; the message waits for that.
+    const again = error.retryable || error.code === 'unauthorized';
+    if (again && failures < MAX_TRIES) {
+      tries.set(id, failures);
+      const wait = backoff(RESEND, failures, random, error.retryAfterMs);
+      busy.set(
+        id,
+        timers.after(wait, () => {
+          busy.delete(id);
+          pump();
+        }),
+      );
+      return;
+    }
+    tries.delete(id);
+    outbox.change(id, { failed: { code: error.code, reason: error.reason, message: error.message } });
+    handles.get(id)?.failed(error);
+  }
+
+  function stopWaiting(id: string): void {
+    busy.get(id)?.();
+    busy.delete(id);
+  }
+
+  return {
+    handle(id) {
+      const known = handles.get(id);
+      if (known !== undefined) return known.handle;
+      const entry = outbox.find(id);
+      if (entry === undefined) return undefined;
+      const made = createHandle(entry, {
+        retry() {
+          outbox.revive(id);
+          pump();
+        },
+        discard() {
+          stopWaiting(id);
+          tries.delete(id);
+          outbox.remove(id);
+          pump();
+        },
+      });
+      handles.set(id, made);
+      return made.handle;
+    },
+    pump,
+    opened(id) {
+      userId = id;
+      for (const entry of outbox.all())
+        if (entry.userId === undefined) outbox.change(entry.id, { userId: id });
+      pump();
+    },
+    lost() {
+      userId = undefined;
+      for (const [id, cancel] of busy) if (cancel !== undefined) stopWaiting(id);
+      tries.clear();
+    },
+    seen(message) {
+      if (outbox.find(message.id) === undefined && !handles.has(message.id)) return;
+      stopWaiting(message.id);
+      confirm(message.id, message);
+      pump();
+    },
+  };
+}
+
+/** The application's view on one message, and the way to settle it. */
+function createHandle(entry: OutboxEntry, act: { retry(): void; discard(): void }) {
+  let status: SendHandle['status'] = entry.failed === undefined ? 'pending' : 'failed';
+  let error = errorOf(entry);
+  let turn = newTurn();
+  if (error !== undefined) turn.reject(error);
+
+  const fail = (why: ParleyError) => {
+    status = 'failed';
+    error = why;
+    turn.reject(why);
+  };
+  const handle: SendHandle = {
+    id: entry.id,
+    get status() {
+      return status;
+    },
+    get error() {
+      return error;
+    },
+    get confirmed() {
+      return turn.promise;
+    },
+    retry() {
+      if (status !== 'failed' || error?.code === 'discarded') return;
+      status = 'pending';
+      error = undefined;
+      turn = newTurn();
+      act.retry();
+    },
+    discard() {
+      if (status === 'sent' || error?.code === 'discarded') return;
+      fail(new ParleyError('discarded', 'discarded', 'The message was discarded before it was confirmed'));
+      act.discard();
+    },
+  };
+  return {
+    handle,
+    failed: fail,
+    sent(message: Message) {
+      status = 'sent';
+      error = undefined;
+      turn.resolve(message);
+    },
+  };
+}
+
+function newTurn() {
+  const turn = Promise.withResolvers<Message>();
+  turn.promise.catch(() => {});
+  return turn;
+}
