@@ -1,0 +1,228 @@
+// One chat client over either official library, which writes down all it hears and resumes by itself after a break.
+// Must never hide, sort or repair what arrived: the record is the evidence.
+import { type Channel, Socket as PhoenixSocket } from 'phoenix';
+import { io } from 'socket.io-client';
+import { WebSocket } from 'ws';
+
+export type Protocol = 'socketio' | 'phoenix';
+
+/** One thing heard on a room, in the order of arrival. */
+export interface Heard {
+  type: string;
+  /** Undefined for signals. */
+  seq: number | undefined;
+  payload: Record<string, unknown>;
+  /** performance.now() when it came. */
+  at: number;
+  /** `reply`: brought by the answer to a join. */
+  via: 'live' | 'reply';
+}
+
+export interface JoinAnswer {
+  room: { id: string; lastSeq: number };
+  events: { seq: number; type: string; payload: Record<string, unknown> }[];
+  lastSeq: number;
+  hasMore: boolean;
+  resync: boolean;
+}
+
+export interface Sent {
+  id: string;
+  body: string;
+  threadId?: string;
+}
+
+export interface ChatClient {
+  protocol: Protocol;
+  userId: string;
+  heard: Heard[];
+  joins: JoinAnswer[];
+  /** Why connections ended: close codes of Phoenix, reasons of Socket.IO. */
+  closes: (number | string)[];
+  isJoined(): boolean;
+  /** @throws Error with the server's `reason`, or `timeout` */
+  send(message: Sent, timeoutMs?: number): Promise<Record<string, unknown>>;
+  close(): void;
+}
+
+export interface ChatClientOptions {
+  url: string;
+  protocol: Protocol;
+  token: string;
+  userId: string;
+  roomId: string;
+  /** Called for everything heard; replaces keeping it in `heard`. */
+  onHeard?: (heard: Heard) => void;
+}
+
+export class SendError extends Error {
+  override readonly name = 'SendError';
+}
+
+/** Signs in by name over REST. */
+export async function signIn(url: string, name: string): Promise<{ token: string; userId: string }> {
+  const { token, user } = await rest<{ token: string; user: { id: string } }>(
+    url,
+    '',
+    'POST',
+    '/api/session',
+    {
+      name,
+    },
+  );
+  return { token, userId: user.id };
+}
+
+/** @throws Error with method, path, status and reason */
+export async function rest<T>(
+  url: string,
+  token: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<T> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = (await response.json()) as T & { reason?: string };
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer.reason ?? ''}`);
+  return answer;
+}
+
+/** Connects and joins; resolves after the first join. */
+export async function connectChat(options: ChatClientOptions): Promise<ChatClient> {
+  const heard: Heard[] = [];
+  const joins: JoinAnswer[] = [];
+  const closes: (number | string)[] = [];
+  let newest: number | undefined;
+  const hear = (type: string, payload: Record<string, unknown>, via: Heard['via']) => {
+    const seq =
+      typeof payload.seq === 'number' && payload.roomId === options.roomId ? payload.seq : undefined;
+    const one: Heard = { type, seq, payload, at: performance.now(), via };
+    if (seq !== undefined) newest = Math.max(newest ?? 0, seq);
+    if (options.onHeard === undefined) heard.push(one);
+    else options.onHeard(one);
+  };
+  const onJoin = (answer: JoinAnswer) => {
+    joins.push(answer);
+    for (const event of answer.events) hear(event.type, event.payload, 'reply');
+    newest = Math.max(newest ?? 0, answer.lastSeq);
+  };
+  const connect = options.protocol === 'socketio' ? connectSocketIo : connectPhoenix;
+  const wire = await connect(options, { hear, onJoin, closes, newest: () => newest });
+  return { protocol: options.protocol, userId: options.userId, heard, joins, closes, ...wire };
+}
+
+interface Record_ {
+  hear(type: string, payload: Record<string, unknown>, via: Heard['via']): void;
+  onJoin(answer: JoinAnswer): void;
+  closes: (number | string)[];
+  newest(): number | undefined;
+}
+
+const ACK_LIMIT_MS = 10_000;
+const JOIN_LIMIT_MS = 30_000;
+
+type Wire = Pick<ChatClient, 'isJoined' | 'send' | 'close'>;
+
+function connectSocketIo(options: ChatClientOptions, record: Record_): Promise<Wire> {
+  const socket = io(options.url, {
+    auth: { token: options.token },
+    transports: ['websocket'],
+    forceNew: true,
+    reconnectionDelay: 100,
+    reconnectionDelayMax: 1000,
+  });
+  let joined = false;
+  socket.onAny((type: string, payload: Record<string, unknown>) => record.hear(type, payload, 'live'));
+  socket.on('disconnect', (reason) => {
+    joined = false;
+    record.closes.push(reason);
+  });
+  const wire: Wire = {
+    isJoined: () => joined,
+    send: async (message, timeoutMs = ACK_LIMIT_MS) => {
+      const answer = (await socket
+        .timeout(timeoutMs)
+        .emitWithAck('send_message', { roomId: options.roomId, ...message })
+        .catch(() => ({ ok: false, error: { reason: 'timeout' } }))) as Answer;
+      if (!answer.ok) throw new SendError(answer.error.reason);
+      return answer.data;
+    },
+    close: () => void socket.disconnect(),
+  };
+  return new Promise((resolve, reject) => {
+    socket.on('connect', () => {
+      const afterSeq = record.newest();
+      socket.emit(
+        'join_room',
+        { roomId: options.roomId, ...(afterSeq === undefined ? {} : { afterSeq }) },
+        (answer: { ok: true; data: JoinAnswer } | { ok: false; error: { reason: string } }) => {
+          if (!answer.ok) return reject(new Error(`join: ${answer.error.reason}`));
+          record.onJoin(answer.data);
+          joined = true;
+          resolve(wire);
+        },
+      );
+    });
+    socket.once('connect_error', (error) => {
+      if (!joined && record.newest() === undefined) reject(error);
+    });
+  });
+}
+
+type Answer = { ok: true; data: Record<string, unknown> } | { ok: false; error: { reason: string } };
+
+function connectPhoenix(options: ChatClientOptions, record: Record_): Promise<Wire> {
+  const socket = new PhoenixSocket(`${options.url.replace(/^http/, 'ws')}/socket`, {
+    transport: WebSocket as unknown as new (endpoint: string) => object,
+    params: { token: options.token },
+    timeout: JOIN_LIMIT_MS,
+    reconnectAfterMs: () => 100,
+    rejoinAfterMs: () => 100,
+  });
+  socket.onClose((event) => {
+    record.closes.push(event.code);
+  });
+  socket.onError(() => {});
+  const channel: Channel = socket.channel(`room:${options.roomId}`, (() => {
+    const afterSeq = record.newest();
+    return afterSeq === undefined ? {} : { afterSeq };
+  }) as unknown as object);
+  channel.onMessage = (event: string, payload: Record<string, unknown>) => {
+    if (!event.startsWith('phx_') && !event.startsWith('chan_')) record.hear(event, payload, 'live');
+    return payload;
+  };
+  const wire: Wire = {
+    isJoined: () => channel.state === 'joined' && socket.isConnected(),
+    send: (message, timeoutMs = ACK_LIMIT_MS) =>
+      new Promise((resolve, reject) => {
+        // Without a connection the library would keep the push and send it later by itself.
+        if (!wire.isJoined()) return reject(new SendError('timeout'));
+        channel
+          .push('send_message', message, timeoutMs)
+          .receive('ok', (answer) => resolve(answer))
+          .receive('error', (problem: { reason: string }) => reject(new SendError(problem.reason)))
+          .receive('timeout', () => reject(new SendError('timeout')));
+      }),
+    close: () => {
+      socket.disconnect();
+    },
+  };
+  return new Promise((resolve, reject) => {
+    socket.connect();
+    channel
+      .join()
+      .receive('ok', (answer: JoinAnswer) => {
+        record.onJoin(answer);
+        resolve(wire);
+      })
+      .receive('error', (problem: { reason: string }) => reject(new Error(`join: ${problem.reason}`)))
+      .receive('timeout', () => reject(new Error('join: timeout')));
+  });
+}
