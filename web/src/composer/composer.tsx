@@ -21,6 +21,8 @@ interface ComposerProps {
   onTyping(on: boolean): void;
   /** Up arrow in an empty field. */
   onEditLast(): void;
+  /** Words to put in the field, e.g. of a suggestion; a new object each time. */
+  prefill?: { text: string } | undefined;
 }
 
 /** The server's limit, in bytes of UTF-8. */
@@ -30,7 +32,7 @@ const utf8 = new TextEncoder();
 
 /** Remount it per room (key), so that each room has its own draft. */
 export function Composer(props: ComposerProps) {
-  const { userId, roomId, label, people, disabledReason, onSend, onTyping, onEditLast } = props;
+  const { userId, roomId, label, people, disabledReason, onSend, onTyping, onEditLast, prefill } = props;
   const [text, setText] = useState(() => readDraft(userId, roomId));
   const field = useRef<HTMLTextAreaElement>(null);
   const caretWanted = useRef<number | undefined>(undefined);
@@ -44,6 +46,13 @@ export function Composer(props: ComposerProps) {
   const canSend = text.trim() !== '' && !tooLong && disabledReason === undefined;
 
   useEffect(() => writeDraft(userId, roomId, text), [userId, roomId, text]);
+
+  useEffect(() => {
+    if (prefill === undefined) return;
+    caretWanted.current = prefill.text.length;
+    setText(prefill.text);
+    field.current?.focus();
+  }, [prefill]);
 
   const found = mentions.options.length;
   useEffect(() => {

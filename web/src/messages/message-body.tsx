@@ -1,6 +1,7 @@
 // The words of a message: a person's as they typed them, with mentions and links marked; an agent's as markdown.
 import type { ChatMessage } from '@parley/client';
 import { type ReactNode, useMemo } from 'react';
+import { formatFull } from '../parts/times.ts';
 import { LazyMarkdown } from './lazy-markdown.tsx';
 import styles from './message-body.module.css';
 
@@ -11,7 +12,13 @@ interface MessageBodyProps {
 
 export function MessageBody({ message, myId }: MessageBodyProps) {
   if (message.deletedAt !== undefined) return <p className={styles.deleted}>This message was deleted</p>;
-  if (message.kind === 'agent') return <LazyMarkdown text={message.body} />;
+  if (message.kind === 'agent')
+    return (
+      <>
+        <LazyMarkdown text={message.body} />
+        <Edited message={message} />
+      </>
+    );
   return <PlainText message={message} myId={myId} />;
 }
 
@@ -40,8 +47,17 @@ function PlainText({ message, myId }: MessageBodyProps) {
   }, [body, mentions, myId]);
   return (
     <p className={styles.text} dir="auto">
-      {parts}
+      {parts} <Edited message={message} />
     </p>
+  );
+}
+
+function Edited({ message }: { message: ChatMessage }) {
+  if (message.editedAt === undefined) return null;
+  return (
+    <span className={styles.edited} title={formatFull(message.editedAt)}>
+      edited
+    </span>
   );
 }
 

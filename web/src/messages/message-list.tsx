@@ -96,7 +96,6 @@ export function MessageList(props: MessageListProps) {
           }}
         >
           <Top
-            loading={loading}
             failed={olderFailed}
             begins={range.start === 0 && !hasMore && messages.length > 0}
             onRetry={loadOlder}
@@ -131,6 +130,11 @@ export function MessageList(props: MessageListProps) {
             })}
         </div>
       </div>
+      {loading && (
+        <div className={styles.loading}>
+          <Loader size="xs" aria-hidden="true" /> Loading older messages…
+        </div>
+      )}
       {!atBottom && (
         <Button
           className={styles.jump ?? ''}
@@ -150,7 +154,7 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-function Top(props: { loading: boolean; failed: unknown; begins: boolean; onRetry(): void }) {
+function Top(props: { failed: unknown; begins: boolean; onRetry(): void }) {
   if (props.failed !== undefined)
     return (
       <div className={styles.top} role="alert">
@@ -158,12 +162,6 @@ function Top(props: { loading: boolean; failed: unknown; begins: boolean; onRetr
         <Button size="compact-sm" variant="default" onClick={props.onRetry}>
           Try again
         </Button>
-      </div>
-    );
-  if (props.loading)
-    return (
-      <div className={styles.top}>
-        <Loader size="xs" aria-hidden="true" /> Loading older messages…
       </div>
     );
   return props.begins ? <div className={styles.top}>This is where the conversation begins.</div> : null;

@@ -100,11 +100,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           ) : (
             <MessageBody message={message} myId={myId} />
           )}
-          {message.editedAt !== undefined && !deleted && (
-            <span className={styles.edited} title={formatFull(message.editedAt)}>
-              edited
-            </span>
-          )}
         </div>
         {message.run !== undefined && !deleted && <RunSummary run={message.run} />}
         <Delivery room={room} message={message} />

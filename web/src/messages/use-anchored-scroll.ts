@@ -1,6 +1,6 @@
 // Keeps the transcript where the reader left it: at the bottom only if they are at the bottom now, otherwise
 // the first visible row stays at the same place while older pages load, rows grow and the page is resized.
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 const NEAR_BOTTOM = 48;
 const NEAR_EDGE = 800;
@@ -64,6 +64,13 @@ export function useAnchoredScroll({ atEnd, onNearTop, onNearBottom, rows }: Opti
     if (Math.abs(moved) >= 1) view.scrollTop += moved;
   }, [remember]);
 
+  const atEdges = useCallback(() => {
+    const view = viewport.current;
+    if (view === null) return;
+    if (view.scrollTop < NEAR_EDGE) onNearTop();
+    if (!atEnd && view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_EDGE) onNearBottom();
+  }, [atEnd, onNearTop, onNearBottom]);
+
   const onScroll = useCallback(() => {
     const view = viewport.current;
     if (view === null) return;
@@ -71,13 +78,16 @@ export function useAnchoredScroll({ atEnd, onNearTop, onNearBottom, rows }: Opti
     follow.current = atEnd && below <= NEAR_BOTTOM;
     setAtBottom(follow.current);
     remember();
-    if (view.scrollTop < NEAR_EDGE) onNearTop();
-    if (!atEnd && below < NEAR_EDGE) onNearBottom();
-  }, [atEnd, onNearTop, onNearBottom, remember]);
+    atEdges();
+  }, [atEnd, atEdges, remember]);
 
   // Before paint, so that nobody sees the rows jump and come back.
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows is the signal that the page changed
   useLayoutEffect(hold, [hold, rows]);
+
+  // Rows that came may still leave the reader at an edge, with nothing left to scroll.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows is the signal that the page changed
+  useEffect(atEdges, [atEdges, rows]);
 
   useLayoutEffect(() => {
     if (viewport.current === null || content.current === null) return;

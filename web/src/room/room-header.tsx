@@ -15,7 +15,7 @@ interface RoomHeaderProps {
   onRooms(): void;
 }
 
-const FACES = 4;
+const FACES = 3;
 
 export function RoomHeader({ room, membersOpen, onMembers, onRooms }: RoomHeaderProps) {
   const info = usePart(room, (snapshot) => snapshot.room);
@@ -81,7 +81,7 @@ const WORDS: Record<ConnectionSnapshot['status'], string> = {
 function ConnectionLight({ status }: { status: ConnectionSnapshot['status'] }) {
   return (
     <span className={styles.connection} data-status={status} data-testid="connection">
-      {WORDS[status]}
+      <span>{WORDS[status]}</span>
     </span>
   );
 }

@@ -1,7 +1,7 @@
 // The open room: joins it while it is open, and puts head, transcript, typing line and composer together.
 
 import { Button, Loader } from '@mantine/core';
-import type { ChatMessage, RoomHandle } from '@parley/client';
+import type { ChatMessage, RoomHandle, User } from '@parley/client';
 import { useEffect, useMemo, useState } from 'react';
 import { Composer } from '../composer/composer.tsx';
 import { MessageList } from '../messages/message-list.tsx';
@@ -38,6 +38,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   const name = roomName(info, members, me.id);
   const [attempt, setAttempt] = useState(0);
   const [editing, setEditing] = useState<string>();
+  const [prefill, setPrefill] = useState<{ text: string }>();
   const [deleting, setDeleting] = useState<ChatMessage>();
   const people = useMemo(
     () => members.map(({ user }) => user).filter(({ id }) => id !== me.id),
@@ -112,7 +113,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         editing={editing}
         onEdit={setEditing}
         onDelete={setDeleting}
-        empty={<NothingYet status={status} people={people} />}
+        empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
       />
       <TypingLine room={room} />
 
@@ -126,6 +127,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         onSend={(text) => room.messages.send(text)}
         onTyping={(on) => room.setTyping(on)}
         onEditLast={editLast}
+        prefill={prefill}
       />
       <DeleteDialog message={deleting} onCancel={() => setDeleting(undefined)} onDelete={remove} />
     </div>
@@ -138,13 +140,13 @@ function disabledReason(deleted: boolean, status: string): { disabledReason?: st
   return {};
 }
 
-function NothingYet({
-  status,
-  people,
-}: {
+interface NothingYetProps {
   status: string;
-  people: readonly { handle: string; kind: string }[];
-}) {
+  people: readonly User[];
+  onSuggest(words: { text: string }): void;
+}
+
+function NothingYet({ status, people, onSuggest }: NothingYetProps) {
   if (status !== 'live')
     return (
       <div className={styles.waiting}>
@@ -153,8 +155,16 @@ function NothingYet({
       </div>
     );
   const agent = people.find(({ kind }) => kind === 'agent');
+  const words = ['Hello everyone', ...(agent === undefined ? [] : [`@${agent.handle} what can you do?`])];
   return (
-    <EmptyState title="Nothing said yet">
+    <EmptyState
+      title="Nothing said yet"
+      actions={words.map((text) => (
+        <Button key={text} variant="default" radius="xl" onClick={() => onSuggest({ text })}>
+          {text}
+        </Button>
+      ))}
+    >
       Say hello{agent !== undefined && <>, or ask @{agent.handle} something</>}.
     </EmptyState>
   );
