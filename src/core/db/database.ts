@@ -29,6 +29,8 @@ export interface DatabaseOptions {
   url?: string | undefined;
   /** Folder of PGlite; undefined means in memory. */
   dataDir?: string | undefined;
+  /** What a new PGlite starts from instead of being empty: an archive made by `dumpDataDir`. */
+  loadDataDir?: Blob | undefined;
   poolSize: number;
   logger: Logger;
 }
@@ -80,6 +82,7 @@ async function openPglite(options: DatabaseOptions) {
   }
   const pglite = await PGlite.create({
     ...(dataDir === undefined ? {} : { dataDir }),
+    ...(options.loadDataDir === undefined ? {} : { loadDataDir: options.loadDataDir }),
     extensions: { vector, pg_trgm },
     parsers: { [types.INT8]: Number },
   });

@@ -59,6 +59,8 @@ interface Channel {
   topic: string;
   /** Newest seq delivered; undefined until the first subscriber has read the log. */
   delivered: number | undefined;
+  /** Newest seq known to exist: the bus may have lost what lies between. */
+  newest: number;
   /** Entries that came before those below them. */
   early: Map<number, LogEntry>;
   groups: Map<string, { encoding: Encoding; members: Set<Subscriber> }>;
@@ -71,6 +73,18 @@ interface Channel {
 
 const range = (after: number, upTo: number): number[] =>
   Array.from({ length: Math.max(0, upTo - after) }, (_, i) => after + 1 + i);
+
+/** @throws Error when the log does not have all of them */
+async function readAll(topic: string, readLog: ReadLog, after: number, upTo: number): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  for (let from = after; from < upTo; from = (entries.at(-1) as LogEntry).seq) {
+    const page = await readLog(topic, from, upTo);
+    if (page.length === 0)
+      throw new Error(`The log has nothing after ${from}, though ${upTo} was delivered.`);
+    entries.push(...page);
+  }
+  return entries;
+}
 
 /** Entries and signals kept for a subscriber that is still joining. */
 const MAX_HELD = 5000;
@@ -96,6 +110,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     const channel: Channel = {
       topic,
       delivered: undefined,
+      newest: 0,
       early: new Map(),
       groups: new Map(),
       joining: new Set(),
@@ -112,6 +127,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
   function receive(channel: Channel, message: BusMessage): void {
     if (message.kind === 'signal') return writeSignal(channel, message);
     for (const entry of message.entries) {
+      channel.newest = Math.max(channel.newest, entry.seq);
       if (channel.delivered === undefined || entry.seq > channel.delivered)
         channel.early.set(entry.seq, entry);
     }
@@ -120,7 +136,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
 
   /** Delivers whatever now follows on without a gap. */
   function advance(channel: Channel): void {
-    if (channel.delivered === undefined || channel.early.size === 0) return;
+    if (channel.delivered === undefined) return;
     const ready: LogEntry[] = [];
     for (let seq = channel.delivered + 1; ; seq++) {
       const entry = channel.early.get(seq);
@@ -128,11 +144,8 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
       channel.early.delete(seq);
       ready.push(entry);
     }
-    if (ready.length > 0) {
-      channel.delivered = (ready.at(-1) as LogEntry).seq;
-      deliver(channel, ready);
-    }
-    if (channel.early.size > 0) scheduleHeal(channel, GAP_PATIENCE_MS);
+    deliver(channel, ready);
+    if (channel.newest > channel.delivered) scheduleHeal(channel, GAP_PATIENCE_MS);
   }
 
   function scheduleHeal(channel: Channel, ms: number): void {
@@ -142,23 +155,25 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
   }
 
   async function heal(channel: Channel): Promise<void> {
+    const { delivered, readLog } = channel;
+    if (delivered === undefined || readLog === undefined || channel.newest <= delivered) {
+      channel.healing = false;
+      return;
+    }
+    let failed = false;
     try {
-      const { delivered, readLog } = channel;
-      if (delivered === undefined || readLog === undefined || channel.early.size === 0) return;
-      const upTo = Math.max(...channel.early.keys());
-      const entries = await readLog(channel.topic, delivered, upTo);
+      const entries = await readLog(channel.topic, delivered, channel.newest);
       metrics.gapsHealed.inc();
       for (const entry of entries)
         if (entry.seq > (channel.delivered ?? 0)) channel.early.set(entry.seq, entry);
     } catch (error) {
       logger.warn({ err: error, topic: channel.topic }, 'a gap in a room log could not be filled yet');
-      channel.healing = false;
-      if (channels.get(channel.topic) === channel) scheduleHeal(channel, HEAL_RETRY_MS);
-      return;
-    } finally {
-      channel.healing = false;
+      failed = true;
     }
-    for (const seq of channel.early.keys()) if (seq <= (channel.delivered ?? 0)) channel.early.delete(seq);
+    channel.healing = false;
+    // Everyone has left; whoever comes next opens a channel of his own.
+    if (channels.get(channel.topic) !== channel) return;
+    if (failed) scheduleHeal(channel, HEAL_RETRY_MS);
     advance(channel);
   }
 
@@ -167,48 +182,56 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     let from = 0;
     for (const [i, entry] of entries.entries()) {
       if (entry.evict === undefined && i < entries.length - 1) continue;
+      // Moved with each part: a joining subscriber is promoted by what has been written, not by what will be.
+      channel.delivered = entry.seq;
       writeEntries(channel, entries.slice(from, i + 1));
       from = i + 1;
-      if (entry.evict !== undefined) evict(channel, entry.evict);
+      if (entry.evict !== undefined) evict(channel, entry.evict, entry.seq);
+      for (const joining of channel.joining) promote(channel, joining);
     }
   }
 
   function writeEntries(channel: Channel, entries: LogEntry[]): void {
     for (const group of channel.groups.values()) writeGroup(group, entries);
     for (const joining of channel.joining) {
-      if (joining.after === undefined) {
-        for (const entry of entries) hold(channel, joining, { kind: 'entry', entry });
+      const { after, subscriber } = joining;
+      if (after === undefined) {
+        hold(
+          channel,
+          joining,
+          entries.map((entry) => ({ kind: 'entry', entry })),
+        );
         continue;
       }
-      const { after } = joining;
       const news = entries.filter((entry) => entry.seq > after);
-      if (news.length > 0) joining.subscriber.write(joining.subscriber.encoding.encode(news));
-      promote(channel, joining);
+      if (news.length > 0) writeTo(subscriber, subscriber.encoding.encode(news));
     }
   }
 
   function writeSignal(channel: Channel, signal: Outgoing): void {
     for (const group of channel.groups.values()) writeGroup(group, [signal]);
     for (const joining of channel.joining) {
-      if (joining.after === undefined) hold(channel, joining, { kind: 'signal', signal });
-      else joining.subscriber.write(joining.subscriber.encoding.encode([signal]));
+      if (joining.after === undefined) hold(channel, joining, [{ kind: 'signal', signal }]);
+      else writeTo(joining.subscriber, joining.subscriber.encoding.encode([signal]));
     }
   }
 
   function writeGroup(group: { encoding: Encoding; members: Set<Subscriber> }, entries: Outgoing[]): void {
     const encoded = group.encoding.encode(entries);
-    for (const member of group.members) {
-      try {
-        member.write(encoded);
-      } catch (error) {
-        logger.warn({ err: error }, 'a subscriber could not be written to');
-      }
-    }
+    for (const member of group.members) writeTo(member, encoded);
     metrics.deliveries.inc({ protocol: group.encoding.protocol }, group.members.size * entries.length);
   }
 
-  function hold(channel: Channel, joining: Joining, held: Held): void {
-    joining.held.push(held);
+  function writeTo(subscriber: Subscriber, encoded: Encoded): void {
+    try {
+      subscriber.write(encoded);
+    } catch (error) {
+      logger.warn({ err: error }, 'a subscriber could not be written to');
+    }
+  }
+
+  function hold(channel: Channel, joining: Joining, held: Held[]): void {
+    joining.held.push(...held);
     if (joining.held.length <= MAX_HELD) return;
     remove(channel, joining.subscriber, joining);
     joining.subscriber.overflowed();
@@ -225,7 +248,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     const missing = !logless && range(after, delivered).some((seq) => !have.has(seq));
     if (missing && channel.readLog !== undefined) {
       try {
-        const entries = await channel.readLog(channel.topic, after, delivered);
+        const entries = await readAll(channel.topic, channel.readLog, after, delivered);
         const known = entries
           .filter((entry) => !have.has(entry.seq))
           .map((entry): Held => ({ kind: 'entry', entry }));
@@ -251,7 +274,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     const outgoing: Outgoing[] = evicting < 0 ? [...entries, ...signals] : entries.slice(0, evicting + 1);
     joining.after = entries.at(-1)?.seq ?? after;
     joining.held = [];
-    if (outgoing.length > 0) subscriber.write(subscriber.encoding.encode(outgoing));
+    if (outgoing.length > 0) writeTo(subscriber, subscriber.encoding.encode(outgoing));
     if (evicting >= 0) {
       remove(channel, subscriber, joining);
       subscriber.evicted();
@@ -260,14 +283,15 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     }
   }
 
-  function evict(channel: Channel, userId: string): void {
+  /** Ends every seat that the user had before the entry; one he took after being let in again stays. */
+  function evict(channel: Channel, userId: string, seq: number): void {
     const gone: [Subscriber, Joining | undefined][] = [];
     for (const { members } of channel.groups.values()) {
       for (const member of members) if (member.userId === userId) gone.push([member, undefined]);
     }
     for (const joining of channel.joining) {
-      // Still joining: his join reads his rights after this entry, or has not been answered; it ends here as well.
-      if (joining.subscriber.userId === userId && joining.after !== undefined)
+      // One whose join is not answered yet is looked at when it goes live.
+      if (joining.subscriber.userId === userId && joining.after !== undefined && joining.after < seq)
         gone.push([joining.subscriber, joining]);
     }
     for (const [subscriber, joining] of gone) {
@@ -310,6 +334,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
       channel.size++;
       return {
         goLive(afterSeq) {
+          if (afterSeq !== undefined) channel.newest = Math.max(channel.newest, afterSeq);
           if (afterSeq !== undefined && channel.delivered === undefined) {
             channel.delivered = afterSeq;
             for (const seq of channel.early.keys()) if (seq <= afterSeq) channel.early.delete(seq);
