@@ -1,0 +1,126 @@
+// The wire of memories: what an agent remembers, for whoever answers for the agent.
+import { z } from 'zod';
+import { defineOperation } from '../core/contract.ts';
+import { Id, Page, Timestamp } from '../server/identity/contract.ts';
+
+export const MemoryTypeName = z.enum(['conversation', 'fact', 'preference', 'skill']);
+
+export const Memory = z.object({
+  id: Id,
+  agentId: Id,
+  memoryType: MemoryTypeName,
+  content: z.string(),
+  /** 0 to 1. */
+  importanceScore: z.number(),
+  context: z.record(z.string(), z.unknown()),
+  /** Where and from whom it came. */
+  source: z.object({
+    roomId: Id.optional(),
+    messageId: Id.optional(),
+    runId: Id.optional(),
+    speakerId: Id.optional(),
+  }),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  accessedAt: Timestamp,
+  accessCount: z.number().int(),
+});
+export type Memory = z.infer<typeof Memory>;
+
+/** Characters of one memory. */
+export const MAX_MEMORY_CHARS = 4000;
+
+const Content = z.string().trim().min(1, 'needs at least one character').max(MAX_MEMORY_CHARS);
+const Context = z
+  .record(z.string().max(64), z.unknown())
+  .refine((value) => JSON.stringify(value).length <= 4096, 'has at most 4096 characters as JSON');
+const fields = {
+  memoryType: MemoryTypeName.optional(),
+  importanceScore: z.number().min(0).max(1).optional(),
+  context: Context.optional(),
+};
+const agent = { agentId: Id };
+const tag = 'Memory';
+
+export const listMemories = defineOperation({
+  name: 'memories.list',
+  summary: 'What an agent remembers, oldest first (its owner, or an administrator)',
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/memories' },
+  socket: 'list_memories',
+  input: z.object({ ...agent, ...Page, memoryType: MemoryTypeName.optional() }),
+  output: z.object({ data: z.array(Memory), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const addMemory = defineOperation({
+  name: 'memories.add',
+  summary: 'Give an agent a memory; one it has already is answered as it is',
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/memories', status: 201 },
+  socket: 'add_memory',
+  input: z.strictObject({ ...agent, content: Content, ...fields }),
+  output: Memory,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'memories.write', points: 600, seconds: 60 },
+});
+
+export const updateMemory = defineOperation({
+  name: 'memories.update',
+  summary: 'Correct a memory',
+  tag,
+  rest: { method: 'put', path: '/api/memories/:memoryId' },
+  socket: 'update_memory',
+  input: z.strictObject({ memoryId: Id, content: Content.optional(), ...fields }),
+  output: Memory,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'memories.write', points: 600, seconds: 60 },
+});
+
+export const deleteMemory = defineOperation({
+  name: 'memories.delete',
+  summary: 'Make an agent forget a memory',
+  tag,
+  rest: { method: 'delete', path: '/api/memories/:memoryId' },
+  socket: 'delete_memory',
+  input: z.object({ memoryId: Id }),
+  output: z.object({ deleted: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'irreversible',
+});
+
+export const searchMemories = defineOperation({
+  name: 'memories.search',
+  summary: "Search an agent's memories by words and meaning, with the scores that admitted each",
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/memories/search' },
+  socket: 'search_memories',
+  input: z.strictObject({
+    ...agent,
+    query: z.string().trim().min(1).max(1000),
+    memoryTypes: z.array(MemoryTypeName).max(4).optional(),
+    limit: z.coerce.number().int().min(1).max(50).default(10),
+    /** Cosine below which meaning alone admits nothing. */
+    minSimilarity: z.number().min(0).max(1).optional(),
+  }),
+  output: z.object({
+    data: z.array(
+      z.object({
+        memory: Memory,
+        /** Cosine, -1 to 1; absent when only words matched. */
+        similarity: z.number().optional(),
+        relevanceScore: z.number(),
+        admittedBy: z.array(z.string()),
+      }),
+    ),
+    /** True when there were candidates and none was good enough. */
+    abstained: z.boolean(),
+  }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const memoryOperations = [listMemories, addMemory, updateMemory, deleteMemory, searchMemories];

@@ -1,0 +1,18 @@
+// What memory offers.
+import { handle, type Module } from '../core/module.ts';
+import * as c from './contract.ts';
+import type { MemoryService } from './service.ts';
+
+export const memoryModule = (memory: MemoryService): Module => ({
+  name: 'memory',
+  operations: [
+    handle(c.listMemories, (scope, input) => memory.list(scope, input)),
+    handle(c.addMemory, (scope, input) => memory.add(scope, input)),
+    handle(c.updateMemory, (scope, input) => memory.update(scope, input)),
+    handle(c.deleteMemory, async (scope, { memoryId }) => {
+      await memory.remove(scope, memoryId);
+      return { deleted: true as const };
+    }),
+    handle(c.searchMemories, (scope, input) => memory.search(scope, input)),
+  ],
+});
