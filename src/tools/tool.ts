@@ -14,6 +14,8 @@ export interface ToolContext {
   roomId: string;
   /** The person or agent on whose behalf the tool is called. */
   asker: { userId: string; name: string };
+  /** The message that caused the run. */
+  triggerMessageId?: string;
   now: Date;
   signal: AbortSignal;
 }

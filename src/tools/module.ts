@@ -1,0 +1,13 @@
+// What tools offer.
+import { handle, type Module } from '../core/module.ts';
+import * as c from './contract.ts';
+import type { ToolsService } from './service.ts';
+
+export const toolsModule = (tools: ToolsService): Module => ({
+  name: 'tools',
+  operations: [
+    handle(c.listTools, () => tools.list()),
+    handle(c.listAgentTools, (scope, { agentId }) => tools.ofAgent(scope, agentId)),
+    handle(c.listExecutions, (scope, input) => tools.executions(scope, input)),
+  ],
+});
