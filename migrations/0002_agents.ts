@@ -102,7 +102,7 @@ const STATEMENTS = [
     executed_at timestamptz not null default now(),
     execution_time_ms integer
   )`,
-  'create index tool_executions_by_agent on tool_executions (agent_id, id)',
+  'create index tool_executions_by_agent on tool_executions (agent_id, executed_at, id)',
   'create index tool_executions_by_run on tool_executions (run_id)',
 
   // A vector says which model made it; vectors of different models are never compared.

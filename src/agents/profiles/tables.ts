@@ -1,6 +1,6 @@
 // Tables of agents' profiles, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { Personality } from '../prompts/personality.ts';
+import type { Personality } from '../prompts/prompts.ts';
 
 export interface AiAgentsTable {
   /** The id of the agent's user. */

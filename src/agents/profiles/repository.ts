@@ -1,0 +1,91 @@
+// Queries on agents' profiles. No policy, no clocks.
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, Tx } from '../../core/db/database.ts';
+import type { AiAgentsTable } from './tables.ts';
+
+export type AgentRow = Selectable<AiAgentsTable> & {
+  handle: string;
+  avatarUrl: string | null;
+  suspendedAt: Date | null;
+};
+
+const agents = (db: Db | Tx, tenantId: string) =>
+  db
+    .selectFrom('aiAgents')
+    .innerJoin('users', 'users.id', 'aiAgents.id')
+    .where('aiAgents.tenantId', '=', tenantId)
+    .where('aiAgents.deletedAt', 'is', null)
+    .selectAll('aiAgents')
+    .select(['users.handle', 'users.avatarUrl', 'users.suspendedAt']);
+
+export const findAgent = (db: Db | Tx, tenantId: string, id: string): Promise<AgentRow | undefined> =>
+  agents(db, tenantId).where('aiAgents.id', '=', id).executeTakeFirst();
+
+/** True once the tenant has had an agent without an owner, also when it was deleted. */
+export async function hadBuiltIn(db: Db | Tx, tenantId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('aiAgents')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('createdBy', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** @param createdBy undefined for agents of everyone */
+export const listAgents = (
+  db: Db,
+  tenantId: string,
+  page: { createdBy: string | undefined; afterId: string | undefined; limit: number },
+): Promise<AgentRow[]> => {
+  let query = agents(db, tenantId);
+  if (page.createdBy !== undefined) query = query.where('aiAgents.createdBy', '=', page.createdBy);
+  if (page.afterId !== undefined) query = query.where('aiAgents.id', '>', page.afterId);
+  return query.orderBy('aiAgents.id').limit(page.limit).execute();
+};
+
+export const insertAgent = async (tx: Tx, agent: Insertable<AiAgentsTable>): Promise<void> => {
+  await tx.insertInto('aiAgents').values(agent).execute();
+};
+
+export const updateAgent = async (
+  tx: Tx,
+  tenantId: string,
+  id: string,
+  set: Updateable<AiAgentsTable>,
+): Promise<boolean> => {
+  const { numUpdatedRows } = await tx
+    .updateTable('aiAgents')
+    .set((eb) => ({ ...set, updatedAt: eb.fn<Date>('now') }))
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+};
+
+export const insertAgentRooms = async (
+  tx: Tx,
+  rows: { roomId: string; agentId: string; tenantId: string }[],
+): Promise<void> => {
+  await tx
+    .insertInto('agentRooms')
+    .values(rows)
+    .onConflict((oc) => oc.doNothing())
+    .execute();
+};
+
+export const deleteAgentRoom = async (
+  tx: Tx,
+  tenantId: string,
+  roomId: string,
+  agentId: string,
+): Promise<void> => {
+  await tx
+    .deleteFrom('agentRooms')
+    .where('tenantId', '=', tenantId)
+    .where('roomId', '=', roomId)
+    .where('agentId', '=', agentId)
+    .execute();
+};

@@ -1,0 +1,247 @@
+// Agents' profiles: an agent is a user with instructions, a model and tools. Its user and its profile are made together.
+// Must never show an agent's instructions to anyone but those who answer for it.
+
+import type { InputOf } from '../../core/contract.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
+import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
+import { newId } from '../../core/ids.ts';
+import type { Scope } from '../../core/scope.ts';
+import { handleFromName, type IdentityService, isUuid } from '../../server/identity/service.ts';
+import type { MembershipChanged, RoomsService } from '../../server/rooms/service.ts';
+import type { LlmRouter } from '../llm/llm.ts';
+import type { Agent, createAgent, updateAgent } from './contract.ts';
+import * as repo from './repository.ts';
+
+export type { AgentRow } from './repository.ts';
+export type ProfilesService = ReturnType<typeof createProfilesService>;
+
+export interface ProfilesDeps {
+  database: Database;
+  events: Events;
+  identity: IdentityService;
+  rooms: RoomsService;
+  router: LlmRouter;
+  /** Names of the tools an agent may be given. */
+  toolNames: () => string[];
+  /** Ends what the agent is doing, inside `tx`; effects outside the database follow its commit. */
+  stopAll: (tx: Tx, tenantId: string, agentId: string, reason: string) => Promise<void>;
+}
+
+/** The agent every server starts with. */
+export const PARLEY = {
+  handle: 'parley',
+  name: 'Parley',
+  description: 'The agent that comes with this server. Ask it anything.',
+};
+
+const AGENT_NOT_FOUND = () => notFound('agent_not_found', 'There is no such agent.');
+
+export function createProfilesService(deps: ProfilesDeps) {
+  const { database, events, identity, rooms, router, toolNames, stopAll } = deps;
+  const { db } = database;
+
+  const answersFor = (scope: Scope, row: repo.AgentRow): boolean =>
+    scope.role === 'admin' || row.createdBy === scope.user.id;
+
+  function toAgent(scope: Scope, row: repo.AgentRow): Agent {
+    const choice = router.pick({ provider: row.llmProvider, model: row.modelName });
+    const owner = row.createdBy === null ? {} : { ownerId: row.createdBy };
+    return {
+      id: row.id,
+      user: {
+        id: row.id,
+        kind: 'agent',
+        handle: row.handle,
+        name: row.name,
+        ...(row.avatarUrl === null ? {} : { avatarUrl: row.avatarUrl }),
+        ...owner,
+      },
+      handle: row.handle,
+      name: row.name,
+      ...(row.description === null ? {} : { description: row.description }),
+      ...owner,
+      llmProvider: row.llmProvider,
+      modelName: row.modelName,
+      effectiveProvider: choice.provider,
+      effectiveModel: choice.model,
+      providerReason: choice.reason,
+      ...(answersFor(scope, row) ? { systemPrompt: row.systemPrompt } : {}),
+      personality: row.personality as Agent['personality'],
+      capabilities: row.capabilities,
+      memoryEnabled: row.memoryEnabled,
+      isActive: row.isActive,
+      responseMode: row.responseMode,
+      createdAt: row.createdAt.toISOString(),
+      updatedAt: row.updatedAt.toISOString(),
+    };
+  }
+
+  async function requireAgent(
+    scope: Scope,
+    id: string,
+    at: Database['db'] | Tx = db,
+  ): Promise<repo.AgentRow> {
+    const row = await repo.findAgent(at, scope.tenantId, id);
+    if (row === undefined) throw AGENT_NOT_FOUND();
+    return row;
+  }
+
+  /** The agent if the caller answers for it. @throws AppError not_found, forbidden */
+  async function requireOwned(
+    scope: Scope,
+    id: string,
+    at: Database['db'] | Tx = db,
+  ): Promise<repo.AgentRow> {
+    const row = await requireAgent(scope, id, at);
+    if (!answersFor(scope, row))
+      throw new AppError('forbidden', 'not_owner', 'Only its owner or an administrator may do this.');
+    return row;
+  }
+
+  function checkCapabilities(capabilities: string[]): string[] {
+    const known = new Set(toolNames());
+    const unknown = capabilities.filter((name) => !known.has(name));
+    if (unknown.length > 0)
+      throw new AppError(
+        'invalid',
+        'unknown_tool',
+        `capabilities: there is no tool "${unknown[0]}"; GET /api/tools lists them.`,
+      );
+    return [...new Set(capabilities)];
+  }
+
+  async function insert(
+    tx: Tx,
+    tenantId: string,
+    input: Omit<InputOf<typeof createAgent>, 'handle'> & { handle: string },
+    ownerId: string | null,
+  ): Promise<repo.AgentRow> {
+    const id = newId();
+    await identity.createAgentUser(tx, tenantId, { id, handle: input.handle, name: input.name, ownerId });
+    await repo.insertAgent(tx, {
+      id,
+      tenantId,
+      name: input.name,
+      description: input.description ?? null,
+      createdBy: ownerId,
+      llmProvider: input.llmProvider ?? 'auto',
+      modelName: input.modelName ?? '',
+      systemPrompt: input.systemPrompt ?? '',
+      personality: JSON.stringify(input.personality ?? {}),
+      capabilities: JSON.stringify(checkCapabilities(input.capabilities ?? toolNames())),
+      memoryEnabled: input.memoryEnabled ?? true,
+      responseMode: input.responseMode ?? 'mention',
+    });
+    return (await repo.findAgent(tx, tenantId, id)) as repo.AgentRow;
+  }
+
+  events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
+    const agents = changes.filter((change) => change.user.kind === 'agent');
+    const joined = agents.filter((change) => change.change === 'joined');
+    if (joined.length > 0) {
+      await repo.insertAgentRooms(
+        tx,
+        joined.map(({ roomId, tenantId, user }) => ({ roomId, agentId: user.id, tenantId })),
+      );
+    }
+    for (const { tenantId, roomId, user, change } of agents)
+      if (change === 'left') await repo.deleteAgentRoom(tx, tenantId, roomId, user.id);
+  });
+
+  return {
+    requireAgent,
+    requireOwned,
+    answersFor,
+
+    /** The agent as its run needs it; undefined when it is gone. */
+    find: (tenantId: string, id: string) => repo.findAgent(db, tenantId, id),
+
+    async list(
+      scope: Scope,
+      page: { limit: number; cursor?: string | undefined; scope: 'mine' | 'all' },
+    ): Promise<{ data: Agent[]; nextCursor?: string }> {
+      if (page.scope === 'all' && scope.role !== 'admin')
+        throw new AppError('forbidden', 'admin_only', 'Only an administrator sees all agents.');
+      const rows = await repo.listAgents(db, scope.tenantId, {
+        createdBy: page.scope === 'mine' ? scope.user.id : undefined,
+        afterId: page.cursor !== undefined && isUuid(page.cursor) ? page.cursor : undefined,
+        limit: page.limit + 1,
+      });
+      const data = rows.slice(0, page.limit).map((row) => toAgent(scope, row));
+      const last = data.at(-1);
+      return { data, ...(rows.length > page.limit && last !== undefined ? { nextCursor: last.id } : {}) };
+    },
+
+    async create(scope: Scope, input: InputOf<typeof createAgent>): Promise<Agent> {
+      if (scope.user.kind !== 'human')
+        throw new AppError('forbidden', 'humans_only', 'Only a person creates agents.');
+      const handle = handleFromName(input.handle ?? input.name);
+      if (handle === '' || (input.handle !== undefined && handle !== input.handle.replace(/^@/, '')))
+        throw new AppError(
+          'invalid',
+          'invalid_input',
+          'handle: has lower-case letters, digits, "_", "." and "-", and at most 32 of them',
+        );
+      const row = await database.transaction((tx) =>
+        insert(tx, scope.tenantId, { ...input, handle }, scope.user.id),
+      );
+      return toAgent(scope, row);
+    },
+
+    get: async (scope: Scope, id: string): Promise<Agent> => toAgent(scope, await requireAgent(scope, id)),
+
+    async update(scope: Scope, { agentId, ...change }: InputOf<typeof updateAgent>): Promise<Agent> {
+      await requireOwned(scope, agentId);
+      const { personality, capabilities, ...plain } = change;
+      const set = {
+        ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
+        ...(personality === undefined ? {} : { personality: JSON.stringify(personality) }),
+        ...(capabilities === undefined
+          ? {}
+          : { capabilities: JSON.stringify(checkCapabilities(capabilities)) }),
+      };
+      const row = await database.transaction(async (tx) => {
+        if (!(await repo.updateAgent(tx, scope.tenantId, agentId, set))) throw AGENT_NOT_FOUND();
+        if (change.name !== undefined)
+          await identity.updateAgentUser(tx, scope.tenantId, agentId, { name: change.name });
+        return requireAgent(scope, agentId, tx);
+      });
+      return toAgent(scope, row);
+    },
+
+    async activate(scope: Scope, agentId: string, active: boolean): Promise<Agent> {
+      await requireOwned(scope, agentId);
+      const row = await database.transaction(async (tx) => {
+        if (!(await repo.updateAgent(tx, scope.tenantId, agentId, { isActive: active })))
+          throw AGENT_NOT_FOUND();
+        if (!active) await stopAll(tx, scope.tenantId, agentId, 'agent_inactive');
+        return requireAgent(scope, agentId, tx);
+      });
+      return toAgent(scope, row);
+    },
+
+    async remove(scope: Scope, agentId: string): Promise<void> {
+      await requireOwned(scope, agentId);
+      await database.transaction(async (tx) => {
+        const deletedAt = identity.now();
+        if (!(await repo.updateAgent(tx, scope.tenantId, agentId, { isActive: false, deletedAt })))
+          throw AGENT_NOT_FOUND();
+        await stopAll(tx, scope.tenantId, agentId, 'agent_deleted');
+        await rooms.withdraw(tx, scope.tenantId, agentId, scope.user.id);
+        await identity.updateAgentUser(tx, scope.tenantId, agentId, { deletedAt });
+      });
+    },
+
+    /** Makes the built-in agent, a member of the lobby, once: what an administrator changed or deleted stays so. */
+    async ensureParley(tenantId: string, lobbyId: string): Promise<void> {
+      await database.transaction(async (tx) => {
+        // Two nodes that start together take turns on the tenant.
+        await identity.lockTenant(tx, tenantId);
+        if (await repo.hadBuiltIn(tx, tenantId)) return;
+        const row = await insert(tx, tenantId, { ...PARLEY, llmProvider: 'auto' }, null);
+        await rooms.place(tx, tenantId, lobbyId, [row.id]);
+      });
+    },
+  };
+}
