@@ -4,20 +4,48 @@ import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { Database } from '../core/db/database.ts';
 import type { Events } from '../core/events.ts';
+import { random } from '../core/ids.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Module } from '../core/module.ts';
+import type { Embedder } from '../memory/embed.ts';
+import { createLocalEmbedder } from '../memory/embed-local.ts';
+import { createOpenAiEmbedder } from '../memory/embed-openai.ts';
+import { memoryModule } from '../memory/module.ts';
+import { createMemoryService } from '../memory/service.ts';
 import type { IdentityService } from '../server/identity/service.ts';
-
-import type { MessageLog, MessagesService } from '../server/messages/service.ts';
+import type { MessageLog } from '../server/messages/log.ts';
+import type { MessagesService } from '../server/messages/service.ts';
 import type { RoomsService } from '../server/rooms/service.ts';
-import type { Llm } from './llm/llm.ts';
+import { calculatorTool } from '../tools/builtin/calculator.ts';
+import { clockTool } from '../tools/builtin/clock.ts';
+import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
+import { toolsModule } from '../tools/module.ts';
+import { createToolRegistry } from '../tools/registry.ts';
+import { createRunTool } from '../tools/run-tool.ts';
+import { createToolsService } from '../tools/service.ts';
+import { invitationsModule } from './invitations/module.ts';
+import { createInvitationsService } from './invitations/service.ts';
+import { createAnthropicLlm } from './llm/anthropic.ts';
+import { createCloudflareLlm } from './llm/cloudflare.ts';
+import type { Llm, LlmRouter } from './llm/llm.ts';
+import { createOpenAiLlm } from './llm/openai.ts';
+import { costUsd } from './llm/prices.ts';
+import { createLlmRouter } from './llm/router.ts';
+import { createScriptedLlm } from './llm/scripted.ts';
+import { wrapLlm } from './llm/wrap.ts';
+import { profilesModule } from './profiles/module.ts';
+import { createProfilesService } from './profiles/service.ts';
+import { createContext } from './runtime/context.ts';
+import { createLoop } from './runtime/loop.ts';
+import { runtimeModule } from './runtime/module.ts';
+import { createRuntimeService } from './runtime/service.ts';
+import { type AgentPresence, createSignals } from './runtime/signals.ts';
+import { watchMessages } from './runtime/triggers.ts';
+import { createRunWorker } from './runtime/worker.ts';
 
-/** Presence as agents need it. Must not throw and must not wait. */
-export interface AgentPresence {
-  setAgentStatus(roomId: string, agentId: string, status: 'thinking' | 'editing' | 'idle' | 'error'): void;
-}
+export type { AgentPresence } from './runtime/signals.ts';
 
 export interface AgentsOverrides {
   /** Answers every model call instead of the configured providers; shown as the scripted provider. */
@@ -49,16 +77,168 @@ export interface AgentsLayer {
   start(): Promise<void>;
   /** Parks runs in flight and releases their leases. Before `jobs.stop`. */
   stop(): Promise<void>;
-  /** Makes the agent `@parley`, a member of the lobby; nothing happens if it is there. After migration. */
+  /** Makes the agent `@parley`, a member of the lobby, unless it was made before. After migration. */
   ensureParley(tenantId: string, lobbyId: string): Promise<void>;
+  /**
+   * Gives runs back to the queue whose worker is gone.
+   * @param everything also those whose lease still runs: only when no other process works on them
+   */
+  takeBack(everything: boolean): Promise<void>;
 }
 
+/** Model calls in all that one step may take, whatever is configured. */
+const MOST_TRIES = 3;
+
 /** Listens to `events` from now on: create it before the first message is sent. */
-export function createAgentsLayer(_deps: AgentsLayerDeps): AgentsLayer {
+export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
+  const { config, database, events, jobs, clock, logger, metrics, identity, rooms, messages } = deps;
+  const { onBoundary } = deps.overrides ?? {};
+
+  const router = createRouter(config, clock, deps.overrides?.llm);
+  const outcomes = metrics.counter('parley_agent_runs_total', 'Agent runs that ended', ['status']);
+  const calls = metrics.counter('parley_model_calls_total', 'Calls of language models', [
+    'provider',
+    'outcome',
+  ]);
+  const tokens = metrics.counter('parley_model_tokens_total', 'Tokens read and written by models', [
+    'provider',
+    'direction',
+  ]);
+
+  const signalsFor = createSignals(deps.log, deps.presence);
+  watchMessages({ database, events, jobs, signalsFor });
+
+  const profiles = createProfilesService({
+    database,
+    events,
+    identity,
+    rooms,
+    router,
+    toolNames: () => registry.names(),
+    stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
+  });
+  const requireOwned = profiles.requireOwned;
+  const memory = createMemoryService({ database, embedder: createEmbedder(config), requireOwned });
+  const registry = createToolRegistry([calculatorTool, clockTool, ...createMemoryTools(memory)]);
+  const tools = createToolsService({
+    database,
+    registry,
+    requireOwned,
+    enabledFor: async (scope, agentId) => (await profiles.requireAgent(scope, agentId)).capabilities,
+  });
+  const execute = createLoop({
+    database,
+    clock,
+    identity,
+    messages,
+    memory,
+    profiles,
+    context: createContext({ rooms, messages, memory }),
+    router,
+    registry,
+    runTool: createRunTool({ registry, clock, logger }),
+    costOf: (model, usage) => costUsd(model, usage),
+    wrap: (llm) =>
+      wrapLlm(llm, {
+        sleep: clock.sleep,
+        random,
+        elapsed: clock.elapsed,
+        totalMs: config.AGENT_TIMEOUT_MS,
+        tries: Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1),
+        onCall: ({ provider, outcome, usage }) => {
+          calls.inc({ provider, outcome });
+          tokens.inc({ provider, direction: 'input' }, usage.inputTokens);
+          tokens.inc({ provider, direction: 'output' }, usage.outputTokens);
+        },
+      }),
+    onBoundary,
+  });
+  const worker = createRunWorker({
+    database,
+    jobs,
+    clock,
+    logger,
+    execute,
+    signalsFor,
+    maxConcurrent: config.AGENT_MAX_CONCURRENT,
+    timeoutMs: config.AGENT_TIMEOUT_MS,
+    onOutcome: (status) => outcomes.inc({ status }),
+    onBoundary,
+  });
+  const runtime = createRuntimeService({
+    database,
+    jobs,
+    rooms,
+    messages,
+    profiles,
+    signalsFor,
+    abort: worker.abort,
+  });
+  const invitations = createInvitationsService({ database, identity, rooms, profiles });
+
   return {
-    modules: [],
-    start: async () => {},
-    stop: async () => {},
-    ensureParley: async () => {},
+    modules: [
+      profilesModule(profiles),
+      invitationsModule(invitations),
+      runtimeModule(runtime, worker.job),
+      memoryModule(memory),
+      toolsModule(tools),
+    ],
+    ensureParley: profiles.ensureParley,
+    takeBack: worker.takeBack,
+    stop: worker.stop,
+    async start() {
+      if (router.configured().length === 0)
+        logger.info(
+          'no model key is set: agents answer with the built-in scripted provider; set ANTHROPIC_API_KEY or OPENAI_API_KEY',
+        );
+      await worker.start();
+    },
   };
+}
+
+function createRouter(config: Config, clock: Clock, llm: Llm | undefined): LlmRouter {
+  if (llm !== undefined) return createLlmRouter({ scripted: llm });
+  const { ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL } = config;
+  const { CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL } = config;
+  return createLlmRouter({
+    scripted: createScriptedLlm({ sleep: clock.sleep }),
+    ...(ANTHROPIC_API_KEY === undefined
+      ? {}
+      : {
+          anthropic: createAnthropicLlm({
+            apiKey: ANTHROPIC_API_KEY,
+            ...(ANTHROPIC_BASE_URL === undefined ? {} : { baseUrl: ANTHROPIC_BASE_URL }),
+          }),
+        }),
+    // A server of one's own often takes no key.
+    ...(OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined
+      ? {}
+      : {
+          openai: createOpenAiLlm({
+            ...(OPENAI_API_KEY === undefined ? {} : { apiKey: OPENAI_API_KEY }),
+            ...(OPENAI_BASE_URL === undefined ? {} : { baseUrl: OPENAI_BASE_URL }),
+          }),
+        }),
+    ...(CLOUDFLARE_ACCOUNT_ID === undefined || CLOUDFLARE_API_TOKEN === undefined
+      ? {}
+      : {
+          cloudflare: createCloudflareLlm({
+            accountId: CLOUDFLARE_ACCOUNT_ID,
+            apiToken: CLOUDFLARE_API_TOKEN,
+            ...(CLOUDFLARE_BASE_URL === undefined ? {} : { baseUrl: CLOUDFLARE_BASE_URL }),
+          }),
+        }),
+    ...(config.AGENT_DEFAULT_MODEL === undefined ? {} : { defaultModel: config.AGENT_DEFAULT_MODEL }),
+  });
+}
+
+function createEmbedder(config: Config): Embedder {
+  if (config.EMBEDDING_PROVIDER === 'local') return createLocalEmbedder(config.EMBEDDING_DIMENSIONS);
+  return createOpenAiEmbedder({
+    model: config.EMBEDDING_MODEL ?? 'text-embedding-3-small',
+    dimensions: config.EMBEDDING_DIMENSIONS,
+    ...(config.OPENAI_API_KEY === undefined ? {} : { apiKey: config.OPENAI_API_KEY }),
+    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseUrl: config.OPENAI_BASE_URL }),
+  });
 }

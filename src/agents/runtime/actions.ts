@@ -1,0 +1,185 @@
+// The three kinds of steps a run takes, each done once and journalled: choosing its context, a model call, a tool call.
+// Must never journal what was not finished, and never open a transaction around a model or a tool.
+import type { Clock } from '../../core/clock.ts';
+import { derivedId } from '../../core/ids.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { MemoryService } from '../../memory/service.ts';
+import type { Message } from '../../server/messages/contract.ts';
+import type { ToolRegistry } from '../../tools/registry.ts';
+import type { RunTool } from '../../tools/run-tool.ts';
+import { toolParameters } from '../../tools/tool.ts';
+import type { Llm, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
+import type { AgentRow } from '../profiles/service.ts';
+import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
+import type { Context } from './context.ts';
+import type { Draft } from './draft.ts';
+import type { Journal } from './journal.ts';
+import { callModel } from './model-call.ts';
+import * as repo from './repository.ts';
+import type { RunSignals } from './signals.ts';
+import { type ContextStep, type PlannedCall, turnsOf } from './steps.ts';
+
+export interface ActionsDeps {
+  clock: Clock;
+  memory: MemoryService;
+  context: Context;
+  router: LlmRouter;
+  /** Retries, deadlines and metering around a provider. */
+  wrap: (llm: Llm) => Llm;
+  costOf: (model: string, usage: LlmUsage) => number | undefined;
+  registry: ToolRegistry;
+  runTool: RunTool;
+}
+
+export interface Work {
+  run: repo.RunRow;
+  scope: Scope;
+  agent: AgentRow;
+  trigger: Message;
+  journal: Journal;
+  signals: RunSignals;
+  signal: AbortSignal;
+  draft: Draft;
+  boundary: (name: string) => Promise<void>;
+}
+
+export interface Spent {
+  tokens: number;
+  costUsd: number;
+  /** False once a call had no known price. */
+  priced: boolean;
+}
+
+export const textsOf = (journal: Journal): string[] =>
+  journal.steps.flatMap((step) => (step.kind === 'model' && step.text !== '' ? [step.text] : []));
+
+export function contextOf(journal: Journal): ContextStep {
+  const step = journal.steps.find((candidate) => candidate.kind === 'context');
+  if (step === undefined) throw new Error('A run thinks before it has a context.');
+  return step;
+}
+
+/** What a model may think and write beyond the answer its style allows. */
+const THINKING_TOKENS = 3000;
+const MEMORY_TOOLS = new Set(['remember', 'recall']);
+
+export function createActions(deps: ActionsDeps) {
+  return { chooseContext, buildPrompt, think, useTool };
+
+  async function chooseContext(work: Work): Promise<AssembledPrompt> {
+    const { agent, trigger, journal, signal, run, boundary } = work;
+    const holder = { tenantId: run.tenantId, agentId: agent.id };
+    const choice = deps.router.pick({ provider: agent.llmProvider, model: agent.modelName });
+    const step: ContextStep = {
+      kind: 'context',
+      now: deps.clock.date().toISOString(),
+      provider: choice.provider,
+      model: choice.model,
+      providerReason: choice.reason,
+      memoryIds: agent.memoryEnabled ? await deps.context.recall(holder, trigger, signal) : [],
+      report: { historyKept: 0, historyDropped: 0, memoriesKept: 0, estimatedTokens: 0 },
+    };
+    const prompt = await buildPrompt(work, step);
+    const { historyKept, historyDropped, memoriesKept, estimatedTokens } = prompt.report;
+    step.report = { historyKept, historyDropped, memoriesKept, estimatedTokens };
+    await boundary('before:context');
+    await journal.append(step, {}, (tx) =>
+      repo.setModel(tx, run.tenantId, run.id, { provider: step.provider, model: step.model }),
+    );
+    await deps.memory.noteUse(holder, step.memoryIds);
+    await boundary('after:context');
+    return prompt;
+  }
+
+  function buildPrompt({ scope, agent, trigger }: Work, step: ContextStep): Promise<AssembledPrompt> {
+    return deps.context.prompt({ scope, agent, trigger, memoryIds: step.memoryIds, now: step.now });
+  }
+
+  async function think(work: Work, prompt: AssembledPrompt, round: number, spent: Spent): Promise<void> {
+    const { agent, journal, signals, signal, draft, boundary } = work;
+    const { provider, model } = contextOf(journal);
+    const choice = deps.router.pick({ provider, model });
+    if (round > 1) signals.status('thinking');
+    const started = deps.clock.elapsed();
+    const { text, calls, stopReason, usage, ...answered } = await callModel(
+      deps.wrap(choice.llm),
+      {
+        model: choice.model,
+        system: prompt.system,
+        messages: [...prompt.messages, ...turnsOf(journal.steps)],
+        tools: offered(agent),
+        maxTokens: replyTokens(agent.personality) + THINKING_TOKENS,
+        signal,
+        trigger: prompt.trigger,
+      },
+      draft,
+      textsOf(journal),
+      () => signals.status('writing'),
+    );
+    await boundary(`before:model:${round}`);
+    const costUsd = deps.costOf(answered.model, usage) ?? deps.costOf(choice.model, usage);
+    await journal.append(
+      { kind: 'model', text, calls, stopReason, provider: choice.provider, model: answered.model },
+      {
+        inputTokens: usage.inputTokens,
+        outputTokens: usage.outputTokens,
+        costUsd,
+        durationMs: Math.round(deps.clock.elapsed() - started),
+      },
+    );
+    spent.tokens += usage.inputTokens + usage.outputTokens;
+    spent.costUsd += costUsd ?? 0;
+    spent.priced &&= costUsd !== undefined;
+    await boundary(`after:model:${round}`);
+  }
+
+  async function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
+    const { run, agent, trigger, journal, signals, signal, boundary } = work;
+    const executionId = derivedId('tool', run.id, String(round), String(index));
+    signals.status('using_tool');
+    const outcome = await deps.runTool({
+      call: { executionId, name: call.name, args: call.args, invalidArgs: call.invalidArgs },
+      granted: offered(agent).map((tool) => tool.name),
+      context: {
+        tenantId: run.tenantId,
+        agentId: run.agentId,
+        runId: run.id,
+        roomId: run.roomId,
+        asker: { userId: trigger.author.id, name: trigger.author.name },
+        triggerMessageId: trigger.id,
+        now: new Date(contextOf(journal).now),
+        signal,
+      },
+      commit: (fn) => journal.commit(fn),
+      onStart: (input) => signals.tool({ executionId, tool: call.name, status: 'running', input }),
+    });
+    await boundary(`before:tool:${round}:${index}`);
+    const { text, isError, preview, durationMs } = outcome;
+    await journal.append(
+      { kind: 'tool', callId: call.id, name: call.name, executionId, result: text, isError },
+      { durationMs },
+      outcome.record,
+    );
+    signals.tool({
+      executionId,
+      tool: call.name,
+      status: isError ? 'error' : 'success',
+      ...(isError ? { error: preview } : { output: preview }),
+      durationMs,
+    });
+    await boundary(`after:tool:${round}:${index}`);
+  }
+
+  /** Tools that are enabled for the agent and exist here. */
+  function offered(agent: AgentRow): LlmTool[] {
+    return deps.registry
+      .list()
+      .filter((tool) => agent.capabilities.includes(tool.name))
+      .filter((tool) => agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name))
+      .map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        parameters: toolParameters(tool),
+      }));
+  }
+}

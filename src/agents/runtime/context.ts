@@ -1,0 +1,83 @@
+// What a run's prompt is made from, read under the agent's own scope: it sees what a member sees and no more.
+// Must never read beyond the trigger, so that a resumed run builds the same prompt.
+import type { Scope } from '../../core/scope.ts';
+import type { MemoryHolder, MemoryService } from '../../memory/service.ts';
+import type { Message } from '../../server/messages/contract.ts';
+import type { MessagesService } from '../../server/messages/service.ts';
+import type { RoomsService } from '../../server/rooms/service.ts';
+import type { AgentRow } from '../profiles/service.ts';
+import { type AssembledPrompt, assemblePrompt } from '../prompts/prompts.ts';
+
+export interface ContextDeps {
+  rooms: RoomsService;
+  messages: MessagesService;
+  memory: MemoryService;
+}
+
+export interface ContextInput {
+  /** The agent's. */
+  scope: Scope;
+  agent: AgentRow;
+  trigger: Message;
+  memoryIds: readonly string[];
+  /** ISO 8601. */
+  now: string;
+}
+
+const HISTORY = 40;
+const MEMBERS = 40;
+const MEMORIES = 8;
+/** System text and messages together; tool definitions and the answer come on top. */
+const BUDGET_TOKENS = 8000;
+
+export type Context = ReturnType<typeof createContext>;
+
+export function createContext({ rooms, messages, memory }: ContextDeps) {
+  return {
+    /** Ids of the memories that bear on a message, best first. */
+    async recall(holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<string[]> {
+      const query = `${trigger.author.name}: ${trigger.body}`.slice(0, 1000);
+      const { items } = await memory.recall(holder, query, { limit: MEMORIES, signal });
+      return items.map((item) => item.memory.id);
+    },
+
+    async prompt({ scope, agent, trigger, memoryIds, now }: ContextInput): Promise<AssembledPrompt> {
+      const holder = { tenantId: scope.tenantId, agentId: agent.id };
+      const { row: room } = await rooms.requireVisible(scope, trigger.roomId);
+      const { data: members } = await rooms.members(scope, room.id, { limit: MEMBERS });
+      const { data: history } = await messages.list(scope, {
+        roomId: room.id,
+        before: trigger.seq,
+        limit: HISTORY,
+      });
+      const memories = await memory.byIds(holder, [...memoryIds]);
+      return assemblePrompt({
+        profile: {
+          name: agent.name,
+          handle: agent.handle,
+          ...(agent.description === null ? {} : { description: agent.description }),
+          systemPrompt: agent.systemPrompt,
+          personality: agent.personality,
+        },
+        room: { name: room.name, kind: room.kind, ...(room.topic === null ? {} : { topic: room.topic }) },
+        members: members.map(({ user }) => ({ name: user.name, handle: user.handle, kind: user.kind })),
+        memories: memories.map(({ content, memoryType, createdAt }) => ({
+          content,
+          kind: memoryType,
+          at: createdAt,
+        })),
+        history: history
+          .filter((message) => message.deletedAt === undefined && message.body.trim() !== '')
+          .map((message) => ({
+            authorName: message.author.name,
+            own: message.author.id === agent.id,
+            text: message.body,
+            at: message.createdAt,
+          })),
+        trigger: { text: trigger.body, authorName: trigger.author.name, at: trigger.createdAt },
+        now,
+        budgetTokens: BUDGET_TOKENS,
+      });
+    },
+  };
+}

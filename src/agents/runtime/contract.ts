@@ -1,0 +1,111 @@
+// The wire of runs and turns: what an agent did, and why it did or did not speak.
+import { z } from 'zod';
+import { defineOperation } from '../../core/contract.ts';
+import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
+import { RoomKey } from '../../server/rooms/contract.ts';
+
+export const RunStatusName = z.enum([
+  'queued',
+  'running',
+  'waiting_approval',
+  'paused',
+  'completed',
+  'silent',
+  'failed',
+  'cancelled',
+  'needs_attention',
+]);
+
+export const Run = z.object({
+  id: Id,
+  agentId: Id,
+  roomId: Id,
+  triggerMessageId: Id,
+  /** `mentioned`, `direct_room`, `reply_to_agent` or `invoked`. */
+  triggerReason: z.string(),
+  askerId: Id,
+  status: RunStatusName,
+  /** Why it ended silent, failed or cancelled. */
+  reason: z.string().optional(),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  costUsd: z.number(),
+  replyMessageId: Id.optional(),
+  /** Workers that took it; more than one after a crash or a restart. */
+  attempts: z.number().int(),
+  createdAt: Timestamp,
+  startedAt: Timestamp.optional(),
+  finishedAt: Timestamp.optional(),
+});
+export type Run = z.infer<typeof Run>;
+
+export const RunStep = z.object({
+  step: z.number().int(),
+  kind: z.enum(['context', 'model', 'tool']),
+  /** Redacted. */
+  data: z.record(z.string(), z.unknown()),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  costUsd: z.number().optional(),
+  durationMs: z.number().int(),
+  createdAt: Timestamp,
+});
+export type RunStep = z.infer<typeof RunStep>;
+
+export const Turn = z.object({
+  messageId: Id,
+  agentId: Id,
+  roomId: Id,
+  decision: z.enum(['speak', 'silent']),
+  reason: z.string(),
+  /** Present when it decided to speak. */
+  run: z.object({ id: Id, status: RunStatusName, reason: z.string().optional() }).optional(),
+  createdAt: Timestamp,
+});
+export type Turn = z.infer<typeof Turn>;
+
+const tag = 'Agents';
+
+export const listRuns = defineOperation({
+  name: 'agents.runs',
+  summary: 'What an agent did, newest first (its owner, or an administrator)',
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/runs' },
+  socket: 'list_runs',
+  input: z.object({ agentId: Id, ...Page }),
+  output: z.object({ data: z.array(Run), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const getRun = defineOperation({
+  name: 'runs.get',
+  summary: "One run with its journal (the agent's owner, an administrator, or who asked)",
+  tag,
+  rest: { method: 'get', path: '/api/runs/:runId' },
+  socket: 'get_run',
+  input: z.object({ runId: Id }),
+  output: z.object({ ...Run.shape, steps: z.array(RunStep) }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const listTurns = defineOperation({
+  name: 'rooms.turns',
+  summary: 'Why agents of the room did or did not answer, newest message first',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/turns' },
+  socket: 'list_turns',
+  input: z.object({
+    roomId: RoomKey,
+    messageId: Id.optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+  output: z.object({ data: z.array(Turn) }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const runtimeOperations = [listRuns, getRun, listTurns];

@@ -1,0 +1,68 @@
+// The journal of one run under one lease: reads what is done, and adds to it only while the lease is this worker's.
+// Every commit checks the epoch, so a worker that was frozen, stopped or replaced writes nothing any more.
+import type { Database, Tx } from '../../core/db/database.ts';
+import * as repo from './repository.ts';
+import type { StepData } from './steps.ts';
+
+/** The run is not this worker's any more: stopped, taken over or over. Nothing is left to do but to leave. */
+export class RunLost extends Error {
+  override readonly name = 'RunLost';
+  constructor() {
+    super('The run was stopped or taken over by another worker.');
+  }
+}
+
+export interface StepCost {
+  inputTokens?: number;
+  outputTokens?: number;
+  costUsd?: number | undefined;
+  durationMs?: number;
+}
+
+export interface Journal {
+  readonly steps: readonly StepData[];
+  /** Runs `fn` in a transaction that is refused once the run is lost. @throws RunLost */
+  commit<T>(fn: (tx: Tx) => Promise<T>, cost?: StepCost): Promise<T>;
+  /** Adds a finished step, and what belongs to it, in one transaction. @throws RunLost */
+  append(step: StepData, cost?: StepCost, also?: (tx: Tx) => Promise<unknown>): Promise<void>;
+}
+
+export interface LeasedRun {
+  tenantId: string;
+  id: string;
+  epoch: number;
+}
+
+export async function openJournal(database: Database, run: LeasedRun): Promise<Journal> {
+  const rows = await repo.listSteps(database.db, run.tenantId, run.id);
+  const steps = rows.map((row) => row.data);
+
+  const commit = <T>(fn: (tx: Tx) => Promise<T>, cost: StepCost = {}): Promise<T> =>
+    database.transaction(async (tx) => {
+      const { inputTokens = 0, outputTokens = 0, costUsd = 0 } = cost;
+      if (!(await repo.spend(tx, run, { inputTokens, outputTokens, costUsd }))) throw new RunLost();
+      return fn(tx);
+    });
+
+  return {
+    steps,
+    commit,
+    async append(step, cost = {}, also) {
+      await commit(async (tx) => {
+        await repo.insertStep(tx, {
+          runId: run.id,
+          step: steps.length + 1,
+          tenantId: run.tenantId,
+          kind: step.kind,
+          data: JSON.stringify(step),
+          inputTokens: cost.inputTokens ?? 0,
+          outputTokens: cost.outputTokens ?? 0,
+          costUsd: cost.costUsd ?? null,
+          durationMs: cost.durationMs ?? 0,
+        });
+        await also?.(tx);
+      }, cost);
+      steps.push(step);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+// Carries a run from its journal to its end: context, model calls, tools, reply. Finished steps are read, not repeated, and the
+// reply is written in the transaction that completes the run: one answer, whatever crashes. Must never open a transaction
+// around a model or a tool, and never put an error into the room.
+import type { Database } from '../../core/db/database.ts';
+import { derivedId } from '../../core/ids.ts';
+import type { IdentityService } from '../../server/identity/service.ts';
+import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
+import type { MessagesService } from '../../server/messages/service.ts';
+import type { ProfilesService } from '../profiles/service.ts';
+import type { AssembledPrompt } from '../prompts/prompts.ts';
+import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
+import { Draft } from './draft.ts';
+import { openJournal, RunLost } from './journal.ts';
+import * as repo from './repository.ts';
+import type { RunSignals } from './signals.ts';
+import { nextAction } from './steps.ts';
+
+export interface LoopDeps extends ActionsDeps {
+  database: Database;
+  identity: IdentityService;
+  messages: MessagesService;
+  profiles: ProfilesService;
+  onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
+}
+
+export type Outcome = { status: 'completed'; message: Message } | { status: 'silent'; reason: string };
+
+/** The id of a run's answer: the same on every try. */
+export const replyId = (runId: string): string => derivedId('reply', runId);
+
+export type Execute = (run: repo.RunRow, signals: RunSignals, signal: AbortSignal) => Promise<Outcome>;
+
+/** @throws RunLost, LlmError, AppError (not in the room any more), or whatever aborted `signal` */
+export function createLoop(deps: LoopDeps): Execute {
+  const { chooseContext, buildPrompt, think, useTool } = createActions(deps);
+
+  return async (run, signals, signal) => {
+    const { tenantId, agentId, id: runId } = run;
+    const lease = { tenantId, id: runId, epoch: run.leaseEpoch };
+    const boundary = async (name: string) => {
+      await deps.onBoundary?.({ boundary: name, runId, epoch: lease.epoch });
+      signal.throwIfAborted();
+    };
+    const journal = await openJournal(deps.database, lease);
+    await boundary('opened');
+
+    const scope = await deps.identity.agentScope(tenantId, agentId);
+    const agent = await deps.profiles.find(tenantId, agentId);
+    const trigger = await deps.messages.get(scope, run.triggerMessageId);
+    if (agent === undefined || !agent.isActive) return fallSilent('agent_inactive');
+    if (trigger.deletedAt !== undefined) return fallSilent('message_deleted');
+    signals.status('thinking');
+
+    const draft = new Draft({
+      clock: deps.clock,
+      maxBytes: MAX_BODY_BYTES,
+      emit: (delta) => signals.delta(replyId(runId), delta),
+    });
+    const work = { run, scope, agent, trigger, journal, signals, signal, draft, boundary };
+    let prompt: AssembledPrompt | undefined;
+    const spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const action = nextAction(journal.steps);
+        if (action.do === 'context') {
+          prompt = await chooseContext(work);
+        } else if (action.do === 'model') {
+          prompt ??= await buildPrompt(work, contextOf(journal));
+          await think(work, prompt, action.round, spent);
+        } else if (action.do === 'tool') {
+          await useTool(work, action.round, action.index, action.call);
+        } else {
+          return await answer(work, spent);
+        }
+      }
+    } finally {
+      draft.stop();
+    }
+
+    async function fallSilent(reason: string): Promise<Outcome> {
+      await deps.database.transaction(async (tx) => {
+        if (!(await repo.closeRun(tx, lease, { status: 'silent', reason }))) throw new RunLost();
+      });
+      return { status: 'silent', reason };
+    }
+
+    async function answer({ draft, journal }: Work, spent: Spent): Promise<Outcome> {
+      // A run that was resumed right here has not built its text yet.
+      if (draft.text === '') draft.restart(textsOf(journal));
+      const { provider, model } = contextOf(journal);
+      const last = journal.steps.findLast((step) => step.kind === 'model');
+      if (last?.kind === 'model' && last.stopReason === 'refusal') return fallSilent('refusal');
+      const body = draft.text;
+      if (body === '') return fallSilent('empty_reply');
+      await boundary('before:reply');
+      const answeredBy = last?.kind === 'model' ? last.model : model;
+      const message = await deps.messages.send(
+        scope,
+        {
+          roomId: run.roomId,
+          body,
+          id: replyId(runId),
+          ...(trigger.threadId === undefined ? {} : { threadId: trigger.threadId }),
+        },
+        {
+          run: {
+            id: runId,
+            status: 'completed',
+            model: answeredBy,
+            tokens: spent.tokens,
+            costUsd: spent.priced ? spent.costUsd : null,
+          },
+          rootId: run.rootId,
+          hop: run.hop,
+          async within(tx, sent) {
+            const closed = await repo.closeRun(tx, lease, {
+              status: 'completed',
+              replyMessageId: sent.id,
+              provider,
+              model: answeredBy,
+            });
+            if (!closed) throw new RunLost();
+          },
+        },
+      );
+      await boundary('after:reply');
+      return { status: 'completed', message };
+    }
+  };
+}

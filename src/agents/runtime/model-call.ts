@@ -1,0 +1,73 @@
+// One model call of a run, streamed into the draft. Tries anew when a stream breaks off: readers are told to start over, so the
+// same words never appear twice. Must never journal; that is the loop's work.
+import { type Llm, LlmError, type LlmRequest, type LlmUsage, type StopReason } from '../llm/llm.ts';
+import type { Draft } from './draft.ts';
+import type { PlannedCall } from './steps.ts';
+
+export interface ModelAnswer {
+  text: string;
+  calls: PlannedCall[];
+  stopReason: StopReason;
+  usage: LlmUsage;
+  /** As the server names it. */
+  model: string;
+}
+
+/** Streams that may break off before the call is given up. */
+const MAX_STREAMS = 2;
+
+/**
+ * @param finished texts of the run's earlier calls, which come before this one's in the message
+ * @throws LlmError
+ */
+export async function callModel(
+  llm: Llm,
+  request: LlmRequest,
+  draft: Draft,
+  finished: readonly string[],
+  onWriting: () => void,
+): Promise<ModelAnswer> {
+  for (let stream = 1; ; stream++) {
+    draft.restart(finished);
+    draft.break();
+    try {
+      return await readStream(llm, request, draft, onWriting);
+    } catch (error) {
+      draft.stop();
+      const again = error instanceof LlmError && error.partial && error.retryable && stream < MAX_STREAMS;
+      if (!again || request.signal.aborted) throw error;
+    }
+  }
+}
+
+async function readStream(
+  llm: Llm,
+  request: LlmRequest,
+  draft: Draft,
+  onWriting: () => void,
+): Promise<ModelAnswer> {
+  const answer: ModelAnswer = {
+    text: '',
+    calls: [],
+    stopReason: 'end',
+    usage: { inputTokens: 0, outputTokens: 0 },
+    model: request.model,
+  };
+  for await (const event of llm.stream(request)) {
+    request.signal.throwIfAborted();
+    if (event.type === 'text') {
+      if (answer.text === '') onWriting();
+      answer.text += event.text;
+      draft.append(event.text);
+    } else if (event.type === 'tool_call') {
+      const { id, name, args, invalidArgs } = event;
+      answer.calls.push({ id, name, args, ...(invalidArgs === undefined ? {} : { invalidArgs }) });
+    } else {
+      answer.stopReason = event.stopReason;
+      answer.usage = event.usage;
+      answer.model = event.model;
+    }
+  }
+  draft.flush();
+  return answer;
+}

@@ -1,0 +1,301 @@
+// Queries on turns and runs. Times are the database's: the clocks of nodes may differ. No policy.
+import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Db, Tx } from '../../core/db/database.ts';
+import type { AgentRunsTable, AgentTurnsTable, RunStatus, RunStepsTable } from './tables.ts';
+
+export type RunRow = Selectable<AgentRunsTable>;
+export type TurnRow = Selectable<AgentTurnsTable>;
+export type StepRow = Selectable<RunStepsTable>;
+
+/** A worker that says nothing for so long has lost its run. */
+export const LEASE_SECONDS = 10;
+/** A queued run without a worker for so long has lost its job. */
+const STALE_QUEUE_SECONDS = 30;
+
+export interface RoomAgent {
+  tenantId: string;
+  roomId: string;
+  agentId: string;
+  isActive: boolean;
+  suspended: boolean;
+  agentsAllowed: boolean;
+}
+
+/** Agents of all these rooms at once; reads nothing else when there are none. */
+export async function listRoomAgents(tx: Tx, roomIds: string[]): Promise<RoomAgent[]> {
+  const { rows } = await sql<RoomAgent>`
+    select ar.tenant_id, ar.room_id, ar.agent_id, a.is_active, u.suspended_at is not null as suspended, r.agents_allowed
+    from agent_rooms ar
+    join ai_agents a on a.id = ar.agent_id and a.tenant_id = ar.tenant_id and a.deleted_at is null
+    join users u on u.id = ar.agent_id
+    join rooms r on r.id = ar.room_id
+    where ar.room_id = any(${roomIds}::uuid[])`.execute(tx);
+  return rows;
+}
+
+export async function listAuthors(tx: Tx, messageIds: string[]): Promise<Map<string, string>> {
+  const rows = await tx
+    .selectFrom('messages')
+    .select(['id', 'authorId'])
+    .where('id', 'in', messageIds)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.authorId]));
+}
+
+export const insertTurns = async (tx: Tx, turns: Insertable<AgentTurnsTable>[]): Promise<void> => {
+  await tx
+    .insertInto('agentTurns')
+    .values(turns)
+    .onConflict((oc) => oc.doNothing())
+    .execute();
+};
+
+/** Inserts runs whose agent has none for the trigger yet, and answers those. */
+export const insertRuns = (tx: Tx, runs: Insertable<AgentRunsTable>[]): Promise<RunRow[]> =>
+  tx
+    .insertInto('agentRuns')
+    .values(runs)
+    .onConflict((oc) => oc.columns(['agentId', 'triggerMessageId']).doNothing())
+    .returningAll()
+    .execute();
+
+export const findRun = (db: Db | Tx, tenantId: string, id: string): Promise<RunRow | undefined> =>
+  db
+    .selectFrom('agentRuns')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+
+export const findRunByTrigger = (
+  db: Db | Tx,
+  tenantId: string,
+  agentId: string,
+  messageId: string,
+): Promise<RunRow | undefined> =>
+  db
+    .selectFrom('agentRuns')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('triggerMessageId', '=', messageId)
+    .executeTakeFirst();
+
+/** Newest first. */
+export const listRuns = (
+  db: Db,
+  tenantId: string,
+  agentId: string,
+  page: { beforeId: string | undefined; limit: number },
+): Promise<RunRow[]> => {
+  let query = db
+    .selectFrom('agentRuns')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId);
+  if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId);
+  return query.orderBy('id', 'desc').limit(page.limit).execute();
+};
+
+export const listSteps = (db: Db, tenantId: string, runId: string): Promise<StepRow[]> =>
+  db
+    .selectFrom('runSteps')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('runId', '=', runId)
+    .orderBy('step')
+    .execute();
+
+export const insertStep = async (tx: Tx, step: Insertable<RunStepsTable>): Promise<void> => {
+  await tx.insertInto('runSteps').values(step).execute();
+};
+
+export const listOpenRuns = (db: Db | Tx, tenantId: string, agentId: string): Promise<RunRow[]> =>
+  db
+    .selectFrom('agentRuns')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('status', 'in', ['queued', 'running'])
+    .orderBy('id')
+    .execute();
+
+export type TurnWithRun = TurnRow & {
+  runId: string | null;
+  runStatus: RunStatus | null;
+  runReason: string | null;
+};
+
+/** Of the newest messages first. */
+export const listTurns = (
+  db: Db,
+  tenantId: string,
+  roomId: string,
+  page: { messageId: string | undefined; limit: number },
+): Promise<TurnWithRun[]> => {
+  let query = db
+    .selectFrom('agentTurns')
+    .leftJoin('agentRuns', (join) =>
+      join
+        .onRef('agentRuns.agentId', '=', 'agentTurns.agentId')
+        .onRef('agentRuns.triggerMessageId', '=', 'agentTurns.messageId'),
+    )
+    .selectAll('agentTurns')
+    .select(['agentRuns.id as runId', 'agentRuns.status as runStatus', 'agentRuns.reason as runReason'])
+    .where('agentTurns.tenantId', '=', tenantId)
+    .where('agentTurns.roomId', '=', roomId);
+  if (page.messageId !== undefined) query = query.where('agentTurns.messageId', '=', page.messageId);
+  return query
+    .orderBy('agentTurns.createdAt', 'desc')
+    .orderBy('agentTurns.messageId')
+    .limit(page.limit)
+    .execute();
+};
+
+/** Takes a queued run under a new epoch; undefined when somebody else has it or it is over. */
+export async function claimRun(tx: Tx, id: string): Promise<RunRow | undefined> {
+  return tx
+    .updateTable('agentRuns')
+    .set((eb) => ({
+      status: 'running',
+      leaseEpoch: eb('leaseEpoch', '+', 1),
+      attempts: eb('attempts', '+', 1),
+      leaseUntil: leaseEnd(),
+      startedAt: sql<Date>`coalesce(started_at, now())`,
+      updatedAt: sql<Date>`now()`,
+    }))
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .returningAll()
+    .executeTakeFirst();
+}
+
+const leaseEnd = () => sql<Date>`now() + make_interval(secs => ${LEASE_SECONDS})`;
+
+/** Renews the leases a node holds and answers those it still has, as `id:epoch`; the rest were stopped or taken over. */
+export async function renewLeases(tx: Tx, held: { id: string; epoch: number }[]): Promise<Set<string>> {
+  const rows = await tx
+    .updateTable('agentRuns')
+    .set({ leaseUntil: leaseEnd() })
+    .where(
+      sql<boolean>`(id, lease_epoch) in (${sql.join(held.map((lease) => sql`(${lease.id}::uuid, ${lease.epoch}::int)`))})`,
+    )
+    .where('status', '=', 'running')
+    .returning(['id', 'leaseEpoch'])
+    .execute();
+  return new Set(rows.map((row) => `${row.id}:${row.leaseEpoch}`));
+}
+
+/** True if the run is this worker's still; then it stays so until the transaction ends. */
+export async function spend(
+  tx: Tx,
+  run: { tenantId: string; id: string; epoch: number },
+  cost: { inputTokens: number; outputTokens: number; costUsd: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('agentRuns')
+    .set((eb) => ({
+      inputTokens: eb('inputTokens', '+', cost.inputTokens),
+      outputTokens: eb('outputTokens', '+', cost.outputTokens),
+      costUsd: eb('costUsd', '+', cost.costUsd),
+      leaseUntil: leaseEnd(),
+      updatedAt: sql<Date>`now()`,
+    }))
+    .where('tenantId', '=', run.tenantId)
+    .where('id', '=', run.id)
+    .where('leaseEpoch', '=', run.epoch)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Ends or parks a run that is this worker's still. */
+export async function closeRun(
+  tx: Tx,
+  run: { tenantId: string; id: string; epoch: number },
+  set: {
+    status: Exclude<RunStatus, 'running'>;
+    reason?: string | null;
+    replyMessageId?: string;
+    provider?: string;
+    model?: string;
+  },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('agentRuns')
+    .set({
+      ...set,
+      leaseUntil: null,
+      updatedAt: sql<Date>`now()`,
+      ...(set.status === 'queued' ? {} : { finishedAt: sql<Date>`now()` }),
+    })
+    .where('tenantId', '=', run.tenantId)
+    .where('id', '=', run.id)
+    .where('leaseEpoch', '=', run.epoch)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export const setModel = (
+  tx: Tx,
+  tenantId: string,
+  id: string,
+  set: { provider: string; model: string },
+): Promise<unknown> =>
+  tx.updateTable('agentRuns').set(set).where('tenantId', '=', tenantId).where('id', '=', id).execute();
+
+/** Ends open runs whoever works on them: their later commits are refused. */
+export const cancelRuns = (tx: Tx, tenantId: string, ids: string[], reason: string): Promise<RunRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : tx
+        .updateTable('agentRuns')
+        .set({
+          status: 'cancelled',
+          reason,
+          leaseUntil: null,
+          updatedAt: sql<Date>`now()`,
+          finishedAt: sql<Date>`now()`,
+        })
+        .where('tenantId', '=', tenantId)
+        .where('id', 'in', ids)
+        .where('status', 'in', ['queued', 'running'])
+        .returningAll()
+        .execute();
+
+/** Opens a run again that failed or was stopped, as if new. */
+export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('agentRuns')
+    .set({
+      status: 'queued',
+      reason: null,
+      attempts: 0,
+      finishedAt: null,
+      updatedAt: sql<Date>`now()`,
+    })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where('status', 'in', ['failed', 'cancelled', 'silent'])
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await tx.deleteFrom('runSteps').where('tenantId', '=', tenantId).where('runId', '=', id).execute();
+  return true;
+}
+
+/**
+ * Gives back runs that nobody works on: those whose lease ran out and those whose job was lost.
+ * @param everything also those whose lease still runs; right only when no other process can hold one
+ */
+export async function takeBackRuns(tx: Tx, everything: boolean, limit = 100): Promise<RunRow[]> {
+  const { rows } = await sql<RunRow>`
+    update agent_runs set status = 'queued', lease_until = null, updated_at = now()
+    where id in (
+      select id from agent_runs
+      where (status = 'running' and (lease_until < now() or ${everything}))
+        or (status = 'queued' and (updated_at < now() - make_interval(secs => ${STALE_QUEUE_SECONDS}) or ${everything}))
+      order by id limit ${limit} for update skip locked)
+    returning *`.execute(tx);
+  return rows;
+}

@@ -1,0 +1,218 @@
+// What people may ask of agents at work: act now, stop, say what you do and did, and why you did not answer.
+import type { InputOf } from '../../core/contract.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
+import { AppError, notFound } from '../../core/errors.ts';
+import { newId } from '../../core/ids.ts';
+import type { Jobs } from '../../core/jobs.ts';
+import type { Scope } from '../../core/scope.ts';
+import { isUuid } from '../../server/identity/service.ts';
+import type { Message } from '../../server/messages/contract.ts';
+import type { MessagesService } from '../../server/messages/service.ts';
+import { canInRoom, type RoomsService } from '../../server/rooms/service.ts';
+import type { AgentStatus, commandAgent, invokeAgent } from '../contract.ts';
+import type { ProfilesService } from '../profiles/service.ts';
+import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
+import * as repo from './repository.ts';
+import type { SignalsFor } from './signals.ts';
+import { RUN_JOB, type RunJob } from './triggers.ts';
+import { decideTurn } from './turn-taking.ts';
+import { toRun, toStep, toTurn } from './view.ts';
+
+export type RuntimeService = ReturnType<typeof createRuntimeService>;
+
+export interface RuntimeDeps {
+  database: Database;
+  jobs: Jobs;
+  rooms: RoomsService;
+  messages: MessagesService;
+  profiles: ProfilesService;
+  signalsFor: SignalsFor;
+  /** Ends runs on this node at once. */
+  abort(runIds: readonly string[]): void;
+}
+
+/** How far back `invoke` without a prompt looks for something to answer. */
+const INVOKE_LOOKBACK = 20;
+
+const RUN_NOT_FOUND = () => notFound('run_not_found', 'There is no such run, or you may not see it.');
+
+export function createRuntimeService(deps: RuntimeDeps) {
+  const { database, jobs, rooms, messages, profiles, signalsFor, abort } = deps;
+  const { db } = database;
+
+  /** Ends runs inside `tx`; workers are told when it commits, and refused if they commit later all the same. */
+  async function cancel(tx: Tx, tenantId: string, ids: string[], reason: string): Promise<repo.RunRow[]> {
+    const cancelled = await repo.cancelRuns(tx, tenantId, ids, reason);
+    database.afterCommit(tx, () => {
+      abort(cancelled.map((run) => run.id));
+      for (const run of cancelled) signalsFor(run).status('idle');
+    });
+    return cancelled;
+  }
+
+  async function mayStop(scope: Scope, run: repo.RunRow, answersFor: boolean): Promise<boolean> {
+    if (answersFor || run.askerId === scope.user.id) return true;
+    const role = await roleIn(scope, run.roomId);
+    return role !== undefined && canInRoom('agent.stop', role, scope.role === 'admin');
+  }
+
+  async function roleIn(scope: Scope, roomId: string) {
+    try {
+      return (await rooms.requireVisible(scope, roomId)).membership?.role;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes a run for a message whatever the floor controller would say, or finds the one there is. */
+  async function request(scope: Scope, agentId: string, message: Message): Promise<string> {
+    const { tenantId } = scope;
+    return database.transaction(async (tx) => {
+      const [inserted] = await repo.insertRuns(tx, [
+        {
+          id: newId(),
+          tenantId,
+          agentId,
+          roomId: message.roomId,
+          triggerMessageId: message.id,
+          triggerReason: 'invoked',
+          askerId: scope.user.id,
+          // A person asked, so a chain of answers starts anew here.
+          rootId: message.id,
+          hop: 1,
+        },
+      ]);
+      const run = inserted ?? (await repo.findRunByTrigger(tx, tenantId, agentId, message.id));
+      if (run === undefined) throw RUN_NOT_FOUND();
+      const fresh = inserted !== undefined || (await repo.reopenRun(tx, tenantId, run.id));
+      if (fresh) {
+        await jobs.enqueue<RunJob>(tx, { name: RUN_JOB }, [{ runId: run.id }]);
+        database.afterCommit(tx, () => signalsFor(run).status('queued'));
+      }
+      return run.id;
+    });
+  }
+
+  return {
+    /** For a profile that is switched off or deleted. */
+    async stopAll(tx: Tx, tenantId: string, agentId: string, reason: string): Promise<void> {
+      const open = await repo.listOpenRuns(tx, tenantId, agentId);
+      await cancel(
+        tx,
+        tenantId,
+        open.map((run) => run.id),
+        reason,
+      );
+    },
+
+    async invoke(scope: Scope, { roomId: key, agentId, prompt }: InputOf<typeof invokeAgent>) {
+      const { row: room } = await rooms.requireMember(scope, key);
+      const agent = await profiles.requireAgent(scope, agentId);
+      const members = await rooms.agentsIn(db, room.id);
+      if (!members.some((member) => member.user.id === agentId))
+        throw notFound('agent_not_in_room', 'This agent is not in this room; invite it first.');
+      if (prompt !== undefined) {
+        const body = prompt.includes(`@${agent.handle}`) ? prompt : `@${agent.handle} ${prompt}`;
+        const message = await messages.send(scope, { roomId: room.id, body });
+        const run = await repo.findRunByTrigger(db, scope.tenantId, agentId, message.id);
+        return { message, ...(run === undefined ? {} : { runId: run.id }) };
+      }
+      const { data } = await messages.list(scope, { roomId: room.id, limit: INVOKE_LOOKBACK });
+      const message = data.findLast((m) => m.author.id !== agentId && m.deletedAt === undefined);
+      if (message === undefined)
+        throw new AppError('conflict', 'nothing_to_answer', 'There is no message to answer; give a prompt.');
+      const { decision, reason } = decideTurn({
+        message: {
+          authorId: message.author.id,
+          authorKind: message.author.kind,
+          kind: message.kind,
+          deleted: false,
+          hop: 0,
+        },
+        room: { kind: room.kind, agentsAllowed: room.agentsAllowed },
+        agent: { id: agentId, active: agent.isActive, suspended: agent.suspendedAt !== null },
+        mentioned: false,
+        repliesToAgent: false,
+        invoked: true,
+      });
+      if (decision === 'silent')
+        throw new AppError('conflict', reason, `The agent may not answer here now (${reason}).`);
+      return { runId: await request(scope, agentId, message) };
+    },
+
+    async command(scope: Scope, { agentId, roomId: key, command }: InputOf<typeof commandAgent>) {
+      const agent = await profiles.requireAgent(scope, agentId);
+      const answersFor = profiles.answersFor(scope, agent);
+      const room = key === undefined ? undefined : (await rooms.requireVisible(scope, key)).row;
+      let runs = (await repo.listOpenRuns(db, scope.tenantId, agentId)).filter(
+        (run) => room === undefined || run.roomId === room.id,
+      );
+      if (command === 'stop') {
+        const allowed: string[] = [];
+        for (const run of runs) if (await mayStop(scope, run, answersFor)) allowed.push(run.id);
+        if (allowed.length === 0 && runs.length > 0)
+          throw new AppError(
+            'forbidden',
+            'not_allowed',
+            "Only who asked, the agent's owner or an admin of the room may stop it.",
+          );
+        const cancelled = await database.transaction((tx) => cancel(tx, scope.tenantId, allowed, 'stopped'));
+        const gone = new Set(cancelled.map((run) => run.id));
+        runs = runs.filter((run) => !gone.has(run.id));
+        return view(agentId, runs, [
+          ...cancelled.map((run) => ({ id: run.id, roomId: run.roomId, status: run.status })),
+        ]);
+      }
+      const seen: repo.RunRow[] = [];
+      for (const run of runs)
+        if (answersFor || run.askerId === scope.user.id || (await roleIn(scope, run.roomId)) !== undefined)
+          seen.push(run);
+      return view(agentId, seen, []);
+    },
+
+    async list(scope: Scope, { agentId, limit, cursor }: InputOf<typeof listRuns>) {
+      await profiles.requireOwned(scope, agentId);
+      const rows = await repo.listRuns(db, scope.tenantId, agentId, {
+        beforeId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
+        limit: limit + 1,
+      });
+      const data = rows.slice(0, limit).map(toRun);
+      const last = data.at(-1);
+      return { data, ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}) };
+    },
+
+    async get(scope: Scope, { runId }: InputOf<typeof getRun>): Promise<Run & { steps: RunStep[] }> {
+      const run = await repo.findRun(db, scope.tenantId, runId);
+      if (run === undefined) throw RUN_NOT_FOUND();
+      if (run.askerId !== scope.user.id && scope.role !== 'admin') {
+        const agent = await profiles.find(scope.tenantId, run.agentId);
+        if (agent === undefined || !profiles.answersFor(scope, agent)) throw RUN_NOT_FOUND();
+      }
+      const steps = await repo.listSteps(db, scope.tenantId, runId);
+      return { ...toRun(run), steps: steps.map(toStep) };
+    },
+
+    async turns(
+      scope: Scope,
+      { roomId: key, messageId, limit }: InputOf<typeof listTurns>,
+    ): Promise<{ data: Turn[] }> {
+      const { row } = await rooms.requireVisible(scope, key);
+      return { data: (await repo.listTurns(db, scope.tenantId, row.id, { messageId, limit })).map(toTurn) };
+    },
+  };
+}
+
+function view(
+  agentId: string,
+  open: repo.RunRow[],
+  over: { id: string; roomId: string; status: string }[],
+): { agentId: string; status: AgentStatus; runs: { id: string; roomId: string; status: string }[] } {
+  const status: AgentStatus = open.some((run) => run.status === 'running')
+    ? 'thinking'
+    : open.length > 0
+      ? 'queued'
+      : 'idle';
+  const runs = open.map((run) => ({ id: run.id, roomId: run.roomId, status: run.status as string }));
+  return { agentId, status, runs: [...runs, ...over] };
+}

@@ -1,0 +1,216 @@
+// Works on runs under a lease: takes them when a job wakes it, renews while it works, gives them back when it stops, and takes
+// back what dead workers left. Must never hold a run without a lease, nor decide what a run does.
+import type { Clock } from '../../core/clock.ts';
+import type { Database } from '../../core/db/database.ts';
+import { AppError } from '../../core/errors.ts';
+import type { JobDef, Jobs } from '../../core/jobs.ts';
+import type { Logger } from '../../core/logger.ts';
+import { LlmError } from '../llm/llm.ts';
+import { RunLost } from './journal.ts';
+import type { Execute } from './loop.ts';
+import * as repo from './repository.ts';
+import type { RunSignals, SignalsFor } from './signals.ts';
+import { RUN_JOB, type RunJob } from './triggers.ts';
+
+export interface WorkerDeps {
+  database: Database;
+  jobs: Jobs;
+  clock: Clock;
+  logger: Logger;
+  execute: Execute;
+  signalsFor: SignalsFor;
+  maxConcurrent: number;
+  /** Longest time one worker may run one run, in ms. */
+  timeoutMs: number;
+  onOutcome: (status: string) => void;
+  onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
+}
+
+export type RunWorker = ReturnType<typeof createRunWorker>;
+
+/** Also the longest time until a stop reaches a run on another node. */
+const RENEW_MS = 1000;
+const SWEEP_MS = 2000;
+/** Workers that may die of one run before it is given up. */
+const MAX_ATTEMPTS = 5;
+const PARKED_DELAY_SECONDS = 1;
+
+/** Why a run's signal aborts. */
+class Parked extends Error {
+  override readonly name = 'Parked';
+}
+class TimedOut extends Error {
+  override readonly name = 'TimedOut';
+}
+
+interface Active {
+  run: repo.RunRow;
+  controller: AbortController;
+  done: Promise<void>;
+}
+
+export function createRunWorker(deps: WorkerDeps) {
+  const { database, jobs, clock, logger, execute, signalsFor, onOutcome } = deps;
+  const active = new Set<Active>();
+  const stopped = new AbortController();
+  let loops: Promise<unknown> = Promise.resolve();
+
+  const enqueue = (tx: Parameters<Jobs['enqueue']>[0], runIds: string[], delaySeconds?: number) =>
+    jobs.enqueue<RunJob>(
+      tx,
+      { name: RUN_JOB },
+      runIds.map((runId) => ({ runId })),
+      delaySeconds === undefined ? {} : { delaySeconds },
+    );
+
+  const job: JobDef<RunJob> = {
+    name: RUN_JOB,
+    retryLimit: 5,
+    expireInSeconds: Math.ceil(deps.timeoutMs / 1000) + 60,
+    concurrency: deps.maxConcurrent,
+    async handle({ runId }) {
+      if (stopped.signal.aborted)
+        return database.transaction((tx) => enqueue(tx, [runId], PARKED_DELAY_SECONDS));
+      const run = await database.transaction((tx) => repo.claimRun(tx, runId));
+      // Over, or in other hands.
+      if (run === undefined) return;
+      const controller = new AbortController();
+      if (stopped.signal.aborted) controller.abort(new Parked());
+      const working = work(run, controller);
+      const entry: Active = { run, controller, done: working.catch(() => undefined) };
+      active.add(entry);
+      try {
+        await working;
+      } finally {
+        active.delete(entry);
+      }
+    },
+  };
+
+  async function work(run: repo.RunRow, controller: AbortController): Promise<void> {
+    const { signal } = controller;
+    const signals = signalsFor(run, signal);
+    const timer = new AbortController();
+    clock.sleep(deps.timeoutMs, timer.signal).then(
+      () => controller.abort(new TimedOut()),
+      () => undefined,
+    );
+    try {
+      if (run.attempts > MAX_ATTEMPTS) return await fail(run, signals, 'too_many_attempts');
+      const outcome = await execute(run, signals, signal);
+      onOutcome(outcome.status);
+      signals.status('idle');
+    } catch (error) {
+      await end(run, signals, signal.aborted ? signal.reason : error);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** What follows from how a run broke off. */
+  async function end(run: repo.RunRow, signals: RunSignals, error: unknown): Promise<void> {
+    if (error instanceof RunLost) return leave(run, signals);
+    if (error instanceof Parked) return giveBack(run, signals);
+    if (error instanceof TimedOut) return fail(run, signals, 'timeout');
+    if (error instanceof LlmError) {
+      logger.warn({ runId: run.id, kind: error.kind, status: error.status }, 'a model call failed');
+      return fail(run, signals, `model_${error.kind}`);
+    }
+    if (error instanceof AppError && !['unavailable', 'internal', 'rate_limited'].includes(error.code))
+      return fail(run, signals, error.reason);
+    // The database went away, or a defect: the job tries again, and stops after MAX_ATTEMPTS.
+    await deps.onBoundary?.({ boundary: 'release', runId: run.id, epoch: run.leaseEpoch });
+    await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'queued' }));
+    throw error;
+  }
+
+  /** The run is not ours any more; if it is over, the room should know. */
+  async function leave(run: repo.RunRow, signals: RunSignals): Promise<void> {
+    const now = await repo.findRun(database.db, run.tenantId, run.id);
+    if (now?.status !== 'running' && now?.status !== 'queued') signals.status('idle');
+  }
+
+  async function giveBack(run: repo.RunRow, signals: RunSignals): Promise<void> {
+    await database.transaction(async (tx) => {
+      if (await repo.closeRun(tx, leaseOf(run), { status: 'queued' }))
+        await enqueue(tx, [run.id], PARKED_DELAY_SECONDS);
+    });
+    signals.status('queued');
+  }
+
+  /** The room hears a status, never a message. */
+  async function fail(run: repo.RunRow, signals: RunSignals, reason: string): Promise<void> {
+    const failed = await database.transaction((tx) =>
+      repo.closeRun(tx, leaseOf(run), { status: 'failed', reason }),
+    );
+    if (!failed) return leave(run, signals);
+    onOutcome('failed');
+    signals.status('error');
+  }
+
+  async function renew(): Promise<void> {
+    const held = [...active];
+    if (held.length === 0) return;
+    const kept = await database.transaction((tx) =>
+      repo.renewLeases(
+        tx,
+        held.map(({ run }) => ({ id: run.id, epoch: run.leaseEpoch })),
+      ),
+    );
+    for (const { run, controller } of held)
+      if (!kept.has(`${run.id}:${run.leaseEpoch}`)) controller.abort(new RunLost());
+  }
+
+  async function takeBack(everything: boolean): Promise<void> {
+    const runs = await database.transaction(async (tx) => {
+      const rows = await repo.takeBackRuns(tx, everything);
+      await enqueue(
+        tx,
+        rows.map((row) => row.id),
+      );
+      return rows;
+    });
+    for (const run of runs) signalsFor(run).status('queued');
+  }
+
+  async function every(ms: number, what: string, fn: () => Promise<void>): Promise<void> {
+    while (!stopped.signal.aborted) {
+      try {
+        await clock.sleep(ms, stopped.signal);
+        await fn();
+      } catch (error) {
+        if (!stopped.signal.aborted) logger.warn({ err: error }, `${what} failed; trying again`);
+      }
+    }
+  }
+
+  return {
+    job,
+    takeBack,
+
+    /** Takes over what was left, then renews and sweeps until stopped. */
+    async start(): Promise<void> {
+      // One process owns an embedded database: whatever says it is running died with the last one.
+      await takeBack(database.kind === 'pglite');
+      loops = Promise.all([
+        every(RENEW_MS, 'renewing leases', renew),
+        every(SWEEP_MS, 'sweeping runs', () => takeBack(false)),
+      ]);
+    },
+
+    /** Ends these runs here at once, if this node works on them. */
+    abort(runIds: readonly string[]): void {
+      for (const { run, controller } of active) if (runIds.includes(run.id)) controller.abort(new RunLost());
+    },
+
+    /** Parks every run in flight so that another process resumes it. */
+    async stop(): Promise<void> {
+      stopped.abort();
+      await loops;
+      for (const { controller } of active) controller.abort(new Parked());
+      await Promise.all([...active].map((entry) => entry.done));
+    },
+  };
+}
+
+const leaseOf = (run: repo.RunRow) => ({ tenantId: run.tenantId, id: run.id, epoch: run.leaseEpoch });
