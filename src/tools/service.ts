@@ -8,6 +8,11 @@ import type { ToolRegistry } from './registry.ts';
 import * as repo from './repository.ts';
 import { type Tool, toolParameters } from './tool.ts';
 
+export { redact } from './redact.ts';
+export type { ToolRegistry } from './registry.ts';
+export type { RunTool } from './run-tool.ts';
+export { toolParameters } from './tool.ts';
+
 export type ToolsService = ReturnType<typeof createToolsService>;
 
 export interface ToolsDeps {

@@ -1,6 +1,6 @@
 // What a room hears while an agent works: status, text, tools. Signals only; losing one costs nothing (P7).
 // Must fall silent the moment the run is stopped.
-import type { MessageLog } from '../../server/messages/log.ts';
+import type { MessageLog } from '../../server/messages/service.ts';
 import type { AgentStatus } from '../contract.ts';
 import type { Delta } from './draft.ts';
 

@@ -1,5 +1,5 @@
 // Rows of runs and turns → what clients see. Pure.
-import { redact } from '../../tools/redact.ts';
+import { redact } from '../../tools/service.ts';
 import type { Run, RunStep, Turn } from './contract.ts';
 import type { RunRow, StepRow, TurnWithRun } from './repository.ts';
 

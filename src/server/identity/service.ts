@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
-import { newId } from '../../core/ids.ts';
+import { isUuid, newId } from '../../core/ids.ts';
 import type { Scope, ScopeUser, Surface } from '../../core/scope.ts';
 import type { Me, User } from './contract.ts';
 import type { LocalTokens } from './local.ts';
@@ -235,8 +235,5 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
   return service;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
+export { isUuid } from '../../core/ids.ts';
 export { handleFromName, handleKey, MENTION } from './names.ts';
-
-export const isUuid = (text: string): boolean => UUID.test(text);
