@@ -8,7 +8,7 @@ import type { Clock } from './ports.ts';
 import { adoptAnswer, prependPage } from './room-data.ts';
 import type { RoomState } from './room-signals.ts';
 import type { Sender } from './sender.ts';
-import type { InputOf, Message, OperationName, ReplyOf } from './wire.ts';
+import type { InputOf, Me, Message, OperationName, ReplyOf } from './wire.ts';
 
 export type TypedCall = <N extends OperationName>(
   name: N,
@@ -27,6 +27,8 @@ export interface RoomMessagesParts {
   setLoading(on: boolean): void;
   /** Changes whenever the list was rebuilt: a page asked for before then no longer fits. */
   epoch(): number;
+  /** Who writes: known from the first connection on. */
+  me(): Me | undefined;
   onSend(): void;
 }
 
@@ -59,12 +61,14 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     send(body, { id = newId(clock.now()), threadId, metadata } = {}) {
       const known = sender.handle(id);
       if (known !== undefined) return known;
+      const userId = parts.me()?.id;
       outbox.add({
         id,
         roomKey,
         body,
         ...(threadId === undefined ? {} : { threadId }),
         ...(metadata === undefined ? {} : { metadata }),
+        ...(userId === undefined ? {} : { userId }),
         createdAt: new Date(clock.now()).toISOString(),
       });
       const handle = sender.handle(id);

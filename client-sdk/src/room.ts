@@ -217,6 +217,7 @@ export function createRoom(parts: RoomParts): Room {
       show();
     },
     epoch: () => epoch,
+    me: parts.me,
     onSend: () => typing.set(false),
   });
 
@@ -311,6 +312,7 @@ export function createRoom(parts: RoomParts): Room {
       cancelExpiry();
     },
   };
+  show();
   return room;
 }
 

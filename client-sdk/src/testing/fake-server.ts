@@ -143,8 +143,19 @@ export function createFakeServer(): FakeServer {
   const edit = (id: string, body: string) => change('message_updated', id, { body, editedAt: TIME });
   const remove = (id: string) => change('message_deleted', id, { body: '', deletedAt: TIME });
 
+  /** Like the real one: entries about a message show its present state. */
+  function replay(room: FakeRoom): LogEvent[] {
+    const now = new Map(messages(room.info.id).map((message) => [message.id, message]));
+    return room.log.map((entry) => {
+      const id = 'body' in entry.payload ? entry.payload.id : entry.payload.messageId;
+      const message = now.get(String(id));
+      if (message === undefined) return entry;
+      const payload = 'body' in entry.payload ? { ...message } : { ...entry.payload, message };
+      return { ...entry, payload };
+    });
+  }
   function events(room: FakeRoom, afterSeq: number, limit: number) {
-    const rest = room.log.filter((entry) => entry.seq > afterSeq);
+    const rest = replay(room).filter((entry) => entry.seq > afterSeq);
     const resync = afterSeq < room.reachesTo || afterSeq > room.info.lastSeq;
     const page = resync ? [] : rest.slice(0, limit);
     return { events: page, lastSeq: room.info.lastSeq, hasMore: rest.length > page.length, resync };
@@ -169,7 +180,7 @@ export function createFakeServer(): FakeServer {
       connection.rooms.add(room.info.id);
       const page =
         afterSeq === undefined
-          ? { events: room.log.slice(-NEWEST), lastSeq: room.info.lastSeq, hasMore: false, resync: false }
+          ? { events: replay(room).slice(-NEWEST), lastSeq: room.info.lastSeq, hasMore: false, resync: false }
           : events(room, afterSeq, PAGE);
       const me = membership(room, connection.userId);
       return { room: room.info, me, members: [...room.members.values()], presence: {}, ...page };
