@@ -39,7 +39,10 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
-export async function startPostgres(): Promise<Service | { missing: string }> {
+/** @param changed settings other than those of a throw-away test, for instance fsync for a benchmark */
+export async function startPostgres(
+  changed: Record<string, string> = {},
+): Promise<Service | { missing: string }> {
   const installations = findInstallations();
   if (installations.length === 0) return { missing: NO_POSTGRES };
   const bin = installations.find(hasPgvector);
@@ -57,7 +60,7 @@ export async function startPostgres(): Promise<Service | { missing: string }> {
       `initdb failed (${bin}): ${(error as { stderr?: string }).stderr || (error as Error).message}`,
     );
   }
-  const settings = { ...SETTINGS, port: String(port), unix_socket_directories: folder };
+  const settings = { ...SETTINGS, ...changed, port: String(port), unix_socket_directories: folder };
   const args = [
     '-D',
     join(folder, 'data'),

@@ -1,0 +1,31 @@
+// Options of the benchmarks' command lines.
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  seconds: number;
+  database: 'pglite' | 'postgres' | undefined;
+  /** Only scenarios and servers whose names contain one of these words. */
+  only: string[];
+  /** Folder for CPU profiles of Parley. */
+  profile: string | undefined;
+}
+
+export function readOptions(defaults: { seconds: number }): BenchOptions {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string' },
+      database: { type: 'string' },
+      only: { type: 'string', multiple: true },
+      profile: { type: 'string' },
+    },
+  });
+  const seconds = Number(values.seconds ?? defaults.seconds);
+  if (!(seconds > 0)) throw new Error('--seconds: give a number above 0');
+  const { database } = values;
+  if (database !== undefined && database !== 'pglite' && database !== 'postgres')
+    throw new Error('--database: pglite or postgres');
+  return { seconds, database, only: values.only ?? [], profile: values.profile };
+}
+
+export const isWanted = (only: string[], ...names: string[]): boolean =>
+  only.every((word) => names.some((name) => name.toLowerCase().includes(word.toLowerCase())));

@@ -1,0 +1,112 @@
+// Starts the servers that are measured, each alone on core 0, with a fresh database.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createDatabase, startPostgres } from '../../tests/support/postgres.ts';
+import { startServer } from '../../tests/support/server-process.ts';
+import type { Service } from '../../tests/support/service.ts';
+import { pin, pinnedTo } from './cpu.ts';
+import { LOAD_CORE } from './load.ts';
+
+const SERVER_CORE = 0;
+const BARE = fileURLToPath(new URL('./bare-server.ts', import.meta.url));
+/** The same secret on every start; it protects nothing here. */
+const SECRET = 'benchmarks-only-0123456789-abcdefghij';
+
+export type DatabaseKind = 'pglite' | 'postgres';
+
+export interface Running {
+  port: number;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+export interface Targets {
+  /** Undefined when the machine has no Postgres. */
+  postgres: Service | undefined;
+  parley(database: DatabaseKind): Promise<Running>;
+  /** socket.io alone; with a database, one transaction a message. */
+  bare(database?: DatabaseKind): Promise<Running>;
+  stop(): Promise<void>;
+}
+
+/** @param options.postgres start a private Postgres, on the load generator's core, writing to disk as in production */
+export async function openTargets(options: {
+  postgres: boolean;
+  profile?: string | undefined;
+}): Promise<Targets> {
+  let postgres: Service | undefined;
+  if (options.postgres) {
+    const started = await startPostgres({ fsync: 'on', full_page_writes: 'on' });
+    if ('missing' in started) console.error(started.missing);
+    else postgres = started;
+  }
+  if (postgres !== undefined) pin(postgres.pid(), LOAD_CORE);
+  const fresh = async () => {
+    if (postgres === undefined) throw new Error('there is no Postgres here');
+    return createDatabase(postgres.url);
+  };
+
+  return {
+    postgres,
+    async parley(kind) {
+      const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+      const database = kind === 'postgres' ? await fresh() : undefined;
+      const server = await startServer({
+        prefix: pinnedTo(SERVER_CORE),
+        ...(options.profile === undefined
+          ? {}
+          : { nodeArgs: ['--cpu-prof', '--cpu-prof-dir', options.profile, '--cpu-prof-interval', '500'] }),
+        env: {
+          DATA_DIR: folder,
+          RATE_LIMIT_FACTOR: '1000',
+          LOG_LEVEL: 'warn',
+          DRAIN_WINDOW_MS: '0',
+          ...(database === undefined ? {} : { DATABASE_URL: database.url, SECRET_KEY: SECRET }),
+        },
+      });
+      return {
+        port: Number(new URL(server.url).port),
+        pid: server.pid,
+        async stop() {
+          await server.stop();
+          await database?.drop();
+          rmSync(folder, { recursive: true, force: true });
+        },
+      };
+    },
+    async bare(kind) {
+      const database = kind === 'postgres' ? await fresh() : undefined;
+      const [command, ...args] = [
+        ...pinnedTo(SERVER_CORE),
+        process.execPath,
+        BARE,
+        kind ?? 'nothing',
+        ...(database === undefined ? [] : [database.url]),
+      ];
+      const child = spawn(command as string, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+      const port = await new Promise<number>((resolve, reject) => {
+        child.once('exit', () => reject(new Error('the bare server did not start')));
+        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+          const match = /ready (\d+)/.exec(text);
+          if (match !== null) resolve(Number(match[1]));
+        });
+      });
+      return {
+        port,
+        pid: child.pid as number,
+        async stop() {
+          const gone = new Promise((resolve) => child.once('exit', resolve));
+          child.disconnect();
+          await gone;
+          await database?.drop();
+        },
+      };
+    },
+    stop: async () => {
+      await postgres?.stop();
+    },
+  };
+}
