@@ -143,7 +143,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
           select count(*)::int as waiting from ${sql.raw(SCHEMA)}.job
           where state in ('created', 'retry', 'active') and start_after <= now()`.execute(database.db);
         if ((rows[0]?.waiting ?? 0) === 0 && running === 0) return;
-        for (const [name, workers] of workersOf) ring(name, workers.length);
+        for (const name of workersOf.keys()) ring(name, 1);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
