@@ -10,6 +10,7 @@ import { BrowseDialog } from '../rooms/browse-dialog.tsx';
 import { CreateRoomDialog } from '../rooms/create-room-dialog.tsx';
 import { DirectDialog } from '../rooms/direct-dialog.tsx';
 import type { RoomDialog } from '../rooms/room-list.tsx';
+import { useFreshRooms } from '../rooms/use-fresh-rooms.ts';
 import { useClient, useStore } from '../session/use-client.ts';
 import styles from './chat-page.module.css';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -31,6 +32,7 @@ export function ChatPage() {
   const room = openRoom === undefined ? undefined : client.room(openRoom);
 
   useEffect(() => client.rooms.follow(), [client]);
+  useFreshRooms();
   useFirstRoom(openRoom);
 
   const sidebar = (

@@ -13,11 +13,11 @@ import { AgentRun } from './agent-run.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
 import { toRows } from './rows.ts';
+import { runsOf, sameRuns } from './runs.ts';
 import { useAnchoredScroll } from './use-anchored-scroll.ts';
 import { useMarkRead } from './use-mark-read.ts';
 import { useRoomAnnouncements } from './use-room-announcements.ts';
 import { useRunTools } from './use-run-tools.ts';
-import { useRuns } from './use-runs.ts';
 import { useWindow } from './use-window.ts';
 import { MOST } from './window.ts';
 
@@ -40,7 +40,7 @@ export function MessageList(props: MessageListProps) {
   const activities = usePart(room, (snapshot) => snapshot.agents);
   const hasMore = usePart(room, (snapshot) => snapshot.hasMoreBefore);
   const loading = usePart(room, (snapshot) => snapshot.loadingBefore);
-  const runs = useRuns(room);
+  const runs = usePart(room, runsOf, sameRuns);
   const runTools = useRunTools(room);
   const unreadAfter = useUnreadAtOpening(room);
   const [olderFailed, setOlderFailed] = useState<unknown>();

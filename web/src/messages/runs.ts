@@ -1,15 +1,13 @@
-// Which agents are at work in a room now, with the message each is writing if it has begun.
-import type { RoomHandle, RoomSnapshot } from '@parley/client';
-import { usePart } from '../session/use-client.ts';
+// Which agents are at work, read from a room's snapshot. Pure.
+import type { RoomSnapshot } from '@parley/client';
 
 export interface Run {
   agentId: string;
+  /** Of the message it is writing, if it has begun. */
   messageId: string | undefined;
 }
 
 const RESTING = new Set(['idle', 'error']);
-
-export const useRuns = (room: RoomHandle): readonly Run[] => usePart(room, runsOf, sameRuns);
 
 export function runsOf(snapshot: Pick<RoomSnapshot, 'agents' | 'streams'>): Run[] {
   const runs = new Map<string, Run>();
@@ -20,6 +18,6 @@ export function runsOf(snapshot: Pick<RoomSnapshot, 'agents' | 'streams'>): Run[
   return [...runs.values()];
 }
 
-const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
+export const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
   a.length === b.length &&
   a.every((run, i) => run.agentId === b[i]?.agentId && run.messageId === b[i]?.messageId);
