@@ -153,7 +153,7 @@ export interface RoomsSnapshot {
 export interface Rooms extends Store<RoomsSnapshot> {
   /** Fetches the list anew. Concurrent calls share one. */
   refresh(options?: CallOptions): Promise<readonly RoomSummary[]>;
-  /** Joins every room of the list (present and future), so that all counts are live, until the off is called. */
+  /** Joins the rooms of the list, at most 80, now and as it changes, so that their counts are live; until the off is called. */
   follow(): Off;
   create(input: InputOf<'create_room'>, options?: CallOptions): Promise<RoomInfo>;
   /** The direct room of exactly these users and me; created if new. */
@@ -306,7 +306,10 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   /** As given to `client.room`. */
   readonly key: string;
   readonly messages: Messages;
-  /** Starts listening; counted. The returned off takes this one reference back. */
+  /**
+   * Starts listening; counted. The returned off takes this one reference back.
+   * Listening to a public room makes me a member of it.
+   */
   join(): Off;
   /** Takes one reference back; the last one stops listening shortly after. The snapshot stays. */
   leave(): void;

@@ -184,7 +184,7 @@ export function createRoom(parts: RoomParts): Room {
     update(forgetActivity);
     if (!wasJoined || !parts.isUp() || parts.isSharedWithOthers(state.room?.id ?? key)) return;
     leaving = calls
-      .call('leave_room', { roomId: key }, { now: true })
+      .call('leave_room', { roomId: state.room?.id ?? key }, { now: true })
       .catch(() => {})
       .finally(() => {
         leaving = undefined;

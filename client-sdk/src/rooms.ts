@@ -27,6 +27,8 @@ export interface RoomsParts {
 const EMPTY: RoomsSnapshot = { status: 'idle', list: [], unread: 0, mentions: 0 };
 /** Pages of 200 rooms; more than 20 would be a loop. */
 const MAX_PAGES = 20;
+/** The server lets one connection listen to 100 rooms; some are left for those that the application opens. */
+const MAX_FOLLOWED = 80;
 
 export function createRooms(parts: RoomsParts): RoomsList {
   const store = createStore<RoomsSnapshot>(EMPTY);
@@ -82,7 +84,14 @@ export function createRooms(parts: RoomsParts): RoomsList {
 
   /** Keeps the followed rooms equal to the list. */
   function follow(): void {
-    const wanted = new Set(followers > 0 ? store.getSnapshot().list.map((room) => room.id) : []);
+    const wanted = new Set(
+      followers > 0
+        ? store
+            .getSnapshot()
+            .list.slice(0, MAX_FOLLOWED)
+            .map((room) => room.id)
+        : [],
+    );
     for (const id of wanted) if (!followed.has(id)) followed.set(id, parts.join(id));
     for (const [id, off] of [...followed]) {
       if (wanted.has(id)) continue;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../src/client.ts';
-import { createLossyNetwork } from '../src/testing/index.ts';
+import { createLossyNetwork } from '../src/testing/network.ts';
 
 const op = fc.oneof(
   { weight: 4, arbitrary: fc.constant('post' as const) },

@@ -2,7 +2,7 @@
 
 import type { ClientOptions, RoomHandle, StorageLike } from '../src/api.ts';
 import { createClient } from '../src/client.ts';
-import { createLossyNetwork, type Faults } from '../src/testing/index.ts';
+import { createLossyNetwork, type Faults } from '../src/testing/network.ts';
 
 export function setUp({
   seed = 1,

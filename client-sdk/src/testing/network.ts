@@ -5,6 +5,9 @@ import type { TransportFactory } from '../ports.ts';
 import { createFakeServer, type FakeConnection, type FakeServer } from './fake-server.ts';
 import { createManualTime, type ManualTime } from './time.ts';
 
+export type { FakeServer } from './fake-server.ts';
+export type { ManualTime } from './time.ts';
+
 export interface Faults {
   /** Chance that a packet is lost; a lost request or answer ends in a timeout. */
   drop: number;

@@ -1,0 +1,163 @@
+// The SDK against the real server, over real sockets: the promises that a fake server could only imitate.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startApp, type TestApp } from '../../tests/support/app.ts';
+import type { Client, RoomHandle, Store, TransportFactory } from '../src/api.ts';
+import { createClient, ParleyError, signIn } from '../src/index.ts';
+import { socketTransport } from '../src/socket-transport.ts';
+
+/** Resolves as soon as the store says so. The test's own time limit is the deadline. */
+function when<T>(store: Store<T>, condition: (value: T) => boolean): Promise<T> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const value = store.getSnapshot();
+      if (!condition(value)) return;
+      off();
+      resolve(value);
+    };
+    const off = store.subscribe(look);
+    look();
+  });
+}
+const bodies = (room: RoomHandle) => room.getSnapshot().messages.map((message) => message.body);
+
+describe('against the real server', () => {
+  let app: TestApp;
+  const clients: Client[] = [];
+  beforeAll(async () => {
+    app = await startApp();
+  }, 60_000);
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+  });
+  afterAll(() => app.stop());
+
+  /** Signed in; `cut` breaks the connection as a lost network would. */
+  async function enter(name: string) {
+    const { token, user } = await signIn(app.url, name);
+    let cut = () => {};
+    const transport: TransportFactory = (options, handlers) => {
+      const inner = socketTransport(options, handlers);
+      cut = () => {
+        inner.disconnect();
+        handlers.disconnected('transport close');
+      };
+      return inner;
+    };
+    const client = createClient({ url: app.url, getToken: () => token, transport });
+    clients.push(client);
+    client.connect();
+    return { client, user, cut: () => cut() };
+  }
+  async function createRoom(who: { client: Client }, name: string) {
+    const info = await who.client.rooms.create({ name });
+    const room = who.client.room(info.id);
+    room.join();
+    await room.whenLive();
+    return { info, room };
+  }
+
+  it('C5 I12 two people talk: shown at once, confirmed in one order, seen by the other', async () => {
+    const [ada, bob] = [await enter('Ada'), await enter('Bob')];
+    const { room, info } = await createRoom(ada, 'Talk');
+    const his = bob.client.room(info.id);
+    his.join();
+    await his.whenLive();
+    expect(bob.client.state.getSnapshot().me?.name).toBe('Bob');
+
+    const sent = [room.messages.send('one'), his.messages.send('two'), room.messages.send('three')];
+    expect(bodies(room).slice(-2)).toEqual(['one', 'three']);
+    const confirmed = await Promise.all(sent.map((handle) => handle.confirmed));
+    expect((confirmed[0]?.seq ?? 0) < (confirmed[2]?.seq ?? 0)).toBe(true);
+    await Promise.all(
+      [room, his].map((one) => when(one, (s) => s.messages.filter((m) => m.seq > 0).length === 3)),
+    );
+    expect(his.getSnapshot().messages).toEqual(room.getSnapshot().messages);
+  });
+
+  it('I11 I19 presence, typing, unread and read marks arrive', async () => {
+    const [ada, bob] = [await enter('Ada'), await enter('Bob')];
+    const { room, info } = await createRoom(ada, 'Signals');
+    const his = bob.client.room(info.id);
+    his.join();
+    await when(room, (s) => s.presence[bob.user.id]?.connections === 1);
+    room.setTyping(true);
+    await when(his, (s) => s.typing.includes(ada.user.id));
+    await room.messages.send(`hello @${bob.user.handle}`).confirmed;
+    await when(his, (s) => s.typing.length === 0);
+    await when(bob.client.rooms, (s) => s.list.find((one) => one.id === info.id)?.unread === 1);
+    expect(his.getSnapshot().me).toMatchObject({ unread: 1, mentions: 1 });
+    await his.markRead();
+    expect(his.getSnapshot().me).toMatchObject({ unread: 0, mentions: 0 });
+    await when(room, (s) => (s.reads[bob.user.id] ?? 0) > 0);
+  });
+
+  it('I1 I4 I13 what was missed comes after a lost connection, and what was written meanwhile is sent', async () => {
+    const [ada, bob] = [await enter('Ada'), await enter('Bob')];
+    const { room, info } = await createRoom(ada, 'Resume');
+    const his = bob.client.room(info.id);
+    his.join();
+    await his.whenLive();
+    await room.messages.send('before').confirmed;
+    await when(his, (s) => s.messages.length === 1);
+    bob.cut();
+    const offline = his.messages.send('written offline');
+    expect(bob.client.state.getSnapshot().status).toBe('offline');
+    await Promise.all(Array.from({ length: 60 }, (_, i) => room.messages.send(`missed ${i}`).confirmed));
+    await offline.confirmed;
+    await when(bob.client.state, (s) => s.status === 'online');
+    await when(room, (s) => s.messages.length === 62 && s.messages.every((message) => message.seq > 0));
+    await when(his, (s) => s.messages.length === 62);
+    expect(his.getSnapshot().messages).toEqual(room.getSnapshot().messages);
+    expect(his.getSnapshot().lastSeq).toBe(room.getSnapshot().lastSeq);
+  });
+
+  it('I7 I8 edits, deletions and older pages are those of the server', async () => {
+    const ada = await enter('Ada');
+    const { room, info } = await createRoom(ada, 'History');
+    const sent = Array.from({ length: 70 }, (_, i) => room.messages.send(`m${i}`));
+    await Promise.all(sent.map((handle) => handle.confirmed));
+    await room.messages.edit(sent[0]?.id as string, 'm0, better', { version: 1 });
+    await expect(room.messages.edit(sent[0]?.id as string, 'late', { version: 1 })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await room.messages.delete(sent[1]?.id as string);
+
+    const bob = await enter('Bob');
+    const his = bob.client.room(info.id);
+    his.join();
+    await his.whenLive();
+    expect(his.getSnapshot().hasMoreBefore).toBe(true);
+    while (his.getSnapshot().hasMoreBefore) await his.messages.loadBefore(20);
+    expect(bodies(his)).toEqual(['m0, better', '', ...Array.from({ length: 68 }, (_, i) => `m${i + 2}`)]);
+  });
+
+  it('I9 an agent answers where it is asked, and leaves no stream behind', async () => {
+    const ada = await enter('Ada');
+    const lobby = ada.client.room('lobby');
+    lobby.join();
+    await lobby.whenLive();
+    const agent = lobby.getSnapshot().members.find((member) => member.user.kind === 'agent')?.user;
+    const activity = when(lobby, (s) => s.agents[agent?.id ?? ''] !== undefined);
+    lobby.messages.send('@parley hello');
+    await activity;
+    const after = await when(lobby, (s) => s.messages.at(-1)?.author.id === agent?.id);
+    expect(after.messages.at(-1)?.body).not.toBe('');
+    await when(lobby, (s) => Object.keys(s.streams).length === 0);
+  });
+
+  it('C2 I18 refusals are errors with a code', async () => {
+    const nobody = createClient({ url: app.url, getToken: () => 'nonsense' });
+    clients.push(nobody);
+    nobody.connect();
+    const { error } = await when(nobody.state, (s) => s.status === 'unauthorized');
+    expect(error).toBeInstanceOf(ParleyError);
+    expect(error?.code).toBe('unauthorized');
+
+    const ada = await enter('Ada');
+    const nowhere = ada.client.room('nowhere');
+    nowhere.join();
+    await expect(nowhere.whenLive()).rejects.toMatchObject({ code: 'not_found' });
+    await expect(signIn(app.url, ' ')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(signIn('http://127.0.0.1:1', 'Ada')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});

@@ -1,0 +1,70 @@
+// The fold of log entries: older states never win, counts are right at every moment, also half-way through a page.
+import { describe, expect, it } from 'vitest';
+import { newer, put } from '../src/message-list.ts';
+import { applyEntries, applyJoin, applyRead, emptyRoom, resetList } from '../src/room-data.ts';
+import { createFakeServer } from '../src/testing/fake-server.ts';
+import type { JoinReply, Message } from '../src/wire.ts';
+
+function world(messages: number) {
+  const server = createFakeServer();
+  server.createRoom('lobby');
+  const me = server.user('ada');
+  for (let i = 1; i <= messages; i++) server.post('lobby', 'bob', `m${i}`);
+  const connection = server.open('ada', { event: () => {}, drop: () => {} });
+  const join = (input: object) => {
+    const reply = connection && server.handle(connection, 'join_room', { roomId: 'lobby', ...input });
+    return (reply as { data: JoinReply }).data;
+  };
+  return { server, me, join };
+}
+
+describe('room data', () => {
+  it.each([
+    ['an older version', { version: 3 }, { version: 2 }, 'known'],
+    ['a newer version', { version: 2 }, { version: 3 }, 'incoming'],
+    ['the same version, told again', { version: 2 }, { version: 2 }, 'incoming'],
+    ['a live state after the tombstone', { version: 2, deletedAt: 'x' }, { version: 9 }, 'known'],
+    ['the tombstone', { version: 2 }, { version: 3, deletedAt: 'x' }, 'incoming'],
+  ])('I7 %s', (_, a, b, winner) => {
+    const { server } = world(1);
+    const message = server.messages('lobby')[0] as Message;
+    const known: Message = { ...message, ...a };
+    const incoming: Message = { ...message, ...b };
+    expect(newer(known, incoming)).toBe(winner === 'known' ? known : incoming);
+    const list = [known];
+    expect([put(list, incoming), list[0]]).toEqual([
+      winner !== 'known',
+      winner === 'known' ? known : incoming,
+    ]);
+  });
+
+  it('I11 keeps the server’s count while catching up, for the list does not reach it yet', () => {
+    const { server, join } = world(3);
+    const first = join({});
+    let data = applyEntries(resetList(applyJoin(emptyRoom, first), 0), first.events);
+    expect(data.me?.unread).toBe(3);
+    for (let i = 0; i < 4; i++) server.post('lobby', 'bob', 'more');
+    const second = join({ afterSeq: 3 });
+    data = applyEntries(applyJoin(data, second), second.events.slice(0, 2));
+    expect([data.applied, data.me?.unread]).toEqual([5, 7]);
+    data = applyEntries(data, second.events.slice(2));
+    expect(data.me?.unread).toBe(7);
+  });
+
+  it('I11 the read mark never moves back', () => {
+    const { join } = world(5);
+    const reply = join({});
+    let data = applyEntries(resetList(applyJoin(emptyRoom, reply), 0), reply.events);
+    data = applyRead(data, 4);
+    expect(data.me).toMatchObject({ readSeq: 4, unread: 1 });
+    expect(applyRead(data, 2)).toBe(data);
+  });
+
+  it('I2 an entry of a type not known here changes nothing but its place', () => {
+    const { join } = world(2);
+    const reply = join({});
+    const data = applyEntries(resetList(applyJoin(emptyRoom, reply), 0), reply.events);
+    const next = applyEntries(data, [{ seq: 3, type: 'something_new', payload: { roomId: 'r', seq: 3 } }]);
+    expect([next.applied, next.list === data.list]).toEqual([3, true]);
+  });
+});
