@@ -49,9 +49,28 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
   let closed = false;
   deps.metrics.connections.inc({ protocol });
 
+  function find(name: string): { def: TopicDef; key: string } {
+    const colon = name.indexOf(':');
+    const def = colon < 0 ? undefined : deps.topics.find((topic) => topic.prefix === name.slice(0, colon));
+    if (def === undefined) {
+      throw new AppError(
+        'not_found',
+        'unmatched topic',
+        `No topic matches "${name.slice(0, 100)}"; try room:<id or slug>.`,
+      );
+    }
+    return { def, key: name.slice(colon + 1) };
+  }
+
   return {
     id,
     scope,
+
+    /** The canonical topic that a name stands for. @throws AppError not_found */
+    async resolve(name: string): Promise<string> {
+      const { def, key } = find(name);
+      return (await def.resolve(scope, key)).topic;
+    },
 
     /** Counts a frame. @throws AppError rate_limited */
     frame: () => deps.limits.take(FRAMES, id),
@@ -62,14 +81,7 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
      * @throws AppError not_found for an unknown topic; whatever the topic refuses with
      */
     async join(name: string, input: unknown, wire: SeatWire): Promise<JoinedTopic | undefined> {
-      const colon = name.indexOf(':');
-      const def = colon < 0 ? undefined : deps.topics.find((topic) => topic.prefix === name.slice(0, colon));
-      if (def === undefined)
-        throw new AppError(
-          'not_found',
-          'unmatched topic',
-          `No topic matches "${name.slice(0, 100)}"; try room:<id or slug>.`,
-        );
+      const { def, key } = find(name);
       if (joined.size >= MAX_TOPICS) {
         throw new AppError(
           'rate_limited',
@@ -77,7 +89,7 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
           `One connection joins at most ${MAX_TOPICS} topics; leave one first.`,
         );
       }
-      const { topic, roomId } = await def.resolve(scope, name.slice(colon + 1));
+      const { topic, roomId } = await def.resolve(scope, key);
       const seat: Seat = {
         id: `${id}:${newId()}`,
         scope,

@@ -149,11 +149,15 @@ export function createSocketIo(options: SocketIoOptions) {
     return undefined;
   }
 
-  function leave(_session: Session, rooms: Map<string, JoinedTopic>, input: unknown): object {
+  async function leave(session: Session, rooms: Map<string, JoinedTopic>, input: unknown): Promise<object> {
     const key = roomKey(input);
-    for (const [name, topic] of rooms) {
-      if (name !== key && topic.roomId !== key.toLowerCase()) continue;
-      topic.leave();
+    const known = [...rooms].find(([name, topic]) => name === key || topic.roomId === key.toLowerCase())?.[1]
+      .topic;
+    // A room joined by id may be left by slug, and the other way round.
+    const topic = known ?? (rooms.size === 0 ? undefined : await session.resolve(`room:${key}`));
+    for (const [name, joined] of rooms) {
+      if (joined.topic !== topic) continue;
+      joined.leave();
       rooms.delete(name);
     }
     return { left: true };
