@@ -1,6 +1,14 @@
 // An agent in a room, as people see it: thinking, tools, words as they come, stop, and who hears what.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, message, type Person, say, startConsole, type TestConsole } from './support/console.ts';
+import {
+  field,
+  hasBrowser,
+  message,
+  type Person,
+  say,
+  startConsole,
+  type TestConsole,
+} from './support/console.ts';
 import { createModel } from './support/model.ts';
 
 describe.runIf(hasBrowser)('an agent at work in the console', () => {
@@ -60,6 +68,20 @@ describe.runIf(hasBrowser)('an agent at work in the console', () => {
     await run().waitFor({ state: 'detached' });
   });
 
+  it('says so when it could not answer, and can be asked again', async () => {
+    await say(ada.page, '@parley are you there?');
+    await run().waitFor();
+    model.fail();
+    const failed = log().getByRole('region', { name: 'Parley could not answer' });
+    await expect.poll(async () => (await heard()).join()).toContain('Parley could not answer');
+    await failed.getByRole('button', { name: 'Ask Parley again' }).click();
+    await run().getByText('Parley is thinking…').waitFor();
+    model.say('Here I am.');
+    model.end();
+    await message(ada.page, 'Here I am.').waitFor();
+    await failed.waitFor({ state: 'detached' });
+  });
+
   it('says in the members panel that no model key is set', async () => {
     await ada.page
       .getByRole('complementary', { name: 'Members' })
@@ -81,7 +103,8 @@ describe.runIf(hasBrowser)('the built-in agent in the console', () => {
   it('answers with nothing set up', async () => {
     const { page, problems } = await site.enter('Grace Hopper');
     await page.getByRole('button', { name: '@parley what can you do?' }).click();
-    await page.keyboard.press('Enter');
+    await expect.poll(() => field(page).inputValue()).toBe('@parley what can you do?');
+    await field(page).press('Enter');
     await page.getByRole('log').getByRole('article').filter({ hasText: 'scripted answer' }).waitFor();
     expect(problems).toEqual([]);
   });

@@ -1,6 +1,6 @@
 // A model whose every word waits for the test, so that what is shown in between can be looked at.
 import type { Llm, LlmEvent, LlmRequest } from '../../../src/agents/llm/llm.ts';
-import { cancelled } from '../../../src/agents/llm/llm-error.ts';
+import { cancelled, LlmError } from '../../../src/agents/llm/llm-error.ts';
 
 export interface Model {
   llm: Llm;
@@ -8,13 +8,15 @@ export interface Model {
   say(text: string): void;
   callTool(name: string, args: Record<string, unknown>): void;
   end(): void;
+  /** The provider refuses, and trying again would not help. */
+  fail(): void;
 }
 
 export function createModel(): Model {
-  const lines: LlmEvent[] = [];
+  const lines: (LlmEvent | Error)[] = [];
   let calls = 0;
   let wake = () => {};
-  const push = (line: LlmEvent) => {
+  const push = (line: LlmEvent | Error) => {
     lines.push(line);
     wake();
   };
@@ -23,6 +25,7 @@ export function createModel(): Model {
     for (;;) {
       if (signal.aborted) throw cancelled(signal.reason);
       const line = lines.shift();
+      if (line instanceof Error) throw line;
       if (line !== undefined) return line;
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -54,5 +57,6 @@ export function createModel(): Model {
       push(done('tool_use'));
     },
     end: () => push(done('end')),
+    fail: () => push(new LlmError('auth', 'The key was refused.')),
   };
 }

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import type { AgentActivity, RoomHandle, User } from '@parley/client';
-import { IconPlayerStopFilled } from '@tabler/icons-react';
+import { IconPlayerStopFilled, IconReload } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
@@ -26,24 +26,36 @@ const NONE = { subscribe: () => () => {}, getSnapshot: () => undefined };
 export function AgentRun({ room, agent, activity, messageId }: AgentRunProps) {
   const store = useMemo(() => (messageId === undefined ? NONE : room.stream(messageId)), [room, messageId]);
   const stream = useStore<ReturnType<typeof store.getSnapshot>>(store);
-  const [stopping, setStopping] = useState(false);
+  const [busy, setBusy] = useState(false);
   const tell = useTell();
-  const over = stream?.ended !== undefined || activity?.status === 'error' || activity?.status === 'idle';
+  const failed = stream?.ended === 'error' || activity?.status === 'error';
+  const over = failed || stream?.ended !== undefined || activity?.status === 'idle';
   const text = stream?.text ?? '';
 
-  async function stop() {
-    setStopping(true);
+  async function ask(what: string, action: () => Promise<unknown>) {
+    setBusy(true);
     try {
-      await room.stopAgent(agent.id);
+      await action();
     } catch (error) {
-      tell(`Could not stop ${agent.name}`, error);
+      tell(`Could not ${what} ${agent.name}`, error);
     } finally {
-      setStopping(false);
+      setBusy(false);
     }
   }
 
+  const action = {
+    className: styles.action ?? '',
+    size: 'compact-sm',
+    variant: 'default',
+    loading: busy,
+  } as const;
+
   return (
-    <section className={styles.run} data-row={`run-${agent.id}`} aria-label={`${agent.name} is replying`}>
+    <section
+      className={styles.run}
+      data-row={`run-${agent.id}`}
+      aria-label={`${agent.name} ${failed ? 'could not answer' : 'is replying'}`}
+    >
       <div className={styles.gutter}>
         <Avatar user={agent} />
       </div>
@@ -51,22 +63,29 @@ export function AgentRun({ room, agent, activity, messageId }: AgentRunProps) {
         <header className={styles.head}>
           <span className={styles.author}>{agent.name}</span>
           <AgentBadge />
-          <span className={styles.status}>
+          <span className={styles.status} data-failed={failed || undefined}>
             {!over && <span className={styles.pulse} aria-hidden="true" />}
-            {statusWords(agent.name, activity, text)}
+            {over ? <Ending failed={failed} /> : statusWords(agent.name, activity, text)}
             {!over && <Elapsed since={activity?.since ?? stream?.startedAt} />}
           </span>
           {!over && (
             <Button
-              className={styles.stop ?? ''}
-              size="compact-sm"
-              variant="default"
+              {...action}
               leftSection={<IconPlayerStopFilled size={12} aria-hidden="true" />}
-              loading={stopping}
-              onClick={stop}
+              onClick={() => ask('stop', () => room.stopAgent(agent.id))}
               aria-label={`Stop ${agent.name}`}
             >
               Stop
+            </Button>
+          )}
+          {failed && (
+            <Button
+              {...action}
+              leftSection={<IconReload size={14} aria-hidden="true" />}
+              onClick={() => ask('ask again', () => room.invokeAgent(agent.id))}
+              aria-label={`Ask ${agent.name} again`}
+            >
+              Try again
             </Button>
           )}
         </header>
@@ -77,7 +96,7 @@ export function AgentRun({ room, agent, activity, messageId }: AgentRunProps) {
   );
 }
 
-export function statusWords(name: string, activity: AgentActivity | undefined, text: string): string {
+function statusWords(name: string, activity: AgentActivity | undefined, text: string): string {
   const tool = activity?.tools.findLast(({ status }) => status === 'running')?.tool;
   switch (activity?.status) {
     case 'queued':
@@ -88,11 +107,22 @@ export function statusWords(name: string, activity: AgentActivity | undefined, t
       return tool === undefined ? `${name} is using a tool…` : `${name} is using ${tool}…`;
     case 'waiting_approval':
       return `${name} is waiting for approval`;
-    case 'error':
-      return 'Interrupted';
     default:
       return text === '' ? `${name} is thinking…` : 'writing…';
   }
+}
+
+/** An answer that ended well is replaced by its message at once, so a word about the end waits a moment. */
+const A_MOMENT_MS = 600;
+
+function Ending({ failed }: { failed: boolean }) {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), A_MOMENT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  if (failed) return 'could not answer';
+  return late ? 'stopped' : null;
 }
 
 function Elapsed({ since }: { since: string | undefined }) {

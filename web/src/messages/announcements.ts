@@ -8,10 +8,13 @@ const LONGEST = 280;
 export function whatToSay(before: RoomSnapshot, now: RoomSnapshot, myId: string): string[] {
   const words: string[] = [];
   if (before.agents !== now.agents || before.streams !== now.streams) {
-    const working = new Set(runsOf(before).map(({ agentId }) => agentId));
-    for (const { agentId } of runsOf(now)) {
+    const were = new Map(runsOf(before).map((run) => [run.agentId, run]));
+    for (const { agentId, failed } of runsOf(now)) {
       const name = now.members.find(({ user }) => user.id === agentId)?.user.name;
-      if (!working.has(agentId) && name !== undefined) words.push(`${name} is replying`);
+      if (name === undefined) continue;
+      const was = were.get(agentId);
+      if (failed && was?.failed === false) words.push(`${name} could not answer`);
+      else if (!failed && was?.failed !== false) words.push(`${name} is replying`);
     }
   }
   if (before.messages === now.messages) return words;

@@ -5,19 +5,22 @@ export interface Run {
   agentId: string;
   /** Of the message it is writing, if it has begun. */
   messageId: string | undefined;
+  /** It ended without an answer. */
+  failed: boolean;
 }
-
-const RESTING = new Set(['idle', 'error']);
 
 export function runsOf(snapshot: Pick<RoomSnapshot, 'agents' | 'streams'>): Run[] {
   const runs = new Map<string, Run>();
-  for (const stream of Object.values(snapshot.streams))
-    runs.set(stream.agentId, { agentId: stream.agentId, messageId: stream.messageId });
+  for (const { agentId, messageId, ended } of Object.values(snapshot.streams))
+    runs.set(agentId, { agentId, messageId, failed: ended === 'error' });
   for (const [agentId, { status }] of Object.entries(snapshot.agents))
-    if (!RESTING.has(status) && !runs.has(agentId)) runs.set(agentId, { agentId, messageId: undefined });
+    if (status !== 'idle' && !runs.has(agentId))
+      runs.set(agentId, { agentId, messageId: undefined, failed: status === 'error' });
   return [...runs.values()];
 }
 
 export const sameRuns = (a: readonly Run[], b: readonly Run[]): boolean =>
-  a.length === b.length &&
-  a.every((run, i) => run.agentId === b[i]?.agentId && run.messageId === b[i]?.messageId);
+  a.length === b.length && a.every((run, i) => sameRun(run, b[i]));
+
+const sameRun = (a: Run, b: Run | undefined): boolean =>
+  a.agentId === b?.agentId && a.messageId === b.messageId && a.failed === b.failed;
