@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { defineOperation } from '../../core/contract.ts';
 
-export const Id = z.uuid();
+/** Lower case from here on: two spellings of one id must never count as two. */
+export const Id = z.uuid().toLowerCase();
 export const Timestamp = z.iso.datetime({ offset: true });
 
 export const User = z.object({

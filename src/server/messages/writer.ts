@@ -117,7 +117,7 @@ export function createWriter(deps: {
       if (parts.length === 0) return;
       await Promise.all(parts.map((part) => commitAlone(part)));
     } catch (error) {
-      if (batch.length === 1 || isConnectionLoss(error)) {
+      if (isConnectionLoss(error) || (batch.length === 1 && !isTakenId(error))) {
         for (const w of batch) w.reject(error);
         return;
       }
@@ -358,12 +358,16 @@ function build(
 }
 
 const sameSend = (message: Message, send: Send): boolean =>
+  message.author.id === send.author.id &&
   message.body === send.body &&
   message.roomId === send.roomId &&
   (message.threadId ?? null) === send.threadId;
 
 const idReused = () =>
   new AppError('conflict', 'message_id_reused', 'This message id was used for other words; make a new id.');
+
+/** Another room's writer committed the same id meanwhile; the next look at it answers in words. */
+const isTakenId = (error: unknown): boolean => (error as { code?: unknown }).code === '23505';
 
 const isConnectionLoss = (error: unknown): boolean =>
   !(error instanceof AppError) &&

@@ -223,6 +223,8 @@ export async function listRoomsOf(
   userId: string,
   limit: number,
   afterId?: string,
+  /** Only these, where given. */
+  among: string[] | null = null,
 ): Promise<RoomWithMembership[]> {
   const { rows } = await sql<RoomWithMembership>`
     select r.*, m.role, m.joined_at, m.read_seq, u.unread, u.mentions
@@ -234,6 +236,7 @@ export async function listRoomsOf(
         where room_id = r.id and seq > m.read_seq and author_id <> ${userId} and deleted_at is null
         limit ${UNREAD_CAP}) newer) u
     where m.user_id = ${userId} and m.tenant_id = ${tenantId} and r.id > ${afterId ?? '00000000-0000-0000-0000-000000000000'}::uuid
+      and (${among}::uuid[] is null or r.id = any(${among}::uuid[]))
     order by r.id limit ${limit}`.execute(db);
   return rows;
 }

@@ -256,10 +256,20 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
 
     async list(scope: Scope, page: { limit: number; cursor?: string | undefined; scope: 'mine' | 'public' }) {
       const cursor = page.cursor !== undefined && isUuid(page.cursor) ? page.cursor : undefined;
-      const mine = await repo.listRoomsOf(db, scope.tenantId, scope.user.id, page.limit + 1, cursor);
+      const open =
+        page.scope === 'mine'
+          ? undefined
+          : await repo.listPublicRooms(db, scope.tenantId, page.limit + 1, cursor);
+      const mine = await repo.listRoomsOf(
+        db,
+        scope.tenantId,
+        scope.user.id,
+        page.limit + 1,
+        cursor,
+        open?.map((row) => row.id),
+      );
       const joined = new Map(mine.map((row) => [row.id, row]));
-      const rows =
-        page.scope === 'mine' ? mine : await repo.listPublicRooms(db, scope.tenantId, page.limit + 1, cursor);
+      const rows = open ?? mine;
       const data = rows.slice(0, page.limit).map((row): RoomListItem => {
         const me = joined.get(row.id);
         return {
@@ -478,6 +488,8 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
       await database.transaction(async (tx) => {
         const { row, membership } = await requireVisible(scope, key, tx);
         if (userId !== scope.user.id) requireRight(scope, 'member.remove', membership?.role);
+        if (row.kind === 'direct')
+          throw new AppError('conflict', 'direct_room', 'A direct room keeps its members.');
         const target = await repo.findMembership(tx, row.id, userId);
         if (target === undefined) throw notFound('member_not_found', 'There is no such member.');
         if (target.role === 'owner' && membership?.role !== 'owner' && scope.role !== 'admin') {
