@@ -1,4 +1,4 @@
-// The bus of a single node: calls listeners in the order of publication, in a later microtask.
+// The bus of a single node: calls listeners in the order of publication, when the turn's own answers have been given.
 import type { Bus, BusListener, BusMessage } from './bus.ts';
 import type { Logger } from './logger.ts';
 
@@ -17,7 +17,7 @@ export function createMemoryBus(logger: Logger): Bus {
 
   return {
     publish(topic, message) {
-      if (listeners.has(topic)) queueMicrotask(() => deliver(topic, message));
+      if (listeners.has(topic)) process.nextTick(deliver, topic, message);
     },
     subscribe(topic, listener) {
       let set = listeners.get(topic);
@@ -31,6 +31,8 @@ export function createMemoryBus(logger: Logger): Bus {
         if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
       };
     },
+    healthy: () => true,
+    onRecovered: () => () => {},
     start: async () => {},
     stop: async () => listeners.clear(),
   };

@@ -23,6 +23,10 @@ export interface Bus {
   /** Never throws and never waits: losing a message costs a read of the log at most. */
   publish(topic: string, message: BusMessage): void;
   subscribe(topic: string, listener: BusListener): () => void;
+  /** False while nodes cannot hear each other; then the log is looked at more often. */
+  healthy(): boolean;
+  /** Called when nodes hear each other again after a break: something may have been missed. */
+  onRecovered(listener: () => void): () => void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -63,6 +63,8 @@ export class World {
         this.ears.add(listener);
         return () => this.ears.delete(listener);
       },
+      healthy: () => true,
+      onRecovered: () => () => {},
       start: async () => {},
       stop: async () => {},
     };

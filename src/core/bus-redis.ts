@@ -1,0 +1,178 @@
+// The bus of a cluster: Redis sharded pub/sub, one channel a topic, subscribed only while someone here listens.
+// Only a hint: Redis may drop, freeze or be wiped. Whatever arrives is decoded inside a guard, and no wait is without a limit.
+import { createClient } from 'redis';
+import type { Bus, BusListener, BusMessage, LogEntry } from './bus.ts';
+import { createMemoryBus } from './bus-memory.ts';
+import { newId } from './ids.ts';
+import type { Logger } from './logger.ts';
+
+export interface RedisBusOptions {
+  url: string;
+  logger: Logger;
+  /** Tells this deployment's channels from another's on the same Redis. */
+  prefix?: string;
+}
+
+const CONNECT_TIMEOUT_MS = 2000;
+/** A server that says nothing for this long, pings included, is taken as gone. */
+const SILENCE_MS = 2000;
+const PING_MS = 500;
+const MAX_BACKOFF_MS = 1000;
+/** Publications that may wait for Redis; more are dropped, and read from the log by whoever misses them. */
+const MAX_PENDING = 20_000;
+
+export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptions): Bus {
+  const nodeId = newId();
+  /** Listeners of this node hear their own publications without the way through Redis. */
+  const local = createMemoryBus(logger);
+  const counts = new Map<string, number>();
+  const recovered = new Set<() => void>();
+  let pending = 0;
+  let stopping = false;
+
+  const connect = (role: string) => {
+    const client = createClient({
+      url,
+      disableOfflineQueue: true,
+      pingInterval: PING_MS,
+      socket: {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        socketTimeout: SILENCE_MS,
+        reconnectStrategy: (tries) =>
+          stopping ? false : Math.min(25 * 2 ** Math.min(tries, 10), MAX_BACKOFF_MS),
+      },
+    });
+    let down = false;
+    client.on('error', (error) => {
+      if (!down && !stopping)
+        logger.warn(
+          { err: error, role },
+          'Redis is not answering; deliveries to other nodes go through the log',
+        );
+      down = true;
+    });
+    client.on('ready', () => {
+      if (down) logger.info({ role }, 'Redis is back');
+      down = false;
+      for (const listener of recovered) listener();
+    });
+    return client;
+  };
+  const publisher = connect('publisher');
+  const subscriber = connect('subscriber');
+  const channel = (topic: string) => `${prefix}:${topic}`;
+
+  function receive(raw: string, name: string): void {
+    try {
+      const decoded = decode(raw);
+      if (decoded === undefined || decoded.from === nodeId) return;
+      local.publish(name.slice(prefix.length + 1), decoded.message);
+    } catch (error) {
+      logger.warn(
+        { err: error, channel: name },
+        'a message of the bus could not be read; the log makes up for it',
+      );
+    }
+  }
+
+  const onMessage = (message: string, name: string) => receive(message, name);
+  const ignore = (error: unknown) => {
+    if (!stopping) logger.debug({ err: error }, 'a Redis command failed');
+  };
+
+  return {
+    publish(topic, message) {
+      local.publish(topic, message);
+      if (!publisher.isReady || pending >= MAX_PENDING) return;
+      pending++;
+      publisher
+        .sPublish(channel(topic), encode(nodeId, message))
+        .catch(ignore)
+        .finally(() => {
+          pending--;
+        });
+    },
+
+    subscribe(topic, listener: BusListener) {
+      const off = local.subscribe(topic, listener);
+      const count = counts.get(topic) ?? 0;
+      counts.set(topic, count + 1);
+      // While Redis is away the client keeps the subscription and makes it once it is back.
+      if (count === 0) subscriber.sSubscribe(channel(topic), onMessage).catch(ignore);
+      return () => {
+        off();
+        const left = (counts.get(topic) ?? 1) - 1;
+        if (left > 0) return void counts.set(topic, left);
+        counts.delete(topic);
+        subscriber.sUnsubscribe(channel(topic), onMessage).catch(ignore);
+      };
+    },
+
+    healthy: () => publisher.isReady && subscriber.isReady,
+    onRecovered(listener) {
+      recovered.add(listener);
+      return () => recovered.delete(listener);
+    },
+
+    async start() {
+      await local.start();
+      // A node starts without Redis: it will be there or it will not.
+      const bounded = (connecting: Promise<unknown>) =>
+        Promise.race([
+          connecting,
+          new Promise((resolve) => setTimeout(resolve, CONNECT_TIMEOUT_MS + 500).unref()),
+        ]);
+      await Promise.all([publisher, subscriber].map((client) => bounded(client.connect().catch(ignore))));
+    },
+
+    async stop() {
+      stopping = true;
+      await local.stop();
+      publisher.destroy();
+      subscriber.destroy();
+    },
+  };
+}
+
+/**
+ * Text of a message: a head line, then for each entry a line of its facts and a line of its JSON, which has no line
+ * breaks. Payloads are not quoted again.
+ */
+export function encode(from: string, message: BusMessage): string {
+  if (message.kind === 'signal') return `1 ${from} s\n${message.type}\n${message.json}`;
+  const lines = message.entries.map((e) => `${e.seq} ${e.type} ${e.evict ?? '-'}\n${e.json}`);
+  return `1 ${from} l\n${lines.join('\n')}`;
+}
+
+/** @returns undefined for a version this node does not know @throws SyntaxError for anything else */
+export function decode(raw: string): { from: string; message: BusMessage } | undefined {
+  const lines = raw.split('\n');
+  const [version, from, kind] = (lines[0] ?? '').split(' ');
+  if (version !== '1' || from === undefined) {
+    if (/^\d+$/.test(version ?? '')) return undefined;
+    throw new SyntaxError('not a message of the bus');
+  }
+  if (kind === 's' && lines.length === 3 && lines[1] !== '') {
+    return { from, message: { kind: 'signal', type: lines[1] as string, json: checked(lines[2] as string) } };
+  }
+  if (kind !== 'l' || lines.length < 3 || lines.length % 2 === 0) throw new SyntaxError('a cut message');
+  const entries: LogEntry[] = [];
+  for (let i = 1; i < lines.length; i += 2) {
+    const [seq, type, evict] = (lines[i] as string).split(' ');
+    if (!/^\d{1,15}$/.test(seq ?? '') || type === undefined || type === '' || evict === undefined)
+      throw new SyntaxError('a malformed entry');
+    entries.push({
+      seq: Number(seq),
+      type,
+      json: checked(lines[i + 1] as string),
+      ...(evict === '-' ? {} : { evict }),
+    });
+  }
+  return { from, message: { kind: 'log', entries } };
+}
+
+/** Cheap look at a payload: what is not an object would be written to clients as it is. */
+function checked(json: string): string {
+  if (!json.startsWith('{') || !json.endsWith('}')) throw new SyntaxError('a payload that is not an object');
+  return json;
+}
