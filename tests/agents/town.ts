@@ -63,10 +63,10 @@ export const calling = (name: string, args: unknown, before = ''): LlmEvent[] =>
 ];
 
 export async function startTown(
-  options: { database?: DatabaseKind; played?: boolean; config?: Record<string, string> } = {},
+  options: { database?: DatabaseKind; played?: boolean; play?: Play; config?: Record<string, string> } = {},
 ): Promise<Town> {
   const requests: LlmRequest[] = [];
-  let play: Play = () => saying('Hello.');
+  let play: Play = options.play ?? (() => saying('Hello.'));
   let calls = 0;
   let hook: AgentsOverrides['onBoundary'] | undefined;
   const llm: Llm = {
