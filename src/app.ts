@@ -238,7 +238,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         if (state === 'stopping') return;
         state = 'stopping';
         http.close();
-        await Promise.race([writer.idle(), clock.sleep(FINISH_WRITES_MS)]);
+        const waited = new AbortController();
+        await Promise.race([
+          writer.idle(),
+          clock.sleep(FINISH_WRITES_MS, waited.signal).catch(() => undefined),
+        ]);
+        waited.abort();
         await Promise.all([socketio.drain(), phoenix.drain()]);
         for (const module of [...modules].reverse()) await module.stop?.();
         await agents.stop();
