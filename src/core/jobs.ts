@@ -46,7 +46,10 @@ export interface Jobs {
 }
 
 const SCHEMA = 'jobs';
-const POLL_SECONDS = 2;
+/** How often each queue is looked at for jobs that nobody rang for: retries, deferred ones, other nodes' jobs. */
+const POLL_MS = 2000;
+/** Each worker's own look, far apart: a hundred idle workers must cost nothing. */
+const IDLE_POLL_SECONDS = 60;
 
 export function createJobs(database: Database, logger: Logger): Jobs {
   const boss =
@@ -64,6 +67,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
   const stopping = new AbortController();
   let running = 0;
   let started = false;
+  let polling: NodeJS.Timeout | undefined;
   boss.on('error', (error) => {
     if (!stopping.signal.aborted) logger.warn({ err: error }, 'the job queue reported an error');
   });
@@ -106,9 +110,11 @@ export function createJobs(database: Database, logger: Logger): Jobs {
           const worker = { id: '', busy: false };
           worker.id = await boss.work<object>(
             def.name,
-            { pollingIntervalSeconds: POLL_SECONDS, includeMetadata: true },
+            { pollingIntervalSeconds: IDLE_POLL_SECONDS, includeMetadata: true },
             async (batch) => {
               worker.busy = true;
+              // Where one job was, there may be more.
+              ring(def.name, 1);
               for (const job of batch) {
                 running++;
                 try {
@@ -135,6 +141,9 @@ export function createJobs(database: Database, logger: Logger): Jobs {
         await boss.getQueueStats(def.name);
       }
       started = true;
+      polling = setInterval(() => {
+        for (const name of workersOf.keys()) ring(name, 1);
+      }, POLL_MS);
     },
 
     async settle() {
@@ -151,6 +160,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
     async stop(timeoutMs = 10_000) {
       if (!started) return;
       started = false;
+      clearInterval(polling);
       const abort = setTimeout(() => stopping.abort(new Error('the server is stopping')), timeoutMs);
       await boss.stop({ graceful: true, timeout: timeoutMs + 1000, close: false });
       clearTimeout(abort);
