@@ -191,6 +191,20 @@ describeEachDatabase('replies', (database) => {
     expect(asked.seq).toBeLessThan(last.seq);
   });
 
+  it('does not answer a question that was taken back while it thought', async () => {
+    const before = (await replies()).length;
+    let asked = '';
+    town.plays(() => saying('Anyway:'));
+    town.at(async ({ boundary }) => {
+      if (boundary === 'after:model:1') await town.call(ada, 'delete_message', { messageId: asked });
+    });
+    asked = (await town.say(ada, room, `@${bot.handle} forget it`)).id;
+    await town.settle();
+    town.at(undefined);
+    expect(await replies()).toHaveLength(before);
+    expect((await town.runs(ada, bot))[0]).toMatchObject({ status: 'silent', reason: 'message_deleted' });
+  });
+
   it('costs a room of people no rows', async () => {
     const people = await town.room(ada);
     const message = await town.say(ada, people, `@${bot.handle} hello?`);

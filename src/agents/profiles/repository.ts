@@ -65,13 +65,23 @@ export const updateAgent = async (
   return numUpdatedRows > 0n;
 };
 
-export const insertAgentRooms = async (
+/** Notes the membership of a user who is an agent with a profile; nothing happens for any other. */
+export const insertAgentRoom = async (
   tx: Tx,
-  rows: { roomId: string; agentId: string; tenantId: string }[],
+  tenantId: string,
+  roomId: string,
+  agentId: string,
 ): Promise<void> => {
   await tx
     .insertInto('agentRooms')
-    .values(rows)
+    .columns(['roomId', 'agentId', 'tenantId'])
+    .expression((eb) =>
+      eb
+        .selectFrom('aiAgents')
+        .select([eb.cast<string>(eb.val(roomId), 'uuid').as('roomId'), 'id', 'tenantId'])
+        .where('tenantId', '=', tenantId)
+        .where('id', '=', agentId),
+    )
     .onConflict((oc) => oc.doNothing())
     .execute();
 };

@@ -137,16 +137,11 @@ export function createProfilesService(deps: ProfilesDeps) {
   }
 
   events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
-    const agents = changes.filter((change) => change.user.kind === 'agent');
-    const joined = agents.filter((change) => change.change === 'joined');
-    if (joined.length > 0) {
-      await repo.insertAgentRooms(
-        tx,
-        joined.map(({ roomId, tenantId, user }) => ({ roomId, agentId: user.id, tenantId })),
-      );
+    for (const { tenantId, roomId, user, change } of changes) {
+      if (user.kind !== 'agent') continue;
+      if (change === 'joined') await repo.insertAgentRoom(tx, tenantId, roomId, user.id);
+      else await repo.deleteAgentRoom(tx, tenantId, roomId, user.id);
     }
-    for (const { tenantId, roomId, user, change } of agents)
-      if (change === 'left') await repo.deleteAgentRoom(tx, tenantId, roomId, user.id);
   });
 
   return {

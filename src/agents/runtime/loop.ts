@@ -93,6 +93,9 @@ export function createLoop(deps: LoopDeps): Execute {
       if (last?.kind === 'model' && last.stopReason === 'refusal') return fallSilent('refusal');
       const body = draft.text;
       if (body === '') return fallSilent('empty_reply');
+      // The question may have been taken back meanwhile.
+      const asked = await deps.messages.get(scope, run.triggerMessageId);
+      if (asked.deletedAt !== undefined) return fallSilent('message_deleted');
       await boundary('before:reply');
       const answeredBy = last?.kind === 'model' ? last.model : model;
       const message = await deps.messages.send(

@@ -113,7 +113,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
       if (!members.some((member) => member.user.id === agentId))
         throw notFound('agent_not_in_room', 'This agent is not in this room; invite it first.');
       if (prompt !== undefined) {
-        const body = prompt.includes(`@${agent.handle}`) ? prompt : `@${agent.handle} ${prompt}`;
+        const body = mentions(prompt, agent.handle) ? prompt : `@${agent.handle} ${prompt}`;
         const message = await messages.send(scope, { roomId: room.id, body });
         const run = await repo.findRunByTrigger(db, scope.tenantId, agentId, message.id);
         return { message, ...(run === undefined ? {} : { runId: run.id }) };
@@ -201,6 +201,12 @@ export function createRuntimeService(deps: RuntimeDeps) {
       return { data: (await repo.listTurns(db, scope.tenantId, row.id, { messageId, limit })).map(toTurn) };
     },
   };
+}
+
+/** True if `@handle` stands in the text as a whole; `@bot2` does not mention `bot`. */
+function mentions(text: string, handle: string): boolean {
+  const words = text.toLowerCase().match(/@[\p{L}\p{N}\p{M}_.-]+/gu) ?? [];
+  return words.some((word) => word.replace(/[.-]+$/, '') === `@${handle}`);
 }
 
 function view(
