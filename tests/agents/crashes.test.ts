@@ -102,6 +102,37 @@ describeEachDatabase('a worker that dies', (database) => {
     expect(run).toMatchObject({ status: 'completed', attempts: 2 });
   });
 
+  it('frozen, wakes up while another works on its run: only the other’s steps and answer count', async () => {
+    const before = (await replies()).length;
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const ended: number[] = [];
+    town.plays(async function* (_request, call) {
+      await gates[call - 1]?.promise;
+      yield* saying(`I am worker ${call}.`);
+    });
+    town.at(({ boundary, epoch }) => {
+      if (boundary === 'before:model:1') ended.push(epoch);
+    });
+    const heard = town.listen(room);
+    await town.say(ada, room, `@${bot.handle} who?`);
+    await until('the first worker is in its call', () => town.requests.length === 1);
+    await town.app.parts.agents.takeBack(true);
+    await until('the second worker is in its call', () => town.requests.length === 2);
+    gates[0].resolve();
+    await until('the first worker has tried to go on', () => ended.includes(1));
+    // Whatever it does now comes before this commit.
+    await town.say(ada, room, 'meanwhile');
+    expect(await replies()).toHaveLength(before);
+    gates[1].resolve();
+    await town.settle();
+    town.at(undefined);
+    expect((await replies()).slice(before).map((m) => m.body)).toEqual(['I am worker 2.']);
+    const [run] = await town.runs(ada, bot);
+    const { steps } = await town.run(ada, run?.id as string);
+    expect(steps.map((step) => step.data.text ?? step.kind)).toEqual(['context', 'I am worker 2.']);
+    expect(assemble(heard)).toBe('I am worker 2.');
+  });
+
   it('of every try is given up after a few', async () => {
     const before = (await replies()).length;
     town.plays(() => saying('Never.'));
