@@ -30,17 +30,19 @@ const STATEMENTS = [
     primary key (room_id, agent_id)
   )`,
 
-  // Every decision to speak or to stay silent, with its reason.
+  // Every decision to speak or to stay silent, with its reason. Written with every message of a room that has agents, so no
+  // foreign keys are checked: the rows come from rows that were read in the same transaction.
   `create table agent_turns (
     message_id uuid not null,
-    agent_id uuid not null references ai_agents,
-    tenant_id uuid not null references tenants,
-    room_id uuid not null references rooms,
+    agent_id uuid not null,
+    tenant_id uuid not null,
+    room_id uuid not null,
     decision text not null check (decision in ('speak', 'silent')),
     reason text not null,
     created_at timestamptz not null default now(),
     primary key (message_id, agent_id)
   )`,
+  'create index agent_turns_by_room on agent_turns (room_id, created_at)',
 
   `create table agent_runs (
     id uuid primary key,
