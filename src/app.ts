@@ -5,13 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AgentsOverrides, createAgentsLayer } from './agents/layer.ts';
 import { createMemoryBus } from './core/bus-memory.ts';
+import { createRedisBus } from './core/bus-redis.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { lockDataDir, secretOf } from './core/data-dir.ts';
 import { openDatabase } from './core/db/database.ts';
 import { migrate, pendingMigrations } from './core/db/migrate.ts';
+import { createEpoch } from './core/epoch.ts';
 import { createEvents } from './core/events.ts';
-import { randomToken } from './core/ids.ts';
+import { newId, randomToken } from './core/ids.ts';
 import { createJobs } from './core/jobs.ts';
 import { createMemoryLimits } from './core/limits-memory.ts';
 import { createLogger, type Logger } from './core/logger.ts';
@@ -26,6 +28,7 @@ import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
 import { presenceModule } from './server/presence/module.ts';
+import { createClusterRoster } from './server/presence/roster-cluster.ts';
 import { createMemoryRoster } from './server/presence/roster-memory.ts';
 import { createPresenceService } from './server/presence/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
@@ -54,6 +57,8 @@ export const IN_MEMORY = ':memory:';
 const CONSOLE_DIR = fileURLToPath(new URL('../web/dist', import.meta.url));
 /** Longest wait for writes in flight when stopping, in ms. */
 const FINISH_WRITES_MS = 5000;
+/** A reload or a lost network within this time is no leave. */
+const PRESENCE_GRACE_MS = 5000;
 const READY_DEADLINE_MS = 2000;
 
 export async function createApp(config: Config, overrides: AppOverrides = {}) {
@@ -81,7 +86,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const jobs = createJobs(database, logger);
     const limits = createMemoryLimits(clock, config.RATE_LIMIT_FACTOR);
     undo.push(() => limits.stop());
-    const bus = createMemoryBus(logger);
+    const bus =
+      config.REDIS_URL === undefined
+        ? createMemoryBus(logger)
+        : createRedisBus({ url: config.REDIS_URL, logger });
     const hub = createHub({ bus, logger, metrics });
 
     const tokens = createLocalTokens(secret, clock);
@@ -95,14 +103,27 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const log = createMessageLog(database, bus);
     const rooms = createRoomsService({ database, events, identity, log });
     const writer = createWriter({ database, events, log, metrics });
-    const messages = createMessagesService({ database, rooms, log, writer });
+    const epoch = createEpoch(database.db);
+    const messages = createMessagesService({ database, rooms, log, writer, epoch });
+    const roster =
+      config.REDIS_URL === undefined
+        ? createMemoryRoster()
+        : createClusterRoster({
+            bus,
+            nodeId: newId(),
+            clock,
+            logger,
+            graceMs: PRESENCE_GRACE_MS,
+            listener: { changed: (roomId, change) => presence.announce(roomId, change) },
+          });
     const presence = createPresenceService({
       clock,
       database,
       events,
       rooms,
-      roster: createMemoryRoster(),
-      signal: log.signal,
+      roster,
+      bus,
+      graceMs: PRESENCE_GRACE_MS,
     });
     const agents = createAgentsLayer({
       config,
@@ -166,6 +187,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const socketio = createSocketIo({ ...sockets, http });
     const phoenix = createPhoenix({ ...sockets, events: eventDefs });
     http.on('upgrade', (request, socket, head) => {
+      // A client that breaks off here must not end the process.
+      socket.on('error', () => socket.destroy());
       const path = (request.url ?? '').split('?', 1)[0];
       if (path === PHOENIX_PATH) return void phoenix.upgrade(request, socket, head);
       if (path?.startsWith('/socket.io')) return;
@@ -205,6 +228,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
 
       async start(): Promise<string> {
         await bus.start();
+        presence.start();
         await identity.ensureHomeTenant();
         const lobby = await rooms.ensureLobby(HOME_TENANT);
         await agents.ensureParley(HOME_TENANT, lobby.id);
@@ -253,6 +277,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         phoenix.stop();
         http.closeAllConnections();
         hub.stop();
+        presence.stop();
         await bus.stop();
         for (const step of undo.reverse()) await step();
       },

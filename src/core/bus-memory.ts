@@ -15,10 +15,13 @@ export function createMemoryBus(logger: Logger): Bus {
     }
   }
 
+  function publish(topic: string, message: BusMessage): void {
+    if (listeners.has(topic)) queueMicrotask(() => deliver(topic, message));
+  }
+
   return {
-    publish(topic, message) {
-      if (listeners.has(topic)) process.nextTick(deliver, topic, message);
-    },
+    publish,
+    publishLocal: publish,
     subscribe(topic, listener) {
       let set = listeners.get(topic);
       if (set === undefined) {

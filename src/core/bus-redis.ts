@@ -18,6 +18,7 @@ const CONNECT_TIMEOUT_MS = 2000;
 const SILENCE_MS = 2000;
 const PING_MS = 500;
 const MAX_BACKOFF_MS = 1000;
+const FLUSH_MS = 500;
 /** Publications that may wait for Redis; more are dropped, and read from the log by whoever misses them. */
 const MAX_PENDING = 20_000;
 
@@ -93,6 +94,8 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
         });
     },
 
+    publishLocal: local.publish,
+
     subscribe(topic, listener: BusListener) {
       const off = local.subscribe(topic, listener);
       const count = counts.get(topic) ?? 0;
@@ -128,8 +131,10 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
     async stop() {
       stopping = true;
       await local.stop();
-      publisher.destroy();
-      subscriber.destroy();
+      // What was said last should still go out; a frozen Redis may not hold up the stop.
+      const flushed = publisher.isReady ? publisher.close().catch(ignore) : Promise.resolve();
+      await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref())]);
+      for (const client of [publisher, subscriber]) if (client.isOpen) client.destroy();
     },
   };
 }

@@ -22,6 +22,8 @@ export type BusListener = (message: BusMessage, topic: string) => void;
 export interface Bus {
   /** Never throws and never waits: losing a message costs a read of the log at most. */
   publish(topic: string, message: BusMessage): void;
+  /** To the listeners of this node alone. */
+  publishLocal(topic: string, message: BusMessage): void;
   subscribe(topic: string, listener: BusListener): () => void;
   /** False while nodes cannot hear each other; then the log is looked at more often. */
   healthy(): boolean;

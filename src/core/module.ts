@@ -48,8 +48,8 @@ export interface TopicDef {
   join(seat: Seat, topic: string, input: unknown): Promise<Joined>;
   /** After the reply was written: the first pushes, presence. */
   joined?(seat: Seat, topic: string): void;
-  /** Exactly once for every join that answered. */
-  left?(seat: Seat, topic: string): void;
+  /** Exactly once for every join that answered. @param abrupt the connection broke: its user may be back in a moment */
+  left?(seat: Seat, topic: string, abrupt: boolean): void;
   /** Entries of the topic's log with afterSeq < seq ≤ upTo, to heal a gap. */
   readLog?(topic: string, afterSeq: number, upTo: number): Promise<import('./bus.ts').LogEntry[]>;
   /** Newest seq of the topic's log, to notice a silence. */

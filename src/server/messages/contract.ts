@@ -73,6 +73,8 @@ const Metadata = z
 
 const room = { roomId: RoomKey };
 const Seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** Which life of the database a client knows: given back with afterSeq, it tells when the two do not belong together. */
+const Epoch = z.string().min(1).max(64);
 const tag = 'Messages';
 
 export const sendMessage = defineOperation({
@@ -175,16 +177,22 @@ export const listEvents = defineOperation({
   name: 'rooms.events',
   summary: "Entries of a room's log after a seq, oldest first",
   description:
-    'At most 500 a page; hasMore says that there are more. resync: the log does not reach afterSeq, fetch the room afresh.',
+    'At most 500 a page; hasMore says that there are more. resync: the log does not reach afterSeq, or epoch is not the one given (the database was restored); fetch the room afresh.',
   tag,
   rest: { method: 'get', path: '/api/rooms/:roomId/events' },
   socket: 'list_events',
-  input: z.object({ ...room, afterSeq: Seq, limit: z.coerce.number().int().min(1).max(500).default(500) }),
+  input: z.object({
+    ...room,
+    afterSeq: Seq,
+    epoch: Epoch.optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(500),
+  }),
   output: z.object({
     events: z.array(LogEvent),
     lastSeq: z.number().int(),
     hasMore: z.boolean(),
     resync: z.boolean(),
+    epoch: Epoch.optional(),
   }),
   permission: 'signed_in',
   effect: 'read',
@@ -228,7 +236,7 @@ export const messagesOperations = [
 ];
 
 /** Input of `join_room` (Socket.IO) and of `phx_join` on `room:*`. */
-export const JoinInput = z.object({ afterSeq: Seq.optional() });
+export const JoinInput = z.object({ afterSeq: Seq.optional(), epoch: Epoch.optional() });
 
 /** What a join answers, on both socket protocols. */
 export const JoinReply = z.object({
@@ -241,6 +249,8 @@ export const JoinReply = z.object({
   lastSeq: z.number().int(),
   hasMore: z.boolean(),
   resync: z.boolean(),
+  /** Send it back with the next afterSeq. Servers always answer it; optional because older ones did not. */
+  epoch: Epoch.optional(),
 });
 export type JoinReply = z.infer<typeof JoinReply>;
 

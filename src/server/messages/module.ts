@@ -27,14 +27,14 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
     return { topic: roomTopic(row.id), roomId: row.id };
   },
   async join(seat, topic, input) {
-    const { afterSeq } = parseInput(c.JoinInput, input);
+    const from = parseInput(c.JoinInput, input);
     const roomId = roomIdOf(topic);
     await presence.open(roomId);
     try {
       // A public room is joined by listening to it.
       const { room } = await rooms.join(seat.scope, roomId);
       const [missed, members] = await Promise.all([
-        messages.missed(roomId, afterSeq),
+        messages.missed(roomId, from),
         rooms.members(seat.scope, roomId, { limit: MEMBERS }),
       ]);
       // Rights are read after the log: a removal is then either seen here or evicts the seat later.
@@ -55,10 +55,7 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
     }
   },
   joined: (seat, topic) => presence.enter(roomIdOf(topic), seat),
-  left(seat, topic) {
-    presence.leave(roomIdOf(topic), seat);
-    presence.close(roomIdOf(topic));
-  },
+  left: (seat, topic, abrupt) => presence.leave(roomIdOf(topic), seat, abrupt),
   readLog: (topic, afterSeq, upTo) => log.readEntries(roomIdOf(topic), afterSeq, upTo),
   lastSeq: (topic) => log.lastSeq(roomIdOf(topic)),
 });
@@ -86,8 +83,8 @@ export const messagesModule = (deps: RoomTopicDeps): Module => ({
     handle(c.getMessage, (scope, { messageId }) => deps.messages.get(scope, messageId)),
     handle(c.editMessage, (scope, input) => deps.messages.edit(scope, input)),
     handle(c.deleteMessage, (scope, { messageId }) => deps.messages.remove(scope, messageId)),
-    handle(c.listEvents, (scope, { roomId, afterSeq, limit }) =>
-      deps.messages.events(scope, roomId, afterSeq, limit),
+    handle(c.listEvents, (scope, { roomId, limit, ...from }) =>
+      deps.messages.events(scope, roomId, from, limit),
     ),
     handle(c.markRead, (scope, { roomId, seq }) => deps.messages.markRead(scope, roomId, seq)),
     handle(c.setTyping, async (scope, { roomId, on }) => {

@@ -30,6 +30,12 @@ export interface SendInput {
   metadata?: Record<string, unknown> | undefined;
 }
 
+/** Up to where a client has seen a room, and in which life of the database. */
+export interface Place {
+  afterSeq?: number | undefined;
+  epoch?: string | undefined;
+}
+
 /** What only an agent's run may say about a message. */
 export interface RunContext {
   run: RunSummary;
@@ -44,6 +50,7 @@ export function createMessagesService(deps: {
   rooms: RoomsService;
   log: MessageLog;
   writer: Writer;
+  epoch: () => Promise<string>;
 }) {
   const { database, rooms, log, writer } = deps;
   const { db } = database;
@@ -251,23 +258,16 @@ export function createMessagesService(deps: {
       });
     },
 
-    async events(scope: Scope, key: string, afterSeq: number, limit: number) {
+    async events(scope: Scope, key: string, from: Place & { afterSeq: number }, limit: number) {
       const { row } = await rooms.requireVisible(scope, key);
-      return page(row.id, row.lastSeq, afterSeq, limit);
+      return page(row.id, row.lastSeq, from, limit);
     },
 
     /** Entries a joining client missed, up to the room's newest entry at this moment. */
-    async missed(roomId: string, afterSeq: number | undefined) {
+    async missed(roomId: string, { afterSeq, epoch }: Place) {
       const lastSeq = await log.lastSeq(roomId);
-      if (afterSeq === undefined) {
-        return {
-          events: await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST),
-          lastSeq,
-          hasMore: false,
-          resync: false,
-        };
-      }
-      return page(roomId, lastSeq, afterSeq, EVENTS_PAGE);
+      if (afterSeq === undefined) return newest(roomId, lastSeq, false);
+      return page(roomId, lastSeq, { afterSeq, epoch }, EVENTS_PAGE);
     },
 
     async markRead(scope: Scope, key: string, seq: number) {
@@ -287,23 +287,23 @@ export function createMessagesService(deps: {
     },
   };
 
+  async function newest(roomId: string, lastSeq: number, resync: boolean) {
+    const events = await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST);
+    return { events, lastSeq, hasMore: false, resync, epoch: await deps.epoch() };
+  }
+
   async function page(
     roomId: string,
     lastSeq: number,
-    afterSeq: number,
+    from: Place & { afterSeq: number },
     limit: number,
-  ): Promise<{ events: LogEvent[]; lastSeq: number; hasMore: boolean; resync: boolean }> {
-    // A client that is ahead of the log has seen another history (a restored database).
-    if (afterSeq > lastSeq) {
-      return {
-        events: await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST),
-        lastSeq,
-        hasMore: false,
-        resync: true,
-      };
-    }
-    const events = await log.read(roomId, afterSeq, lastSeq, limit);
-    return { events, lastSeq, hasMore: (events.at(-1)?.seq ?? lastSeq) < lastSeq, resync: false };
+  ): Promise<{ events: LogEvent[]; lastSeq: number; hasMore: boolean; resync: boolean; epoch: string }> {
+    const epoch = await deps.epoch();
+    // Ahead of the log, or from another life of the database: what the client has is not what happened here.
+    if (from.afterSeq > lastSeq || (from.epoch !== undefined && from.epoch !== epoch))
+      return newest(roomId, lastSeq, true);
+    const events = await log.read(roomId, from.afterSeq, lastSeq, limit);
+    return { events, lastSeq, hasMore: (events.at(-1)?.seq ?? lastSeq) < lastSeq, resync: false, epoch };
   }
 
   async function now(tx: Tx): Promise<Date> {

@@ -68,10 +68,19 @@ export function createWriter(deps: {
   const busy = new Set<string>();
   const slots = database.kind === 'pglite' ? 1 : 3;
   let committing = 0;
+  let scheduled = false;
   let total = 0;
   let whenIdle: (() => void)[] = [];
 
+  /** Pumps once this turn's input is read: sends of one turn of the loop share a commit. */
+  function schedule(): void {
+    if (scheduled || waiting.size === 0) return;
+    scheduled = true;
+    setImmediate(pump);
+  }
+
   function pump(): void {
+    scheduled = false;
     while (committing < slots) {
       const batch = takeBatch();
       if (batch.length === 0) break;
@@ -82,7 +91,8 @@ export function createWriter(deps: {
         committing--;
         total -= batch.length;
         for (const room of rooms) busy.delete(room);
-        pump();
+        // Whatever came in while this batch was written out to its members joins the next one.
+        schedule();
         if (total === 0) {
           for (const resolve of whenIdle) resolve();
           whenIdle = [];
@@ -279,8 +289,7 @@ export function createWriter(deps: {
         const queue = waiting.get(send.roomId);
         if (queue === undefined) waiting.set(send.roomId, [{ send, resolve, reject }]);
         else queue.push({ send, resolve, reject });
-        // Sends of the same turn of the loop share a commit.
-        if (committing < slots) setImmediate(pump);
+        if (committing < slots) schedule();
       });
     },
     idle: () => (total === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),

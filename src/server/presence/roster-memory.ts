@@ -3,17 +3,21 @@ import { randomToken } from '../../core/ids.ts';
 import type { PresenceMeta, PresenceState } from './contract.ts';
 import type { Roster } from './roster.ts';
 
-interface Tracked {
+export interface Tracked {
   userId: string;
   meta: PresenceMeta;
 }
 
-export function createMemoryRoster(): Roster {
+/** The roster's own seats, for the twin that tells other nodes of them. */
+export interface MemoryRoster extends Roster {
+  seats(roomId: string): Map<string, Tracked>;
+}
+
+export function createMemoryRoster(): MemoryRoster {
   const rooms = new Map<string, Map<string, Tracked>>();
   const prefix = randomToken(6);
   let counter = 0;
   const newRef = () => `${prefix}${(counter++).toString(36)}`;
-  const one = (userId: string, meta: PresenceMeta): PresenceState => ({ [userId]: { metas: [meta] } });
 
   return {
     track(roomId, seatId, userId, meta) {
@@ -24,7 +28,7 @@ export function createMemoryRoster(): Roster {
       }
       const tracked = { userId, meta: { ...meta, phx_ref: newRef() } };
       room.set(seatId, tracked);
-      return { joins: one(userId, tracked.meta), leaves: {} };
+      return { joins: one(tracked), leaves: {} };
     },
     update(roomId, seatId, set) {
       const tracked = rooms.get(roomId)?.get(seatId);
@@ -33,7 +37,7 @@ export function createMemoryRoster(): Roster {
       if (Object.entries(set).every(([key, value]) => old[key as keyof PresenceMeta] === value))
         return undefined;
       tracked.meta = { ...old, ...set, phx_ref: newRef(), phx_ref_prev: old.phx_ref };
-      return { joins: one(tracked.userId, tracked.meta), leaves: one(tracked.userId, old) };
+      return { joins: one(tracked), leaves: one({ userId: tracked.userId, meta: old }) };
     },
     untrack(roomId, seatId) {
       const room = rooms.get(roomId);
@@ -41,14 +45,27 @@ export function createMemoryRoster(): Roster {
       if (room === undefined || tracked === undefined) return undefined;
       room.delete(seatId);
       if (room.size === 0) rooms.delete(roomId);
-      return { joins: {}, leaves: one(tracked.userId, tracked.meta) };
+      return { joins: {}, leaves: one(tracked) };
     },
-    list(roomId) {
-      const metas = new Map<string, PresenceMeta[]>();
-      for (const { userId, meta } of rooms.get(roomId)?.values() ?? []) {
-        metas.set(userId, [...(metas.get(userId) ?? []), meta]);
-      }
-      return Object.fromEntries([...metas].map(([userId, list]) => [userId, { metas: list }]));
-    },
+    list: (roomId) => stateOf(rooms.get(roomId)?.values() ?? []),
+    has: (roomId, seatId) => rooms.get(roomId)?.has(seatId) ?? false,
+    seats: (roomId) => rooms.get(roomId) ?? new Map(),
+    open: () => {},
+    close: () => {},
+    start: () => {},
+    stop: () => {},
   };
+}
+
+const one = ({ userId, meta }: Tracked): PresenceState => ({ [userId]: { metas: [meta] } });
+
+/** Many connections as clients see them: one key a user, one meta a connection. */
+export function stateOf(tracked: Iterable<Tracked>): PresenceState {
+  const metas = new Map<string, PresenceMeta[]>();
+  for (const { userId, meta } of tracked) {
+    const list = metas.get(userId);
+    if (list === undefined) metas.set(userId, [meta]);
+    else list.push(meta);
+  }
+  return Object.fromEntries([...metas].map(([userId, list]) => [userId, { metas: list }]));
 }

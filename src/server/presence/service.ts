@@ -1,11 +1,13 @@
 // Presence: people by their connections, agents by their membership. Signals only; nothing is stored (P7).
+// A connection that broke keeps its place for a moment, so that a reload is no leave and join.
+import type { Bus, BusMessage } from '../../core/bus.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
 import type { Events } from '../../core/events.ts';
 import type { Seat } from '../../core/module.ts';
 import type { MembershipChanged, RoomsService } from '../rooms/service.ts';
 import type { PresenceMeta, PresenceState } from './contract.ts';
-import type { PresenceChange, Roster } from './roster.ts';
+import { agentSeat, type PresenceChange, type Roster } from './roster.ts';
 
 export type PresenceService = ReturnType<typeof createPresenceService>;
 
@@ -15,18 +17,56 @@ export interface PresenceDeps {
   events: Events;
   rooms: RoomsService;
   roster: Roster;
-  signal(roomId: string, type: string, payload: object): void;
+  bus: Bus;
+  /** How long a broken connection keeps its place, in ms. */
+  graceMs: number;
 }
 
-const agentSeat = (agentId: string) => `agent:${agentId}`;
+type AiStatus = NonNullable<PresenceMeta['aiStatus']>;
+type AgentNews = { agentId: string; status: AiStatus } | { agentId: string; change: 'joined' | 'left' };
 
-export function createPresenceService({ clock, database, events, rooms, roster, signal }: PresenceDeps) {
-  /** Rooms someone here listens to, and how many seats: agents are tracked in these only. */
-  const listened = new Map<string, number>();
+interface Listened {
+  seats: number;
+  unsubscribe: () => void;
+}
+
+/** Every node keeps the agents of the rooms it listens to, and hears of them here. */
+const agentsTopic = (roomId: string) => `agents:${roomId}`;
+
+export function createPresenceService({
+  clock,
+  database,
+  events,
+  rooms,
+  roster,
+  bus,
+  graceMs,
+}: PresenceDeps) {
+  const listened = new Map<string, Listened>();
+  const leaving = new Set<NodeJS.Timeout>();
   const startedAt = clock.date().toISOString();
 
+  /** To the connections of this node: every node announces to its own. */
   function announce(roomId: string, change: PresenceChange | undefined): void {
-    if (change !== undefined) signal(roomId, 'presence_diff', { roomId, ...change });
+    if (change === undefined) return;
+    bus.publishLocal(`room:${roomId}`, {
+      kind: 'signal',
+      type: 'presence_diff',
+      json: JSON.stringify({ roomId, ...change }),
+    });
+  }
+
+  function tellOfAgent(roomId: string, news: AgentNews): void {
+    bus.publish(agentsTopic(roomId), { kind: 'signal', type: 'agent', json: JSON.stringify(news) });
+  }
+
+  function hearOfAgent(roomId: string, message: BusMessage): void {
+    if (message.kind !== 'signal' || !listened.has(roomId)) return;
+    const news = JSON.parse(message.json) as AgentNews;
+    const seat = agentSeat(news.agentId);
+    if ('status' in news) announce(roomId, roster.update(roomId, seat, { aiStatus: news.status }));
+    else if (news.change === 'left') announce(roomId, roster.untrack(roomId, seat));
+    else if (!roster.has(roomId, seat)) announce(roomId, trackAgent(roomId, news.agentId));
   }
 
   function trackAgent(roomId: string, agentId: string): PresenceChange {
@@ -40,41 +80,51 @@ export function createPresenceService({ clock, database, events, rooms, roster, 
   events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
     database.afterCommit(tx, () => {
       for (const { roomId, user, change } of changes) {
-        if (user.kind !== 'agent' || !listened.has(roomId)) continue;
-        announce(
-          roomId,
-          change === 'joined' ? trackAgent(roomId, user.id) : roster.untrack(roomId, agentSeat(user.id)),
-        );
+        if (user.kind === 'agent') tellOfAgent(roomId, { agentId: user.id, change });
       }
     });
   });
 
+  function close(roomId: string): void {
+    const room = listened.get(roomId);
+    if (room === undefined) return;
+    room.seats--;
+    if (room.seats > 0) return;
+    room.unsubscribe();
+    listened.delete(roomId);
+    for (const [userId, { metas }] of Object.entries(roster.list(roomId))) {
+      if (metas.some((meta) => meta.role === 'agent')) roster.untrack(roomId, agentSeat(userId));
+    }
+    roster.close(roomId);
+  }
+
   return {
     list: (roomId: string): PresenceState => roster.list(roomId),
+    /** Changes that other nodes tell of. */
+    announce,
 
-    /** Before a seat's join is answered: makes the room's agents present. */
+    /** Before a seat's join is answered: makes the room's agents present. Every call is made good by `leave` or `close`. */
     async open(roomId: string): Promise<void> {
-      const seats = listened.get(roomId) ?? 0;
-      listened.set(roomId, seats + 1);
-      if (seats > 0) return;
+      const room = listened.get(roomId);
+      if (room !== undefined) {
+        room.seats++;
+        return;
+      }
+      const unsubscribe = bus.subscribe(agentsTopic(roomId), (message) => hearOfAgent(roomId, message));
+      listened.set(roomId, { seats: 1, unsubscribe });
+      roster.open(roomId);
       try {
         for (const { user } of await rooms.agentsIn(database.db, roomId)) {
-          if (roster.list(roomId)[user.id] === undefined) announce(roomId, trackAgent(roomId, user.id));
+          if (listened.has(roomId) && !roster.has(roomId, agentSeat(user.id)))
+            announce(roomId, trackAgent(roomId, user.id));
         }
       } catch (error) {
-        this.close(roomId);
+        close(roomId);
         throw error;
       }
     },
 
-    close(roomId: string): void {
-      const seats = (listened.get(roomId) ?? 1) - 1;
-      if (seats > 0) return void listened.set(roomId, seats);
-      listened.delete(roomId);
-      for (const [userId, { metas }] of Object.entries(roster.list(roomId))) {
-        if (metas.some((meta) => meta.role === 'agent')) roster.untrack(roomId, agentSeat(userId));
-      }
-    },
+    close,
 
     enter(roomId: string, seat: Seat): void {
       const meta: Omit<PresenceMeta, 'phx_ref'> = {
@@ -85,13 +135,28 @@ export function createPresenceService({ clock, database, events, rooms, roster, 
       seat.push('presence_state', { roomId, presence: roster.list(roomId) });
     },
 
-    leave(roomId: string, seat: Seat): void {
-      announce(roomId, roster.untrack(roomId, seat.id));
+    leave(roomId: string, seat: Seat, abrupt: boolean): void {
+      const go = () => {
+        announce(roomId, roster.untrack(roomId, seat.id));
+        close(roomId);
+      };
+      if (!abrupt || graceMs === 0) return go();
+      const timer = setTimeout(() => {
+        leaving.delete(timer);
+        go();
+      }, graceMs);
+      timer.unref();
+      leaving.add(timer);
     },
 
-    /** What an agent is doing, for everyone who looks at the room on this node. */
-    setAgentStatus(roomId: string, agentId: string, aiStatus: NonNullable<PresenceMeta['aiStatus']>): void {
-      announce(roomId, roster.update(roomId, agentSeat(agentId), { aiStatus }));
+    /** What an agent is doing, for everyone who looks at the room. */
+    setAgentStatus: (roomId: string, agentId: string, status: AiStatus): void =>
+      tellOfAgent(roomId, { agentId, status }),
+
+    start: () => roster.start(),
+    stop(): void {
+      for (const timer of leaving) clearTimeout(timer);
+      roster.stop();
     },
   };
 }

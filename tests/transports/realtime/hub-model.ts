@@ -59,6 +59,7 @@ export class World {
     this.readFates = [...readFates];
     const bus: Bus = {
       publish: () => {},
+      publishLocal: () => {},
       subscribe: (_topic, listener) => {
         this.ears.add(listener);
         return () => this.ears.delete(listener);

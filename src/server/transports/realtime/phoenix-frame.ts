@@ -1,4 +1,5 @@
 // Phoenix Channels frames, serializer versions 1.0.x (objects) and 2.0.x (arrays). Pure: text in, text out.
+import { assertSafeJson } from '../../../core/json.ts';
 
 export type Version = 1 | 2;
 
@@ -18,9 +19,15 @@ export function parseVersion(vsn: string | null): Version | undefined {
   return match === null ? undefined : (Number(match[1]) as Version);
 }
 
-/** @throws SyntaxError for anything that is not a frame */
+/** @throws SyntaxError for anything that is not a frame, AppError for refs that could not be echoed */
 export function decode(version: Version, text: string): Frame {
-  const value: unknown = JSON.parse(text);
+  const frame = parse(version, JSON.parse(text));
+  for (const echoed of [frame.joinRef, frame.ref, frame.topic])
+    if (typeof echoed === 'object') assertSafeJson(echoed);
+  return frame;
+}
+
+function parse(version: Version, value: unknown): Frame {
   if (version === 2) {
     if (!Array.isArray(value) || value.length < 5) throw new SyntaxError('not an array of five');
     const [joinRef, ref, topic, event, payload] = value as unknown[];

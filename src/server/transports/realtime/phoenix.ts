@@ -19,7 +19,7 @@ import {
 } from './phoenix-frame.ts';
 import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
 import { expireAt } from './socketio.ts';
-import { MAX_QUEUED_BYTES, tcpOf, textFrames } from './wire.ts';
+import { MAX_QUEUED_BYTES, tcpOf, textFrames, writeJoined } from './wire.ts';
 
 export interface PhoenixOptions extends SessionDeps {
   events: EventDef[];
@@ -87,6 +87,9 @@ export function createPhoenix(options: PhoenixOptions) {
 
   /** Handles an upgrade on our path: every refusal is an HTTP status, before the upgrade. */
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Nobody else listens until the sign-in is checked, and a client may break off before.
+    const ignore = () => {};
+    socket.on('error', ignore);
     const url = new URL(request.url ?? '/', 'http://localhost');
     const protocols = request.headers['sec-websocket-protocol'];
     const version = parseVersion(url.searchParams.get('vsn'));
@@ -104,6 +107,7 @@ export function createPhoenix(options: PhoenixOptions) {
       return refuse(socket, 503, 'Service Unavailable');
     }
     if (socket.destroyed) return;
+    socket.off('error', ignore);
     wss.handleUpgrade(request, socket, head, (ws) => serve(ws, version, scope));
   }
 
@@ -123,7 +127,8 @@ export function createPhoenix(options: PhoenixOptions) {
       idle = setTimeout(onIdle, IDLE_MS);
     }
     function send(text: string): void {
-      if (ws.readyState === ws.OPEN) ws.send(text);
+      const tcp = ws.readyState === ws.OPEN ? tcpOf(ws) : undefined;
+      if (tcp !== undefined) writeJoined(tcp, textFrames([text]));
     }
     const reply = (joinRef: unknown, frame: Frame, status: 'ok' | 'error', response: object) =>
       send(encodeReply(version, joinRef, frame.ref, frame.topic, status, response));
@@ -168,6 +173,7 @@ export function createPhoenix(options: PhoenixOptions) {
         overflowed: closeSlow,
       };
       try {
+        await session.frame();
         assertSafeJson(frame.payload);
         channel.here = await session.join(topic, frame.payload, wire);
       } catch (error) {
@@ -210,7 +216,7 @@ export function createPhoenix(options: PhoenixOptions) {
     }
 
     async function push(frame: Frame, channel: Channel): Promise<void> {
-      const event = String(frame.event);
+      const event = typeof frame.event === 'string' ? frame.event : '';
       try {
         await session.frame();
         const response = await session.call(event, frame.payload, channel.here?.roomId);
@@ -231,11 +237,12 @@ export function createPhoenix(options: PhoenixOptions) {
     });
     ws.on('ping', heard);
     ws.on('error', (error) => logger.debug({ err: error }, 'socket error'));
-    ws.on('close', () => {
+    ws.on('close', (code) => {
       clearTimeout(idle);
       clearTimeout(expiry);
       channels.clear();
-      session.close();
+      // 1000 and 1005: the client closed on purpose. Anything else may be a reload or a lost network.
+      session.close(code !== 1000 && code !== 1005);
     });
   }
 
@@ -263,6 +270,5 @@ export function createPhoenix(options: PhoenixOptions) {
 export type { Session };
 
 function refuse(socket: Duplex, status: number, text: string): void {
-  socket.on('error', () => {});
   socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -38,7 +38,8 @@ export interface JoinedTopic {
   /** `room:<uuid>`, whatever name it was joined by. */
   topic: string;
   roomId: string | undefined;
-  leave(): void;
+  /** @param abrupt the connection broke rather than left */
+  leave(abrupt?: boolean): void;
 }
 
 export type Session = ReturnType<typeof createSession>;
@@ -100,11 +101,11 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
       const here: JoinedTopic = {
         topic,
         roomId,
-        leave() {
+        leave(abrupt = false) {
           if (!joined.delete(here)) return;
           subscription?.detach();
           deps.metrics.joinedTopics.dec({ protocol });
-          if (answered) def.left?.(seat, topic);
+          if (answered) def.left?.(seat, topic, abrupt);
         },
       };
       const subscriber: Subscriber = {
@@ -166,10 +167,11 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
       return problem;
     },
 
-    close(): void {
+    /** @param abrupt the connection broke, rather than being closed by its user */
+    close(abrupt: boolean): void {
       if (closed) return;
       closed = true;
-      for (const topic of [...joined]) topic.leave();
+      for (const topic of [...joined]) topic.leave(abrupt);
       deps.metrics.connections.dec({ protocol });
     },
   };

@@ -1,6 +1,7 @@
 // The Socket.IO door: operations by `emit(name, input, ack)`, topics by `join_room`. State recovery of Socket.IO stays
 // off: resume is ours, from the log, and checks rights again. Nothing a client sends may throw outside a handler.
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket as Tcp } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import type { WebSocket } from 'ws';
 import { AppError, toProblem } from '../../../core/errors.ts';
@@ -9,7 +10,7 @@ import { assertSafeJson, MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Scope } from '../../../core/scope.ts';
 import type { Encoded, Encoding, Outgoing } from './hub.ts';
 import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
-import { MAX_QUEUED_BYTES, tcpOf, textFrames } from './wire.ts';
+import { joinWrites, MAX_QUEUED_BYTES, tcpOf, textFrames } from './wire.ts';
 
 export interface SocketIoOptions extends SessionDeps {
   http: HttpServer;
@@ -107,14 +108,14 @@ export function createSocketIo(options: SocketIoOptions) {
       )
       .catch((error: unknown) => logger.warn({ err: error }, 'user topic'));
 
-    socket.on('disconnect', () => {
+    socket.on('disconnect', (reason) => {
       clearTimeout(expiry);
-      session.close();
+      session.close(reason !== 'client namespace disconnect' && reason !== 'server namespace disconnect');
     });
     socket.on('error', (error) => logger.debug({ err: error }, 'socket error'));
     socket.onAny((event: string, ...args: unknown[]) => {
       const ack = typeof args.at(-1) === 'function' ? (args.pop() as Ack) : undefined;
-      void answer(session, event, ack, async () => {
+      void answer(socket, session, event, ack, async () => {
         await session.frame();
         assertSafeJson(args);
         if (event === 'join_room') return join(socket, session, rooms, args[0], ack);
@@ -164,6 +165,7 @@ export function createSocketIo(options: SocketIoOptions) {
   }
 
   async function answer(
+    socket: Socket,
     session: Session,
     event: string,
     ack: Ack | undefined,
@@ -171,7 +173,11 @@ export function createSocketIo(options: SocketIoOptions) {
   ): Promise<void> {
     try {
       const data = await run();
-      if (data !== undefined) ack?.({ ok: true, data });
+      if (data === undefined || ack === undefined) return;
+      // The answers of one turn, and what the turn delivers here, leave together.
+      const tcp = tcpUnder(socket);
+      if (tcp !== undefined) joinWrites(tcp);
+      ack({ ok: true, data });
     } catch (error) {
       const problem = session.problem(error, event);
       ack?.({ ok: false, error: problem });
@@ -196,8 +202,7 @@ export function createSocketIo(options: SocketIoOptions) {
   function write(socket: Socket, encoded: Encoded): void {
     const conn = socket.conn as unknown as EngineSocket;
     if (conn.readyState !== 'open') return;
-    const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
-    const tcp = ws === undefined ? undefined : tcpOf(ws);
+    const tcp = tcpUnder(socket);
     if (tcp !== undefined && tcp.writableLength > MAX_QUEUED_BYTES) {
       metrics.slowConsumers.inc({ protocol: 'socketio' });
       return close(socket, 'slow_consumer');
@@ -244,6 +249,14 @@ export function createSocketIo(options: SocketIoOptions) {
       io.disconnectSockets(true);
     },
   };
+}
+
+/** Undefined while the connection polls. */
+function tcpUnder(socket: Socket): Tcp | undefined {
+  const { transport } = socket.conn as unknown as EngineSocket;
+  return transport.name === 'websocket' && transport.socket !== undefined
+    ? tcpOf(transport.socket)
+    : undefined;
 }
 
 function roomKey(input: unknown): string {

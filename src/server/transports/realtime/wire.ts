@@ -32,6 +32,21 @@ export function textFrames(texts: string[]): Buffer {
   return buffer;
 }
 
+/** Writes so that everything this connection is sent in one turn of the loop leaves in one system call. */
+export function writeJoined(tcp: Socket, bytes: Buffer): void {
+  joinWrites(tcp);
+  tcp.write(bytes);
+}
+
+/** Holds back what is written to the connection until the turn ends. */
+export function joinWrites(tcp: Socket): void {
+  if (tcp.writableCorked > 0) return;
+  tcp.cork();
+  process.nextTick(uncork, tcp);
+}
+
+const uncork = (tcp: Socket): void => tcp.uncork();
+
 const headerLength = (length: number): number => (length < 126 ? 2 : length < 65536 ? 4 : 10);
 
 /** The TCP socket under a WebSocket; undefined once closed. */
