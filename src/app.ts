@@ -36,6 +36,7 @@ import { createRoomsService } from './server/rooms/service.ts';
 import { originAllowed } from './server/transports/http/origin.ts';
 import { createHttp } from './server/transports/http/server.ts';
 import { createHub } from './server/transports/realtime/hub.ts';
+import { createLogWatch } from './server/transports/realtime/log-watch.ts';
 import { createPhoenix, PHOENIX_PATH } from './server/transports/realtime/phoenix.ts';
 import { createSocketIo } from './server/transports/realtime/socketio.ts';
 
@@ -105,6 +106,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const writer = createWriter({ database, events, log, metrics });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({ database, rooms, log, writer, epoch });
+    const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
         ? createMemoryRoster()
@@ -229,6 +231,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       async start(): Promise<string> {
         await bus.start();
         presence.start();
+        logWatch.start();
         await identity.ensureHomeTenant();
         const lobby = await rooms.ensureLobby(HOME_TENANT);
         await agents.ensureParley(HOME_TENANT, lobby.id);
@@ -276,6 +279,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         socketio.stop();
         phoenix.stop();
         http.closeAllConnections();
+        await logWatch.stop();
         hub.stop();
         presence.stop();
         await bus.stop();

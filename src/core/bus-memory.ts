@@ -34,6 +34,8 @@ export function createMemoryBus(logger: Logger): Bus {
         if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
       };
     },
+    shared: false,
+    whenSubscribed: async () => {},
     healthy: () => true,
     onRecovered: () => () => {},
     start: async () => {},

@@ -27,6 +27,7 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
   /** Listeners of this node hear their own publications without the way through Redis. */
   const local = createMemoryBus(logger);
   const counts = new Map<string, number>();
+  const subscribed = new Map<string, Promise<void>>();
   const recovered = new Set<() => void>();
   let pending = 0;
   let stopping = false;
@@ -101,16 +102,19 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
       const count = counts.get(topic) ?? 0;
       counts.set(topic, count + 1);
       // While Redis is away the client keeps the subscription and makes it once it is back.
-      if (count === 0) subscriber.sSubscribe(channel(topic), onMessage).catch(ignore);
+      if (count === 0) subscribed.set(topic, subscriber.sSubscribe(channel(topic), onMessage).catch(ignore));
       return () => {
         off();
         const left = (counts.get(topic) ?? 1) - 1;
         if (left > 0) return void counts.set(topic, left);
         counts.delete(topic);
+        subscribed.delete(topic);
         subscriber.sUnsubscribe(channel(topic), onMessage).catch(ignore);
       };
     },
 
+    shared: true,
+    whenSubscribed: (topic) => subscribed.get(topic) ?? Promise.resolve(),
     healthy: () => publisher.isReady && subscriber.isReady,
     onRecovered(listener) {
       recovered.add(listener);

@@ -25,6 +25,10 @@ export interface Bus {
   /** To the listeners of this node alone. */
   publishLocal(topic: string, message: BusMessage): void;
   subscribe(topic: string, listener: BusListener): () => void;
+  /** Whether it reaches other nodes, and may therefore lose something. */
+  readonly shared: boolean;
+  /** Resolves once what others publish on a topic that is listened to reaches this node; at once if it cannot be told. */
+  whenSubscribed(topic: string): Promise<void>;
   /** False while nodes cannot hear each other; then the log is looked at more often. */
   healthy(): boolean;
   /** Called when nodes hear each other again after a break: something may have been missed. */

@@ -52,8 +52,6 @@ export interface TopicDef {
   left?(seat: Seat, topic: string, abrupt: boolean): void;
   /** Entries of the topic's log with afterSeq < seq ≤ upTo, to heal a gap. */
   readLog?(topic: string, afterSeq: number, upTo: number): Promise<import('./bus.ts').LogEntry[]>;
-  /** Newest seq of the topic's log, to notice a silence. */
-  lastSeq?(topic: string): Promise<number>;
 }
 
 export interface Module {

@@ -24,6 +24,8 @@ export interface MessageLog extends RoomLog {
   read(roomId: string, afterSeq: number, upTo: number, limit: number): Promise<LogEvent[]>;
   readEntries(roomId: string, afterSeq: number, upTo: number): Promise<LogEntry[]>;
   lastSeq(roomId: string): Promise<number>;
+  /** Newest seq of each of these room topics. */
+  lastSeqs(topics: string[]): Promise<Map<string, number>>;
 }
 
 const HEAL_LIMIT = 10_000;
@@ -90,5 +92,13 @@ export function createMessageLog(database: Database, bus: Bus): MessageLog {
     },
 
     lastSeq: (roomId) => repo.getLastSeq(db, roomId),
+
+    async lastSeqs(topics) {
+      const seqs = await repo.getLastSeqs(
+        db,
+        topics.filter((t) => t.startsWith('room:')).map((t) => t.slice('room:'.length)),
+      );
+      return new Map([...seqs].map(([roomId, seq]) => [roomTopic(roomId), seq]));
+    },
   };
 }

@@ -57,7 +57,6 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
   joined: (seat, topic) => presence.enter(roomIdOf(topic), seat),
   left: (seat, topic, abrupt) => presence.leave(roomIdOf(topic), seat, abrupt),
   readLog: (topic, afterSeq, upTo) => log.readEntries(roomIdOf(topic), afterSeq, upTo),
-  lastSeq: (topic) => log.lastSeq(roomIdOf(topic)),
 });
 
 /** `user:<id>`: signals for one person alone. */

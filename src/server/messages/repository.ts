@@ -112,6 +112,15 @@ export async function listEvents(
 export const getLastSeq = async (db: Db, roomId: string): Promise<number> =>
   (await db.selectFrom('rooms').select('lastSeq').where('id', '=', roomId).executeTakeFirst())?.lastSeq ?? 0;
 
+export const getLastSeqs = async (db: Db, roomIds: string[]): Promise<Map<string, number>> => {
+  const rows = await db
+    .selectFrom('rooms')
+    .select(['id', 'lastSeq'])
+    .where(sql<boolean>`id = any(${roomIds}::uuid[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.lastSeq]));
+};
+
 export const bumpLastSeq = async (tx: Tx, roomId: string, by: number): Promise<number> =>
   (
     await tx

@@ -64,6 +64,8 @@ export class World {
         this.ears.add(listener);
         return () => this.ears.delete(listener);
       },
+      shared: true,
+      whenSubscribed: async () => {},
       healthy: () => true,
       onRecovered: () => () => {},
       start: async () => {},

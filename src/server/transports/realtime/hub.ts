@@ -41,6 +41,12 @@ export interface Subscription {
 
 export interface Hub {
   attach(topic: string, subscriber: Subscriber, readLog?: ReadLog): Subscription;
+  /** Topics with a log that someone here listens to. */
+  loggedTopics(): string[];
+  /** The log of a topic has come to `seq`; what has not been heard of up to there is read. */
+  reached(topic: string, seq: number): void;
+  /** Called when the first subscriber of a topic with a log comes. */
+  onOpened(listener: (topic: string) => void): () => void;
   stop(): void;
 }
 
@@ -101,6 +107,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     socketio: metrics.deliveries.labels('socketio'),
     phoenix: metrics.deliveries.labels('phoenix'),
   };
+  const opened = new Set<(topic: string) => void>();
   let stopped = false;
 
   function later(fn: () => void, ms: number): void {
@@ -126,6 +133,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
     };
     channel.unsubscribe = bus.subscribe(topic, (message) => receive(channel, message));
     channels.set(topic, channel);
+    if (readLog !== undefined) for (const listener of opened) listener(topic);
     return channel;
   }
 
@@ -171,6 +179,11 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
       metrics.gapsHealed.inc();
       for (const entry of entries)
         if (entry.seq > (channel.delivered ?? 0)) channel.early.set(entry.seq, entry);
+      // What is announced is committed: a seq that the log does not have was never said by one of us.
+      if (entries.length === 0 && channel.delivered === delivered) {
+        channel.newest = delivered;
+        channel.early.clear();
+      }
     } catch (error) {
       logger.warn({ err: error, topic: channel.topic }, 'a gap in a room log could not be filled yet');
       failed = true;
@@ -349,6 +362,20 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
         },
         detach: () => remove(channel, subscriber, joining),
       };
+    },
+    loggedTopics: () =>
+      [...channels.values()]
+        .filter((c) => c.readLog !== undefined && c.delivered !== undefined)
+        .map((c) => c.topic),
+    reached(topic, seq) {
+      const channel = channels.get(topic);
+      if (channel === undefined || seq <= channel.newest) return;
+      channel.newest = seq;
+      if (channel.delivered !== undefined && seq > channel.delivered) scheduleHeal(channel, GAP_PATIENCE_MS);
+    },
+    onOpened(listener) {
+      opened.add(listener);
+      return () => opened.delete(listener);
     },
     stop() {
       stopped = true;
