@@ -51,7 +51,11 @@ export function ChatPage() {
   return (
     <div className={styles.page}>
       <SkipLink />
-      {!narrow && <div className={styles.rail}>{sidebar}</div>}
+      {!narrow && (
+        <aside className={styles.rail} aria-label="Rooms and account">
+          {sidebar}
+        </aside>
+      )}
       <main className={styles.main} id="room" tabIndex={-1}>
         <ConnectionBanner />
         {room === undefined ? (

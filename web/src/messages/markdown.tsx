@@ -28,7 +28,8 @@ const components: Components = {
   thead: 'thead',
   tbody: 'tbody',
   tr: 'tr',
-  th: 'th',
+  // The corner of a table is often empty, and an empty heading is none.
+  th: ({ children }) => (children === undefined || children === null ? <td /> : <th>{children}</th>),
   td: 'td',
   inlineCode: ({ children }) => <code>{children}</code>,
   code: 'code',

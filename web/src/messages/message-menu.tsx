@@ -31,7 +31,13 @@ export function MessageMenu({ label, tabIndex, onCopy, onEdit, onDelete }: Messa
         <IconDots size={18} aria-hidden="true" />
       </button>
       {open && (
-        <Menu opened onChange={setOpen} onClose={() => button.current?.focus()}>
+        <Menu
+          opened
+          onChange={setOpen}
+          onClose={() => button.current?.focus()}
+          withinPortal={false}
+          withInitialFocusPlaceholder={false}
+        >
           <Menu.Target>
             <button type="button" className={styles.anchor} tabIndex={-1} aria-hidden="true">
               {label}
@@ -48,7 +54,7 @@ export function MessageMenu({ label, tabIndex, onCopy, onEdit, onDelete }: Messa
             </Menu.Item>
             {onDelete !== undefined && (
               <Menu.Item
-                color="clay"
+                className={styles.danger ?? ''}
                 leftSection={<IconTrash size={16} />}
                 rightSection={<kbd>Del</kbd>}
                 onClick={onDelete}

@@ -24,7 +24,7 @@ export function RoomHeader({ room, membersOpen, onMembers, onRooms }: RoomHeader
   const connection = useStore(useClient().state);
   const other = partner(info, members, me.id);
   const Sign = info?.visibility === 'private' ? IconLock : IconHash;
-  const label = `${membersOpen ? 'Hide' : 'Show'} members (${members.length})`;
+  const label = `${membersOpen ? 'Hide' : 'Show'} members`;
 
   return (
     <header className={styles.header}>
@@ -48,19 +48,14 @@ export function RoomHeader({ room, membersOpen, onMembers, onRooms }: RoomHeader
       </div>
       <ConnectionLight status={connection.status} />
       <Tooltip label={label}>
-        <button
-          type="button"
-          className={styles.members}
-          aria-label={label}
-          aria-expanded={membersOpen}
-          onClick={onMembers}
-        >
+        <button type="button" className={styles.members} aria-expanded={membersOpen} onClick={onMembers}>
           <span className={styles.faces}>
             {members.slice(0, FACES).map(({ user }) => (
               <Avatar key={user.id} user={user} size="sm" />
             ))}
           </span>
           <IconUsers size={18} stroke={1.7} aria-hidden="true" />
+          <span className="reader-only">{label},</span>
           <span className={styles.count}>{members.length}</span>
         </button>
       </Tooltip>

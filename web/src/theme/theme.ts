@@ -5,6 +5,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   Drawer,
+  defaultVariantColorsResolver,
   Menu,
   Modal,
   TextInput,
@@ -17,8 +18,11 @@ export const theme = createTheme({
   headings: { fontFamily: 'var(--serif)', fontWeight: '600' },
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  // The filled shade differs by scheme, and so must the words on it.
+  variantColorResolver(input) {
+    const colors = defaultVariantColorsResolver(input);
+    return input.variant === 'filled' ? { ...colors, color: 'var(--on-brand)' } : colors;
+  },
   defaultRadius: 'md',
   respectReducedMotion: true,
   colors: {
