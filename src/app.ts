@@ -10,6 +10,7 @@ import { type Clock, systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { lockDataDir, secretOf } from './core/data-dir.ts';
 import { openDatabase } from './core/db/database.ts';
+import { exclusively } from './core/db/exclusive.ts';
 import { migrate, pendingMigrations } from './core/db/migrate.ts';
 import { createEpoch } from './core/epoch.ts';
 import { createEvents } from './core/events.ts';
@@ -80,7 +81,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       logger,
     });
     undo.push(() => database.close());
-    await migrate(database.db, logger);
+    await exclusively(database, 'start', () => migrate(database.db, logger));
 
     const metrics = createMetrics();
     const events = createEvents();
@@ -235,7 +236,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         await identity.ensureHomeTenant();
         const lobby = await rooms.ensureLobby(HOME_TENANT);
         await agents.ensureParley(HOME_TENANT, lobby.id);
-        await jobs.start(modules.flatMap((m) => m.jobs ?? []));
+        await exclusively(database, 'start', () => jobs.start(modules.flatMap((m) => m.jobs ?? [])));
         await agents.start();
         for (const module of modules) await module.start?.();
         await new Promise<void>((resolve, reject) => {
