@@ -194,7 +194,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       socket.on('error', () => socket.destroy());
       const path = (request.url ?? '').split('?', 1)[0];
       if (path === PHOENIX_PATH) return void phoenix.upgrade(request, socket, head);
-      if (path?.startsWith('/socket.io')) return;
+      // Exactly what Socket.IO takes: anything else it would leave without an answer.
+      if (path?.startsWith('/socket.io/')) return;
+      socket.on('error', () => {});
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
 

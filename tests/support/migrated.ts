@@ -1,7 +1,16 @@
 // A migrated, empty PGlite as an archive, made once for a set of migrations and kept between runs.
 // Must never outlive a change of a migration: its name is a hash of what made it.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../../src/core/db/database.ts';
@@ -10,6 +19,9 @@ import { createLogger } from '../../src/core/logger.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules', '.cache', 'parley-tests');
+
+/** Archives of other migrations are thrown away after this. */
+const KEEP_MS = 24 * 3600 * 1000;
 
 let loaded: Promise<Blob> | undefined;
 
@@ -36,7 +48,8 @@ async function make(name: string): Promise<void> {
   await database.close();
   mkdirSync(CACHE, { recursive: true });
   for (const old of readdirSync(CACHE)) {
-    if (old.startsWith('migrated-') && old.endsWith('.tar')) rmSync(join(CACHE, old), { force: true });
+    const path = join(CACHE, old);
+    if (Date.now() - statSync(path).mtimeMs > KEEP_MS) rmSync(path, { force: true });
   }
   // Written aside and renamed: another worker may be making the same one.
   const draft = join(CACHE, `${name}.${process.pid}`);
@@ -46,9 +59,15 @@ async function make(name: string): Promise<void> {
 
 function fingerprint(): string {
   const hash = createHash('sha256');
-  const pglite = join(ROOT, 'node_modules', '@electric-sql', 'pglite', 'package.json');
   const migrations = readdirSync(join(ROOT, 'migrations')).sort();
-  const files = [pglite, ...migrations.map((file) => join(ROOT, 'migrations', file))];
-  for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
+  const files = [
+    'node_modules/@electric-sql/pglite/package.json',
+    ...migrations.map((file) => `migrations/${file}`),
+  ];
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(ROOT, file)))
+      .update('\0');
   return hash.digest('hex').slice(0, 16);
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { RateRule } from '../../../core/contract.ts';
 import { AppError, type Problem, toProblem } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
+import { assertSafeJson } from '../../../core/json.ts';
 import type { Limits } from '../../../core/limits.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
@@ -47,10 +48,13 @@ export type Session = ReturnType<typeof createSession>;
 export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socketio' | 'phoenix') {
   const id = newId();
   const joined = new Set<JoinedTopic>();
+  /** Joins whose topic is being looked up; they count towards the limit as well. */
+  let resolving = 0;
   let closed = false;
   deps.metrics.connections.inc({ protocol });
 
   function find(name: string): { def: TopicDef; key: string } {
+    assertSafeJson(name, 'topic');
     const colon = name.indexOf(':');
     const def = colon < 0 ? undefined : deps.topics.find((topic) => topic.prefix === name.slice(0, colon));
     if (def === undefined) {
@@ -83,14 +87,17 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
      */
     async join(name: string, input: unknown, wire: SeatWire): Promise<JoinedTopic | undefined> {
       const { def, key } = find(name);
-      if (joined.size >= MAX_TOPICS) {
+      if (joined.size + resolving >= MAX_TOPICS) {
         throw new AppError(
           'rate_limited',
           'too many channels joined',
           `One connection joins at most ${MAX_TOPICS} topics; leave one first.`,
         );
       }
-      const { topic, roomId } = await def.resolve(scope, key);
+      resolving++;
+      const { topic, roomId } = await def.resolve(scope, key).finally(() => {
+        resolving--;
+      });
       const seat: Seat = {
         id: `${id}:${newId()}`,
         scope,

@@ -98,6 +98,7 @@ export function createSocketIo(options: SocketIoOptions) {
     const scope = socket.data.scope as Scope;
     const session = createSession(options, scope, 'socketio');
     const rooms = new Map<string, JoinedTopic>();
+    const inTurn = createTurns();
     const expiry = expireAt(scope, options, () => close(socket, 'expired_token'));
     // Personal signals come without asking.
     void session
@@ -118,8 +119,8 @@ export function createSocketIo(options: SocketIoOptions) {
       void answer(socket, session, event, ack, async () => {
         await session.frame();
         assertSafeJson(args);
-        if (event === 'join_room') return join(socket, session, rooms, args[0], ack);
-        if (event === 'leave_room') return leave(session, rooms, args[0]);
+        if (event === 'join_room') return inTurn('join', () => join(socket, session, rooms, args[0], ack));
+        if (event === 'leave_room') return inTurn('leave', () => leave(session, rooms, args[0]));
         return session.call(event, args[0]);
       });
     });
@@ -257,6 +258,23 @@ function tcpUnder(socket: Socket): Tcp | undefined {
   return transport.name === 'websocket' && transport.socket !== undefined
     ? tcpOf(transport.socket)
     : undefined;
+}
+
+type Turn = 'join' | 'leave';
+
+/** Joins may overlap, but a leave waits for the joins before it, and a join for the leaves before it. */
+function createTurns() {
+  const running: Record<Turn, Set<Promise<unknown>>> = { join: new Set(), leave: new Set() };
+  return async <T>(turn: Turn, run: () => Promise<T>): Promise<T> => {
+    const before = running[turn === 'join' ? 'leave' : 'join'];
+    const done = Promise.allSettled(before).then(run);
+    running[turn].add(done);
+    try {
+      return await done;
+    } finally {
+      running[turn].delete(done);
+    }
+  };
 }
 
 function roomKey(input: unknown): string {
