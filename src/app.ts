@@ -18,9 +18,10 @@ import { newId, randomToken } from './core/ids.ts';
 import { createJobs } from './core/jobs.ts';
 import { createMemoryLimits } from './core/limits-memory.ts';
 import { createLogger, type Logger } from './core/logger.ts';
-import { createMetrics } from './core/metrics.ts';
+import { createMetrics, watchParts } from './core/metrics.ts';
 import type { Module } from './core/module.ts';
 import { createOperations } from './core/operation.ts';
+import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { createLocalTokens } from './server/identity/local.ts';
 import { identityModule } from './server/identity/module.ts';
 import { createIdentityService, HOME_TENANT } from './server/identity/service.ts';
@@ -88,11 +89,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const jobs = createJobs(database, logger);
     const limits = createMemoryLimits(clock, config.RATE_LIMIT_FACTOR);
     undo.push(() => limits.stop());
+    const nodeId = newId();
+    const tracer = await openTracer(config, { clock, logger, instance: nodeId });
+    undo.push(() => tracer.stop());
     const bus =
       config.REDIS_URL === undefined
         ? createMemoryBus(logger)
         : createRedisBus({ url: config.REDIS_URL, logger });
-    const hub = createHub({ bus, logger, metrics });
+    const hub = createHub({ bus: traceDeliveries(bus, tracer), logger, metrics });
 
     const tokens = createLocalTokens(secret, clock);
     const identity = createIdentityService({
@@ -104,7 +108,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const log = createMessageLog(database, bus);
     const rooms = createRoomsService({ database, events, identity, log });
-    const writer = createWriter({ database, events, log, metrics });
+    const writer = createWriter({ database, events, log, metrics, tracer });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({ database, rooms, log, writer, epoch });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
@@ -113,7 +117,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         ? createMemoryRoster()
         : createClusterRoster({
             bus,
-            nodeId: newId(),
+            nodeId,
             clock,
             logger,
             graceMs: PRESENCE_GRACE_MS,
@@ -136,6 +140,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       clock,
       logger,
       metrics,
+      tracer,
       identity,
       rooms,
       messages,
@@ -143,6 +148,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       presence,
       overrides: overrides.agents,
     });
+
+    watchParts(metrics, { database, bus, writer, version: config.version });
 
     const modules: Module[] = [
       identityModule(identity),
@@ -156,7 +163,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const topics = modules.flatMap((m) => m.topics ?? []);
     const operations = createOperations(
       modules.flatMap((m) => m.operations),
-      { clock, limits, metrics },
+      { clock, limits, metrics, tracer },
     );
 
     let url = '';
@@ -293,4 +300,15 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     for (const step of undo.reverse()) await step();
     throw error;
   }
+}
+
+/** The tracing SDK is loaded only for those who have a collector. */
+async function openTracer(
+  config: Config,
+  deps: { clock: Clock; logger: Logger; instance: string },
+): Promise<Tracer> {
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return noTracer;
+  const { createOtlpTracer } = await import('./core/tracing-otlp.ts');
+  return createOtlpTracer({ endpoint, version: config.version, ...deps });
 }

@@ -9,6 +9,7 @@ import type { Jobs } from '../core/jobs.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Module } from '../core/module.ts';
+import type { Tracer } from '../core/tracing.ts';
 import type { Embedder } from '../memory/embed.ts';
 import { createLocalEmbedder } from '../memory/embed-local.ts';
 import { createOpenAiEmbedder } from '../memory/embed-openai.ts';
@@ -61,6 +62,7 @@ export interface AgentsLayerDeps {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
+  tracer: Tracer;
   identity: IdentityService;
   rooms: RoomsService;
   messages: MessagesService;
@@ -90,7 +92,8 @@ const MOST_TRIES = 3;
 
 /** Listens to `events` from now on: create it before the first message is sent. */
 export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
-  const { config, database, events, jobs, clock, logger, metrics, identity, rooms, messages } = deps;
+  const { config, database, events, jobs, clock, logger, metrics, tracer } = deps;
+  const { identity, rooms, messages } = deps;
   const { onBoundary } = deps.overrides ?? {};
 
   const router = createRouter(config, clock, deps.overrides?.llm);
@@ -102,6 +105,15 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const tokens = metrics.counter('parley_model_tokens_total', 'Tokens read and written by models', [
     'provider',
     'direction',
+  ]);
+  const callSeconds = metrics.histogram(
+    'parley_model_call_duration_seconds',
+    'Time of one call of a language model',
+    ['provider', 'outcome'],
+    [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160],
+  );
+  const dollars = metrics.counter('parley_model_cost_dollars_total', 'Cost of models with a known price', [
+    'provider',
   ]);
 
   const signalsFor = createSignals(deps.log, deps.presence);
@@ -125,7 +137,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireOwned,
     enabledFor: async (scope, agentId) => (await profiles.requireAgent(scope, agentId)).capabilities,
   });
-  const execute = createLoop({
+  const runTool = createRunTool({ registry, clock, logger });
+  const loop = createLoop({
     database,
     clock,
     identity,
@@ -135,7 +148,20 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     context: createContext({ rooms, messages, memory }),
     router,
     registry,
-    runTool: createRunTool({ registry, clock, logger }),
+    runTool: (run) => {
+      const name = registry.find(run.call.name)?.name ?? 'unknown';
+      const attributes = {
+        'gen_ai.operation.name': 'execute_tool',
+        'gen_ai.tool.name': name,
+        'gen_ai.tool.type': 'function',
+        'gen_ai.tool.call.id': run.call.executionId,
+      };
+      return tracer.withSpan(`execute_tool ${name}`, attributes, async (span) => {
+        const outcome = await runTool(run);
+        if (outcome.isError) span.set({ 'error.type': 'tool_error' });
+        return outcome;
+      });
+    },
     costOf: (model, usage) => costUsd(model, usage),
     wrap: (llm) =>
       wrapLlm(llm, {
@@ -144,14 +170,45 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         elapsed: clock.elapsed,
         totalMs: config.AGENT_TIMEOUT_MS,
         tries: Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1),
-        onCall: ({ provider, outcome, usage }) => {
+        onCall: ({ provider, outcome, usage, model, ms, costUsd }) => {
           calls.inc({ provider, outcome });
+          callSeconds.observe({ provider, outcome }, ms / 1000);
+          dollars.inc({ provider }, costUsd ?? 0);
+          const attributes = {
+            'gen_ai.operation.name': 'chat',
+            'gen_ai.provider.name': provider,
+            'gen_ai.response.model': model,
+            'gen_ai.usage.input_tokens': usage.inputTokens,
+            'gen_ai.usage.output_tokens': usage.outputTokens,
+            ...(outcome === 'ok' ? {} : { 'error.type': outcome }),
+          };
+          tracer.record(`chat ${model}`, attributes, ms);
           tokens.inc({ provider, direction: 'input' }, usage.inputTokens);
           tokens.inc({ provider, direction: 'output' }, usage.outputTokens);
         },
       }),
     onBoundary,
   });
+  const execute: typeof loop = (run, signals, signal) => {
+    const attributes = {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.agent.id': run.agentId,
+      'gen_ai.conversation.id': run.roomId,
+      'parley.run_id': run.id,
+      'parley.attempt': run.attempts,
+    };
+    // A job begins it, whoever rang for the job.
+    return tracer.withSpan(
+      'invoke_agent',
+      attributes,
+      async (span) => {
+        const outcome = await loop(run, signals, signal);
+        span.set({ 'parley.outcome': outcome.status });
+        return outcome;
+      },
+      { root: true },
+    );
+  };
   const worker = createRunWorker({
     database,
     jobs,

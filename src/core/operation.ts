@@ -8,6 +8,7 @@ import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { BoundOperation } from './module.ts';
 import type { Scope } from './scope.ts';
+import type { Tracer } from './tracing.ts';
 
 export interface Operations {
   readonly list: readonly BoundOperation[];
@@ -29,7 +30,7 @@ export interface Caller {
 
 export function createOperations(
   list: BoundOperation[],
-  deps: { clock: Clock; limits: Limits; metrics: Metrics },
+  deps: { clock: Clock; limits: Limits; metrics: Metrics; tracer: Tracer },
 ): Operations {
   const bySocket = new Map<string, BoundOperation>();
   const byName = new Map<string, BoundOperation>();
@@ -52,26 +53,37 @@ export function createOperations(
     list,
     bySocket: (name) => bySocket.get(name),
     byName: (name) => byName.get(name),
-    async call(operation, scope, input, caller) {
+    call(operation, scope, input, caller) {
       const { def } = operation;
-      const started = deps.clock.elapsed();
-      let outcome = 'ok';
-      try {
-        if (def.permission !== 'public') requireScope(scope, def.permission);
-        if (def.rate !== undefined) await deps.limits.take(def.rate, scope?.user.id ?? caller.address);
-        const parsed = parseInput(def.input, input);
-        return await operation.handle(scope as Scope, parsed as never);
-      } catch (error) {
-        outcome = error instanceof AppError ? error.code : 'internal';
-        throw error;
-      } finally {
-        deps.metrics.operationSeconds.observe(
-          { operation: def.name, surface: caller.surface, outcome },
-          (deps.clock.elapsed() - started) / 1000,
-        );
-      }
+      const attributes = { 'parley.operation': def.name, 'parley.surface': caller.surface };
+      return deps.tracer.withSpan(def.name, attributes, () => run(operation, scope, input, caller));
     },
   };
+
+  async function run(
+    operation: BoundOperation,
+    scope: Scope | undefined,
+    input: unknown,
+    caller: Caller,
+  ): Promise<unknown> {
+    const { def } = operation;
+    const started = deps.clock.elapsed();
+    let outcome = 'ok';
+    try {
+      if (def.permission !== 'public') requireScope(scope, def.permission);
+      if (def.rate !== undefined) await deps.limits.take(def.rate, scope?.user.id ?? caller.address);
+      const parsed = parseInput(def.input, input);
+      return await operation.handle(scope as Scope, parsed as never);
+    } catch (error) {
+      outcome = error instanceof AppError ? error.code : 'internal';
+      throw error;
+    } finally {
+      deps.metrics.operationSeconds.observe(
+        { operation: def.name, surface: caller.surface, outcome },
+        (deps.clock.elapsed() - started) / 1000,
+      );
+    }
+  }
 }
 
 function requireScope(scope: Scope | undefined, permission: 'signed_in' | 'admin'): void {

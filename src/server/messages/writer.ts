@@ -6,6 +6,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Metrics } from '../../core/metrics.ts';
 import type { ScopeUser } from '../../core/scope.ts';
+import type { SpanRef, Tracer } from '../../core/tracing.ts';
 import { notAMember } from '../rooms/service.ts';
 import type { Mention, Message, RunSummary } from './contract.ts';
 import type { MessageLog } from './log.ts';
@@ -44,12 +45,16 @@ interface Waiting {
   send: Send;
   resolve(message: Message): void;
   reject(error: unknown): void;
+  /** Of the call that asked, since its commit is shared with others. */
+  span: SpanRef | undefined;
 }
 
 export interface Writer {
   send(send: Send): Promise<Message>;
   /** Resolves when nothing waits or is being committed. */
   idle(): Promise<void>;
+  /** Messages that wait or are being committed. */
+  waiting(): number;
 }
 
 const MAX_BATCH = 256;
@@ -61,8 +66,9 @@ export function createWriter(deps: {
   events: Events;
   log: MessageLog;
   metrics: Metrics;
+  tracer: Tracer;
 }): Writer {
-  const { database, events, log, metrics } = deps;
+  const { database, events, log, metrics, tracer } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
@@ -149,6 +155,17 @@ export function createWriter(deps: {
    * @param wait wait for locked rooms instead of leaving them out
    */
   async function commit(batch: Waiting[], wait = false): Promise<Waiting[]> {
+    const links = batch.flatMap((w) => (w.span === undefined ? [] : [w.span]));
+    const attributes = { 'db.system.name': 'postgresql', 'parley.batch_messages': batch.length };
+    const done = metrics.commitSeconds.startTimer();
+    try {
+      return await tracer.withSpan('commit', attributes, () => store(batch, wait), { root: true, links });
+    } finally {
+      done();
+    }
+  }
+
+  async function store(batch: Waiting[], wait: boolean): Promise<Waiting[]> {
     const left: Waiting[] = [];
     const outcomes: (() => void)[] = [];
     await database.transaction(async (tx) => {
@@ -287,11 +304,13 @@ export function createWriter(deps: {
       return new Promise((resolve, reject) => {
         total++;
         const queue = waiting.get(send.roomId);
-        if (queue === undefined) waiting.set(send.roomId, [{ send, resolve, reject }]);
-        else queue.push({ send, resolve, reject });
+        const span = tracer.current();
+        if (queue === undefined) waiting.set(send.roomId, [{ send, resolve, reject, span }]);
+        else queue.push({ send, resolve, reject, span });
         if (committing < slots) schedule();
       });
     },
+    waiting: () => total,
     idle: () => (total === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
   };
 }
