@@ -1,10 +1,10 @@
 // The bus of a cluster: Redis sharded pub/sub, one channel a topic, subscribed only while someone here listens.
 // Only a hint: Redis may drop, freeze or be wiped. Whatever arrives is decoded inside a guard, and no wait is without a limit.
-import { createClient } from 'redis';
 import type { Bus, BusListener, BusMessage, LogEntry } from './bus.ts';
 import { createMemoryBus } from './bus-memory.ts';
 import { newId } from './ids.ts';
 import type { Logger } from './logger.ts';
+import { connectRedis } from './redis.ts';
 
 export interface RedisBusOptions {
   url: string;
@@ -13,12 +13,6 @@ export interface RedisBusOptions {
   prefix?: string;
 }
 
-const CONNECT_TIMEOUT_MS = 2000;
-/** A server that says nothing for this long, pings included, is taken as gone. */
-const SILENCE_MS = 2000;
-const PING_MS = 500;
-const MAX_BACKOFF_MS = 1000;
-const FLUSH_MS = 500;
 /** Publications that may wait for Redis; more are dropped, and read from the log by whoever misses them. */
 const MAX_PENDING = 20_000;
 
@@ -32,36 +26,13 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
   let pending = 0;
   let stopping = false;
 
-  const connect = (role: string) => {
-    const client = createClient({
-      url,
-      disableOfflineQueue: true,
-      pingInterval: PING_MS,
-      socket: {
-        connectTimeout: CONNECT_TIMEOUT_MS,
-        socketTimeout: SILENCE_MS,
-        reconnectStrategy: (tries) =>
-          stopping ? false : Math.min(25 * 2 ** Math.min(tries, 10), MAX_BACKOFF_MS),
-      },
-    });
-    let down = false;
-    client.on('error', (error) => {
-      if (!down && !stopping)
-        logger.warn(
-          { err: error, role },
-          'Redis is not answering; deliveries to other nodes go through the log',
-        );
-      down = true;
-    });
-    client.on('ready', () => {
-      if (down) logger.info({ role }, 'Redis is back');
-      down = false;
-      for (const listener of recovered) listener();
-    });
-    return client;
+  const announceRecovery = () => {
+    for (const listener of recovered) listener();
   };
-  const publisher = connect('publisher');
-  const subscriber = connect('subscriber');
+  const publishing = connectRedis(url, 'publisher', logger, announceRecovery);
+  const subscribing = connectRedis(url, 'subscriber', logger, announceRecovery);
+  const publisher = publishing.client;
+  const subscriber = subscribing.client;
   const channel = (topic: string) => `${prefix}:${topic}`;
 
   function receive(raw: string, name: string): void {
@@ -123,22 +94,13 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
 
     async start() {
       await local.start();
-      // A node starts without Redis: it will be there or it will not.
-      const bounded = (connecting: Promise<unknown>) =>
-        Promise.race([
-          connecting,
-          new Promise((resolve) => setTimeout(resolve, CONNECT_TIMEOUT_MS + 500).unref()),
-        ]);
-      await Promise.all([publisher, subscriber].map((client) => bounded(client.connect().catch(ignore))));
+      await Promise.all([publishing.start(), subscribing.start()]);
     },
 
     async stop() {
       stopping = true;
       await local.stop();
-      // What was said last should still go out; a frozen Redis may not hold up the stop.
-      const flushed = publisher.isReady ? publisher.close().catch(ignore) : Promise.resolve();
-      await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS).unref())]);
-      for (const client of [publisher, subscriber]) if (client.isOpen) client.destroy();
+      await Promise.all([publishing.stop(), subscribing.stop()]);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface RateRule {
   bucket: string;
   points: number;
   seconds: number;
+  /** Counted on each node alone: the key means nothing to others. */
+  perNode?: true;
 }
 
 export interface OperationDef<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {

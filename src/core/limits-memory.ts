@@ -54,7 +54,8 @@ export function createMemoryLimits(clock: Clock, factor = 1): Limits {
         { retryAfterMs },
       );
     },
-    stop() {
+    start: async () => {},
+    async stop() {
       rules.clear();
     },
   };
