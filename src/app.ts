@@ -17,10 +17,12 @@ import { createEvents } from './core/events.ts';
 import { newId, randomToken } from './core/ids.ts';
 import { createJobs } from './core/jobs.ts';
 import { createMemoryLimits } from './core/limits-memory.ts';
+import { createRedisLimits } from './core/limits-redis.ts';
 import { createLogger, type Logger } from './core/logger.ts';
 import { createMetrics, watchParts } from './core/metrics.ts';
 import type { Module } from './core/module.ts';
 import { createOperations } from './core/operation.ts';
+import { createRevocations } from './core/revocations.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { createLocalTokens } from './server/identity/local.ts';
 import { identityModule } from './server/identity/module.ts';
@@ -87,7 +89,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const metrics = createMetrics();
     const events = createEvents();
     const jobs = createJobs(database, logger);
-    const limits = createMemoryLimits(clock, config.RATE_LIMIT_FACTOR);
+    const limits =
+      config.REDIS_URL === undefined
+        ? createMemoryLimits(clock, config.RATE_LIMIT_FACTOR)
+        : createRedisLimits({ url: config.REDIS_URL, clock, logger, factor: config.RATE_LIMIT_FACTOR });
     undo.push(() => limits.stop());
     const nodeId = newId();
     const tracer = await openTracer(config, { clock, logger, instance: nodeId });
@@ -98,6 +103,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         : createRedisBus({ url: config.REDIS_URL, logger });
     const hub = createHub({ bus: traceDeliveries(bus, tracer), logger, metrics });
 
+    const revocations = createRevocations({
+      bus,
+      logger,
+    });
     const tokens = createLocalTokens(secret, clock);
     const identity = createIdentityService({
       database,
@@ -175,6 +184,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       createHttp({
         operations,
         events: eventDefs,
+        rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),
         authenticate: identity.authenticate,
         origins,
         trustProxy: config.TRUST_PROXY,
@@ -187,7 +197,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         notReady: async () => [...(state === 'ready' ? [] : [state]), ...(await databaseProblems())],
       }),
     );
-    const session = { hub, operations, topics, clock, limits, metrics, logger };
+    const session = { hub, operations, topics, revocations, clock, limits, metrics, logger };
     const sockets = {
       ...session,
       authenticate: identity.authenticate,
@@ -239,7 +249,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       },
 
       async start(): Promise<string> {
-        await bus.start();
+        await Promise.all([bus.start(), limits.start()]);
+        await revocations.start();
         presence.start();
         logWatch.start();
         await identity.ensureHomeTenant();
@@ -292,6 +303,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         await logWatch.stop();
         hub.stop();
         presence.stop();
+        revocations.stop();
         await bus.stop();
         for (const step of undo.reverse()) await step();
       },

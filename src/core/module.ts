@@ -1,8 +1,9 @@
 // The declaration by which a module is served: operations, topics, events and jobs, as data.
 // Transports and the composition root read it; a module never meets a transport.
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
-import type { EventDef, OperationDef } from './contract.ts';
+import type { EventDef, HttpMethod, OperationDef } from './contract.ts';
 import type { AnyJobDef } from './jobs.ts';
 import type { Scope } from './scope.ts';
 
@@ -54,9 +55,26 @@ export interface TopicDef {
   readLog?(topic: string, afterSeq: number, upTo: number): Promise<import('./bus.ts').LogEntry[]>;
 }
 
+/**
+ * A route outside the operations, for callers whose form is not ours, such as a provider's webhooks: the body comes as it was
+ * sent, so that its signature can be checked. Nobody is signed in.
+ */
+export interface RawRoute {
+  method: HttpMethod;
+  path: string;
+  summary: string;
+  maxBytes: number;
+  /** @throws AppError, answered as everywhere */
+  handle(request: {
+    headers: IncomingHttpHeaders;
+    rawBody: Buffer;
+  }): Promise<{ status: number; body: object }>;
+}
+
 export interface Module {
   name: string;
   operations: BoundOperation[];
+  rawRoutes?: RawRoute[];
   events?: EventDef[];
   topics?: TopicDef[];
   jobs?: AnyJobDef[];

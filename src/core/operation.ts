@@ -70,7 +70,10 @@ export function createOperations(
     const started = deps.clock.elapsed();
     let outcome = 'ok';
     try {
-      if (def.permission !== 'public') requireScope(scope, def.permission);
+      if (def.permission !== 'public') {
+        requireScope(scope, def.permission);
+        requireAllowed(scope as Scope, def.name);
+      }
       if (def.rate !== undefined) await deps.limits.take(def.rate, scope?.user.id ?? caller.address);
       const parsed = parseInput(def.input, input);
       return await operation.handle(scope as Scope, parsed as never);
@@ -97,6 +100,17 @@ function requireScope(scope: Scope | undefined, permission: 'signed_in' | 'admin
   if (permission === 'admin' && scope.role !== 'admin') {
     throw new AppError('forbidden', 'admin_only', 'Only an administrator may do this; ask one.');
   }
+}
+
+/** What a key was not given it may not call, whatever its user may. @throws AppError forbidden `key_scope` */
+export function requireAllowed(scope: Scope, operation: string): void {
+  if (scope.allows === undefined || scope.allows(operation)) return;
+  const family = `${operation.slice(0, operation.indexOf('.'))}.*`;
+  throw new AppError(
+    'forbidden',
+    'key_scope',
+    `This key lacks the scope "${operation}"; use a key that has it, or "${family}".`,
+  );
 }
 
 /** @throws AppError invalid with one entry per offending field */

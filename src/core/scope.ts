@@ -21,6 +21,12 @@ export interface Scope {
   via: Surface;
   /** When the sign-in ends, in ms since 1970; undefined for agents and internal calls. */
   expiresAt?: number | undefined;
+  /** The session or key that was signed in with, so that it can be revoked alone. */
+  credentialId?: string | undefined;
+  /** Whether the key that was signed in with covers an operation; undefined covers all. */
+  allows?: ((operation: string) => boolean) | undefined;
+  /** How many revocations were known when the sign-in was checked. */
+  asOf?: number | undefined;
   /** Links log lines, problems and spans of one request. */
   traceId: string;
 }

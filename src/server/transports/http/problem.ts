@@ -2,6 +2,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { AppError, toProblem } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
+import { MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Logger } from '../../../core/logger.ts';
 
 export function sendProblem(response: Response, error: unknown, logger: Logger): void {
@@ -27,7 +28,11 @@ function translate(error: unknown): unknown {
   if (type === 'entity.parse.failed')
     return new AppError('bad_request', 'malformed_json', 'The body is not valid JSON.');
   if (type === 'entity.too.large')
-    return new AppError('too_large', 'body_too_large', 'The body has more than 64 KiB; send less.');
+    return new AppError(
+      'too_large',
+      'body_too_large',
+      `The body has more than ${limitOf(error)} KiB; send less.`,
+    );
   if (type === 'charset.unsupported' || type === 'encoding.unsupported') {
     return new AppError(
       'bad_request',
@@ -41,6 +46,9 @@ function translate(error: unknown): unknown {
     return new AppError('bad_request', 'malformed_request', 'The request is malformed.');
   return error;
 }
+
+const limitOf = (error: unknown): number =>
+  Math.floor(Number((error as { limit?: unknown }).limit ?? MAX_FRAME_BYTES) / 1024);
 
 export const noSuchRoute: RequestHandler = (request, _response, next) =>
   next(

@@ -6,6 +6,7 @@ import type { EventDef } from '../../../core/contract.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
+import type { RawRoute } from '../../../core/module.ts';
 import type { Operations } from '../../../core/operation.ts';
 import type { Scope } from '../../../core/scope.ts';
 import { createApi } from './api.ts';
@@ -17,6 +18,7 @@ import { referencePage } from './reference.ts';
 export interface HttpOptions {
   operations: Operations;
   events: EventDef[];
+  rawRoutes: RawRoute[];
   authenticate(token: string, via: 'rest'): Promise<Scope>;
   origins: OriginRule;
   trustProxy: boolean;
@@ -112,6 +114,7 @@ export function createHttp(options: HttpOptions): Express {
         .type('text')
         .send('This is a WebSocket address; connect with a channels client.'),
   );
+  serveRaw(app, options.rawRoutes);
   app.use(createApi({ operations, authenticate: options.authenticate, logger: options.logger }));
   app.use('/api', noSuchRoute);
   app.use('/socket', noSuchRoute);
@@ -119,6 +122,18 @@ export function createHttp(options: HttpOptions): Express {
   app.use(noSuchRoute);
   app.use(errorHandler(options.logger));
   return app;
+}
+
+/** Routes that want the body as it was sent; before the one that parses JSON. */
+function serveRaw(app: Express, routes: RawRoute[]): void {
+  for (const { method, path, maxBytes, handle } of routes) {
+    const body = express.raw({ type: () => true, limit: maxBytes, inflate: false });
+    app[method](path, body, async (request, response) => {
+      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const answer = await handle({ headers: request.headers, rawBody });
+      response.status(answer.status).setHeader('Cache-Control', 'no-store').json(answer.body);
+    });
+  }
 }
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Parley</title><body style="font:16px/1.6 system-ui;margin:4rem auto;max-width:34rem;padding:0 1rem"><h1>Parley is running</h1><p>The console is not built yet: <code>npm start</code> builds it. The API is here: <a href="/api/docs">reference</a>.</p></body></html>`;

@@ -18,7 +18,6 @@ import {
   type Version,
 } from './phoenix-frame.ts';
 import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
-import { expireAt } from './socketio.ts';
 import { MAX_QUEUED_BYTES, tcpOf, textFrames, writeJoined } from './wire.ts';
 
 export interface PhoenixOptions extends SessionDeps {
@@ -35,7 +34,7 @@ const IDLE_MS = 60_000;
 /** A client that does not read gets this long to take its close frame. */
 const TERMINATE_AFTER_MS = 2000;
 
-const CLOSE = { idle: 1002, malformed: 1011, drain: 1012, slow: 4008, expired: 4501 } as const;
+const CLOSE = { idle: 1002, malformed: 1011, drain: 1012, slow: 4008 } as const;
 
 interface Channel {
   joinRef: unknown;
@@ -112,11 +111,10 @@ export function createPhoenix(options: PhoenixOptions) {
   }
 
   function serve(ws: WebSocket, version: Version, scope: Scope): void {
-    const session = createSession(options, scope, 'phoenix');
+    const session = createSession(options, scope, 'phoenix', ({ code, reason }) => ws.close(code, reason));
     const channels = new Map<string, Channel>();
     /** Frames that wait for a join of their topic to be answered. */
     const waiting = new Map<string, Frame[]>();
-    const expiry = expireAt(scope, options, () => ws.close(CLOSE.expired, 'expired_token'));
     let idle = setTimeout(onIdle, IDLE_MS);
 
     function onIdle(): void {
@@ -239,7 +237,6 @@ export function createPhoenix(options: PhoenixOptions) {
     ws.on('error', (error) => logger.debug({ err: error }, 'socket error'));
     ws.on('close', (code) => {
       clearTimeout(idle);
-      clearTimeout(expiry);
       channels.clear();
       // 1000 and 1005: the client closed on purpose. Anything else may be a reload or a lost network.
       session.close(code !== 1000 && code !== 1005);

@@ -9,7 +9,8 @@ import type { Limits } from '../../../core/limits.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
 import type { Joined, Seat, TopicDef } from '../../../core/module.ts';
-import type { Operations } from '../../../core/operation.ts';
+import { type Operations, requireAllowed } from '../../../core/operation.ts';
+import type { Ending, Revocations } from '../../../core/revocations.ts';
 import type { Scope } from '../../../core/scope.ts';
 import type { Hub, Outgoing, Subscriber, Subscription } from './hub.ts';
 
@@ -17,6 +18,7 @@ export interface SessionDeps {
   hub: Hub;
   operations: Operations;
   topics: TopicDef[];
+  revocations: Revocations;
   clock: Clock;
   limits: Limits;
   metrics: Metrics;
@@ -27,6 +29,7 @@ export interface SessionDeps {
 const FRAMES: RateRule = { bucket: 'socket.frames', points: 5000, seconds: 5 };
 /** Topics one connection may have joined at once. */
 const MAX_TOPICS = 100;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** How a protocol writes to one joined topic. */
 export interface SeatWire extends Omit<Subscriber, 'userId'> {
@@ -45,13 +48,48 @@ export interface JoinedTopic {
 
 export type Session = ReturnType<typeof createSession>;
 
-export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socketio' | 'phoenix') {
+/** @param hangUp closes the connection: its sign-in has ended */
+export function createSession(
+  deps: SessionDeps,
+  scope: Scope,
+  protocol: 'socketio' | 'phoenix',
+  hangUp: (ending: Ending) => void,
+) {
   const id = newId();
   const joined = new Set<JoinedTopic>();
   /** Joins whose topic is being looked up; they count towards the limit as well. */
   let resolving = 0;
   let closed = false;
+  let ended = false;
+  let expiry: NodeJS.Timeout | undefined;
   deps.metrics.connections.inc({ protocol });
+  const unwatch = deps.revocations.watch(scope, end);
+  awaitExpiry();
+
+  /** From here on nothing is delivered and nothing can be called, whenever the connection really closes. */
+  function end(ending: Ending): void {
+    if (closed || ended) return;
+    ended = true;
+    for (const topic of [...joined]) topic.leave();
+    hangUp(ending);
+  }
+
+  /** Looks again when it is time: a session can be renewed, and a timer cannot wait for a month. */
+  function awaitExpiry(): void {
+    if (scope.expiresAt === undefined) return;
+    const ms = scope.expiresAt - deps.clock.now();
+    expiry = setTimeout(
+      () =>
+        (scope.expiresAt ?? 0) <= deps.clock.now()
+          ? end({ code: 4501, reason: 'expired_token' })
+          : awaitExpiry(),
+      Math.min(Math.max(0, ms), MAX_TIMER_MS),
+    );
+  }
+
+  function requireSignedIn(): void {
+    if (ended) throw new AppError('unauthorized', 'revoked_token', 'This sign-in was ended; sign in again.');
+  }
 
   function find(name: string): { def: TopicDef; key: string } {
     assertSafeJson(name, 'topic');
@@ -86,7 +124,9 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
      * @throws AppError not_found for an unknown topic; whatever the topic refuses with
      */
     async join(name: string, input: unknown, wire: SeatWire): Promise<JoinedTopic | undefined> {
+      requireSignedIn();
       const { def, key } = find(name);
+      requireAllowed(scope, `${def.prefix}s.join`);
       if (joined.size + resolving >= MAX_TOPICS) {
         throw new AppError(
           'rate_limited',
@@ -98,6 +138,7 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
       const { topic, roomId } = await def.resolve(scope, key).finally(() => {
         resolving--;
       });
+      requireSignedIn();
       const seat: Seat = {
         id: `${id}:${newId()}`,
         scope,
@@ -139,7 +180,7 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
         throw error;
       }
       answered = true;
-      if (closed || !joined.has(here)) {
+      if (closed || ended || !joined.has(here)) {
         // The connection went while the join was under way.
         joined.add(here);
         deps.metrics.joinedTopics.inc({ protocol });
@@ -154,6 +195,7 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
 
     /** Calls an operation by its socket name. @param roomId of the topic it was pushed on, where the input names none */
     async call(name: string, input: unknown, roomId?: string): Promise<unknown> {
+      requireSignedIn();
       const operation = deps.operations.bySocket(name);
       if (operation === undefined) {
         throw new AppError(
@@ -178,6 +220,8 @@ export function createSession(deps: SessionDeps, scope: Scope, protocol: 'socket
     close(abrupt: boolean): void {
       if (closed) return;
       closed = true;
+      unwatch();
+      clearTimeout(expiry);
       for (const topic of [...joined]) topic.leave(abrupt);
       deps.metrics.connections.dec({ protocol });
     },

@@ -7,6 +7,7 @@ import type { WebSocket } from 'ws';
 import { AppError, toProblem } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
 import { assertSafeJson, MAX_FRAME_BYTES } from '../../../core/json.ts';
+import type { Ending } from '../../../core/revocations.ts';
 import type { Scope } from '../../../core/scope.ts';
 import type { Encoded, Encoding, Outgoing } from './hub.ts';
 import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
@@ -21,7 +22,7 @@ export interface SocketIoOptions extends SessionDeps {
 }
 
 /** 4000–4499: reconnect and resume; 4500–4999: stop. */
-const CLOSE_CODES = { slow_consumer: 4008, drain: 1012, expired_token: 4501 } as const;
+const CLOSE_CODES = { slow_consumer: 4008, drain: 1012 } as const;
 const TERMINATE_AFTER_MS = 2000;
 
 /** Never authenticated: closed after this. */
@@ -96,10 +97,9 @@ export function createSocketIo(options: SocketIoOptions) {
 
   function serve(socket: Socket): void {
     const scope = socket.data.scope as Scope;
-    const session = createSession(options, scope, 'socketio');
+    const session = createSession(options, scope, 'socketio', (ending) => hangUp(socket, ending));
     const rooms = new Map<string, JoinedTopic>();
     const inTurn = createTurns();
-    const expiry = expireAt(scope, options, () => close(socket, 'expired_token'));
     // Personal signals come without asking.
     void session
       .join(
@@ -107,10 +107,10 @@ export function createSocketIo(options: SocketIoOptions) {
         {},
         seatWire(socket, () => {}),
       )
-      .catch((error: unknown) => logger.warn({ err: error }, 'user topic'));
+      // A key need not be allowed to hear them.
+      .catch((error: unknown) => error instanceof AppError || logger.warn({ err: error }, 'user topic'));
 
     socket.on('disconnect', (reason) => {
-      clearTimeout(expiry);
       session.close(reason !== 'client namespace disconnect' && reason !== 'server namespace disconnect');
     });
     socket.on('error', (error) => logger.debug({ err: error }, 'socket error'));
@@ -219,9 +219,17 @@ export function createSocketIo(options: SocketIoOptions) {
     for (const text of encoded.texts) conn.write(text);
   }
 
+  /** The official client comes back after a lost transport, and stays away after a disconnect. */
+  function hangUp(socket: Socket, { code, reason }: Ending): void {
+    if (code >= 4500) return void socket.disconnect(true);
+    const conn = socket.conn as unknown as EngineSocket;
+    const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
+    if (ws === undefined) conn.close();
+    else ws.close(code, reason);
+  }
+
   function close(socket: Socket, reason: keyof typeof CLOSE_CODES): void {
     logger.debug({ reason }, 'closing a socket');
-    if (reason === 'expired_token') return void socket.disconnect(true);
     const conn = socket.conn as unknown as EngineSocket;
     const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
     if (ws === undefined) return conn.close();
@@ -285,14 +293,6 @@ function roomKey(input: unknown): string {
     });
   }
   return key;
-}
-
-/** Ends a connection when its token does. */
-export function expireAt(scope: Scope, deps: SessionDeps, end: () => void): NodeJS.Timeout | undefined {
-  if (scope.expiresAt === undefined) return undefined;
-  const ms = scope.expiresAt - deps.clock.now();
-  const MAX_TIMER = 2 ** 31 - 1;
-  return ms > MAX_TIMER ? undefined : setTimeout(end, Math.max(0, ms));
 }
 
 /** What we touch of engine.io's socket. */
