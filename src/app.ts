@@ -106,14 +106,24 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const revocations = createRevocations({
       bus,
       logger,
+      ...(embedded ? {} : { readRecent: () => identity.recentRevocations() }),
     });
     const tokens = createLocalTokens(secret, clock);
     const identity = createIdentityService({
       database,
       events,
       clock,
+      logger,
+      revocations,
       tokens,
       allowLocal: config.AUTH_LOCAL,
+      clerk: {
+        secretKey: config.CLERK_SECRET_KEY,
+        jwtKey: config.CLERK_JWT_KEY,
+        authorizedParties: config.CLERK_AUTHORIZED_PARTIES,
+        webhookSigningSecret: config.CLERK_WEBHOOK_SIGNING_SECRET,
+      },
+      furnish,
     });
     const log = createMessageLog(database, bus);
     const rooms = createRoomsService({ database, events, identity, log });
@@ -217,6 +227,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
 
+    /** What every tenant has from the start. */
+    async function furnish(tenantId: string): Promise<void> {
+      const lobby = await rooms.ensureLobby(tenantId);
+      await agents.ensureParley(tenantId, lobby.id);
+    }
+
     async function databaseProblems(): Promise<string[]> {
       const check = pendingMigrations(database.db).then((pending) =>
         pending.length === 0 ? [] : ['migrations'],
@@ -254,8 +270,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         presence.start();
         logWatch.start();
         await identity.ensureHomeTenant();
-        const lobby = await rooms.ensureLobby(HOME_TENANT);
-        await agents.ensureParley(HOME_TENANT, lobby.id);
+        await furnish(HOME_TENANT);
         await exclusively(database, 'start', () => jobs.start(modules.flatMap((m) => m.jobs ?? [])));
         await agents.start();
         for (const module of modules) await module.start?.();

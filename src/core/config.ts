@@ -99,7 +99,7 @@ export function loadConfig(env: Record<string, string | undefined>, isTerminal =
   const config = values as unknown as Variables;
   if (problems.length === 0) problems.push(...contradictions(config));
   if (problems.length > 0) throw new ConfigError(problems);
-  const local = config.AUTH_LOCAL ?? (config.CLERK_SECRET_KEY === undefined && LOOPBACK.has(config.HOST));
+  const local = config.AUTH_LOCAL ?? (!hasClerk(config) && LOOPBACK.has(config.HOST));
   return {
     ...config,
     AUTH_LOCAL: local,
@@ -131,6 +131,9 @@ function readRaw(
   }
 }
 
+const hasClerk = ({ CLERK_SECRET_KEY, CLERK_JWT_KEY }: Variables): boolean =>
+  CLERK_SECRET_KEY !== undefined || CLERK_JWT_KEY !== undefined;
+
 function contradictions(config: Variables): string[] {
   const problems: string[] = [];
   if (config.REDIS_URL !== undefined && config.DATABASE_URL === undefined)
@@ -141,9 +144,13 @@ function contradictions(config: Variables): string[] {
     );
   if (config.SECRET_KEY !== undefined && WEAK_SECRETS.test(config.SECRET_KEY))
     problems.push('SECRET_KEY looks like a default; make one with: openssl rand -base64 32');
-  if (config.AUTH_LOCAL === undefined && config.CLERK_SECRET_KEY === undefined && !LOOPBACK.has(config.HOST))
+  if (config.AUTH_LOCAL === undefined && !hasClerk(config) && !LOOPBACK.has(config.HOST))
     problems.push(
-      `HOST=${config.HOST} is not loopback and no sign-in is configured: set CLERK_SECRET_KEY, or AUTH_LOCAL=true if everyone who can reach it may sign in under any name.`,
+      `HOST=${config.HOST} is not loopback and no sign-in is configured: set CLERK_JWT_KEY, or AUTH_LOCAL=true if everyone who can reach it may sign in under any name.`,
+    );
+  if (config.CLERK_JWT_KEY !== undefined && !/^-----BEGIN PUBLIC KEY-----/.test(config.CLERK_JWT_KEY))
+    problems.push(
+      'CLERK_JWT_KEY is not a PEM public key; copy it from the API keys page of the Clerk dashboard.',
     );
   for (const origin of config.CORS_ORIGINS) {
     if (!URL.canParse(origin))

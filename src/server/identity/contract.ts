@@ -55,6 +55,19 @@ export const createSession = defineOperation({
   rate: { bucket: 'session.create', points: 2000, seconds: 60 },
 });
 
+export const deleteSession = defineOperation({
+  name: 'session.delete',
+  summary: 'Sign out',
+  description:
+    'Ends the session that the token belongs to: it is refused from now on, and its connections are closed. An API key ends by `keys.delete`.',
+  tag: 'Identity',
+  rest: { method: 'delete', path: '/api/session' },
+  input: z.object({}),
+  output: z.object({ signedOut: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'irreversible',
+});
+
 export const getMe = defineOperation({
   name: 'me.get',
   summary: 'The signed-in user',
@@ -114,4 +127,103 @@ export const getUser = defineOperation({
   effect: 'read',
 });
 
-export const identityOperations = [createSession, getMe, updateMe, listUsers, getUser];
+export const updateUser = defineOperation({
+  name: 'users.update',
+  summary: 'Suspend someone or change their role',
+  description:
+    'A suspended user is signed out everywhere at once and cannot sign in until the suspension is lifted. The role of people who come through an organisation of the identity provider is changed there.',
+  tag: 'Identity',
+  rest: { method: 'patch', path: '/api/users/:userId' },
+  socket: 'update_user',
+  input: z.strictObject({
+    userId: Id,
+    suspended: z.boolean().optional(),
+    role: z.enum(['admin', 'member']).optional(),
+  }),
+  output: z.object({ ...User.shape, role: z.enum(['admin', 'member']), suspended: z.boolean() }),
+  permission: 'admin',
+  effect: 'reversible',
+});
+
+export const ApiKey = z.object({
+  id: Id,
+  name: z.string(),
+  /** How the key begins: enough to tell keys apart. */
+  prefix: z.string(),
+  /** Whom the key acts as. */
+  userId: Id,
+  role: z.enum(['admin', 'member']),
+  scopes: z.array(z.string()),
+  createdAt: Timestamp,
+  expiresAt: Timestamp.optional(),
+  lastUsedAt: Timestamp.optional(),
+  revokedAt: Timestamp.optional(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
+export const NewApiKey = z.object({ ...ApiKey.shape, key: z.string() });
+export type NewApiKey = z.infer<typeof NewApiKey>;
+
+export const listKeys = defineOperation({
+  name: 'keys.list',
+  summary: 'API keys, without their secrets',
+  tag: 'API keys',
+  rest: { method: 'get', path: '/api/keys' },
+  socket: 'list_keys',
+  input: z.object(Page),
+  output: z.object({ data: z.array(ApiKey), nextCursor: z.string().optional() }),
+  permission: 'admin',
+  effect: 'read',
+});
+
+export const createKey = defineOperation({
+  name: 'keys.create',
+  summary: 'Make an API key',
+  description:
+    'The answer is the only time the key is shown. It acts as the administrator who made it, within its scopes and role, and is sent wherever a token is. A scope is the name of an operation, a family such as `messages.*`, or `*`; listening to a room needs `rooms.join`.',
+  tag: 'API keys',
+  rest: { method: 'post', path: '/api/keys', status: 201 },
+  socket: 'create_key',
+  input: z.strictObject({
+    name: DisplayName,
+    scopes: z
+      .array(
+        z
+          .string()
+          .max(64)
+          .regex(/^(\*|[a-z_]+(\.[a-z_]+)*(\.\*)?)$/, 'is like messages.send, messages.* or *'),
+      )
+      .min(1, 'needs at least one scope')
+      .max(100),
+    role: z.enum(['admin', 'member']).default('member'),
+    expiresAt: Timestamp.optional(),
+  }),
+  output: NewApiKey,
+  permission: 'admin',
+  effect: 'reversible',
+});
+
+export const deleteKey = defineOperation({
+  name: 'keys.delete',
+  summary: 'Revoke an API key',
+  tag: 'API keys',
+  rest: { method: 'delete', path: '/api/keys/:keyId' },
+  socket: 'delete_key',
+  input: z.object({ keyId: Id }),
+  output: z.object({ deleted: z.literal(true) }),
+  permission: 'admin',
+  effect: 'irreversible',
+});
+
+export const identityOperations = [
+  createSession,
+  deleteSession,
+  getMe,
+  updateMe,
+  listUsers,
+  getUser,
+  updateUser,
+  listKeys,
+  createKey,
+  deleteKey,
+];

@@ -2,6 +2,7 @@
 import { jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { derivedId, newId } from '../../core/ids.ts';
 
 const ISSUER = 'parley';
 const LIFETIME_SECONDS = 30 * 24 * 3600;
@@ -11,7 +12,9 @@ const TOLERANCE_SECONDS = 60;
 export interface LocalTokens {
   sign(claims: { userId: string; tenantId: string }): Promise<string>;
   /** @throws AppError unauthorized: `expired_token` or `invalid_token` */
-  verify(token: string): Promise<{ userId: string; tenantId: string; expiresAt: number }>;
+  verify(
+    token: string,
+  ): Promise<{ userId: string; tenantId: string; expiresAt: number; credentialId: string }>;
 }
 
 export function createLocalTokens(secretKey: string, clock: Clock): LocalTokens {
@@ -22,6 +25,7 @@ export function createLocalTokens(secretKey: string, clock: Clock): LocalTokens 
       return new SignJWT({ tid: tenantId })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setSubject(userId)
+        .setJti(newId())
         .setIssuer(ISSUER)
         .setIssuedAt(now)
         .setExpirationTime(now + LIFETIME_SECONDS)
@@ -40,6 +44,8 @@ export function createLocalTokens(secretKey: string, clock: Clock): LocalTokens 
           userId: String(payload.sub),
           tenantId: String(payload.tid),
           expiresAt: (payload.exp as number) * 1000,
+          // Tokens signed before there were ids are known by what was signed.
+          credentialId: payload.jti ?? derivedId(token.slice(0, token.lastIndexOf('.'))),
         };
       } catch (error) {
         const expired = (error as { code?: string }).code === 'ERR_JWT_EXPIRED';

@@ -50,7 +50,8 @@ export function listUsers(
 /** Inserts unless the handle is taken; answers undefined then. */
 export const insertUser = (
   tx: Tx | Db,
-  user: Pick<UserRow, 'id' | 'tenantId' | 'kind' | 'handle' | 'handleKey' | 'name' | 'ownerId' | 'role'>,
+  user: Pick<UserRow, 'id' | 'tenantId' | 'kind' | 'handle' | 'handleKey' | 'name' | 'ownerId' | 'role'> &
+    Partial<Pick<UserRow, 'avatarUrl' | 'externalId'>>,
 ): Promise<UserRow | undefined> =>
   tx
     .insertInto('users')
@@ -63,7 +64,9 @@ export const updateUser = (
   tx: Tx,
   tenantId: string,
   id: string,
-  set: Partial<Pick<UserRow, 'name' | 'avatarUrl' | 'suspendedAt' | 'deletedAt' | 'handleKey'>>,
+  set: Partial<
+    Pick<UserRow, 'name' | 'avatarUrl' | 'role' | 'suspendedAt' | 'deletedAt' | 'handle' | 'handleKey'>
+  >,
 ): Promise<UserRow | undefined> =>
   tx
     .updateTable('users')
@@ -73,16 +76,28 @@ export const updateUser = (
     .returningAll()
     .executeTakeFirst();
 
-export async function hasHuman(db: Db | Tx, tenantId: string): Promise<boolean> {
-  const row = await db
+export async function hasHuman(db: Db | Tx, tenantId: string, of?: { externally: true }): Promise<boolean> {
+  let query = db
     .selectFrom('users')
     .select('id')
     .where('tenantId', '=', tenantId)
     .where('kind', '=', 'human')
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .limit(1);
+  if (of !== undefined) query = query.where('externalId', 'is not', null);
+  return (await query.executeTakeFirst()) !== undefined;
 }
+
+export const countAdmins = async (tx: Tx, tenantId: string): Promise<number> => {
+  const { count } = await tx
+    .selectFrom('users')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('tenantId', '=', tenantId)
+    .where('role', '=', 'admin')
+    .where('suspendedAt', 'is', null)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+};
 
 /** Takes the tenant's row so that two first sign-ins cannot both become administrator. */
 export const lockTenant = (tx: Tx, tenantId: string) =>
@@ -97,3 +112,13 @@ export const insertTenant = (tx: Tx | Db, id: string, name: string) =>
 
 export const getFact = async (db: Db, key: string): Promise<string | undefined> =>
   (await db.selectFrom('systemFacts').select('value').where('key', '=', key).executeTakeFirst())?.value;
+
+/** Everyone but the agents. */
+export const removePeople = (tx: Tx, tenantId: string, at: Date) =>
+  tx
+    .updateTable('users')
+    .set({ deletedAt: at })
+    .where('tenantId', '=', tenantId)
+    .where('kind', '=', 'human')
+    .where('deletedAt', 'is', null)
+    .execute();

@@ -1,24 +1,24 @@
 // Who people and agents are: users of one tenant, and the scope under which they ask.
 // Must never say whether a user of another tenant exists.
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { isUuid, newId } from '../../core/ids.ts';
-import type { Scope, ScopeUser, Surface } from '../../core/scope.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Revocations } from '../../core/revocations.ts';
+import type { Scope, Surface } from '../../core/scope.ts';
+import { createAccounts, toUser } from './accounts.ts';
+import { algorithmOf, CLERK_SESSION_MS, createClerkTokens, isClerkSession } from './clerk-token.ts';
+import { createClerkUsers, HOME_TENANT } from './clerk-users.ts';
+import { createClerkWebhook } from './clerk-webhook.ts';
 import type { Me, User } from './contract.ts';
+import { createKeys, isApiKey } from './keys.ts';
 import type { LocalTokens } from './local.ts';
 import { handleFromName, handleKey, isReserved } from './names.ts';
+import type { Proof } from './proof.ts';
 import * as repo from './repository.ts';
-
-/** The tenant of local sign-in. */
-export const HOME_TENANT = '00000000-0000-7000-8000-000000000001';
-
-export interface UserCreated {
-  tenantId: string;
-  user: ScopeUser;
-}
+import { createRevocationRows } from './revocation.ts';
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
 
@@ -26,44 +26,74 @@ export interface IdentityDeps {
   database: Database;
   events: Events;
   clock: Clock;
+  logger: Logger;
+  revocations: Revocations;
   tokens: LocalTokens;
   allowLocal: boolean;
+  /** The identity provider; undefined when there is none. */
+  clerk: {
+    secretKey: string | undefined;
+    jwtKey: string | undefined;
+    authorizedParties: string[];
+    webhookSigningSecret: string | undefined;
+  };
+  /** Gives a tenant what every tenant has from the start. May be called again. */
+  furnish(tenantId: string): Promise<void>;
 }
 
-export const toUser = (
-  row: Pick<repo.UserRow, 'id' | 'kind' | 'handle' | 'name' | 'avatarUrl' | 'ownerId'>,
-): User => ({
-  id: row.id,
-  kind: row.kind,
-  handle: row.handle,
-  name: row.name,
-  ...(row.avatarUrl === null ? {} : { avatarUrl: row.avatarUrl }),
-  ...(row.ownerId === null ? {} : { ownerId: row.ownerId }),
-});
+/** More than a token may be used after its end. */
+const TOLERANCE_MS = 120_000;
 
-export function createIdentityService({ database, events, clock, tokens, allowLocal }: IdentityDeps) {
+export function createIdentityService(deps: IdentityDeps) {
+  const { database, events, clock, logger, revocations, tokens, allowLocal } = deps;
   const { db } = database;
-  /** Users by tenant and id, for sign-in and authorship; short-lived because other nodes change users too. */
-  const known = new LRUCache<string, repo.UserRow>({ max: 20_000, ttl: 5_000 });
+  const { revoke, isRevoked, recent } = createRevocationRows({ database, revocations, clock });
+  const accounts = createAccounts({ database, events, clock, revocations, revoke });
+  const keys = createKeys({ database, clock, revocations, revoke });
+  const clerkUsers = createClerkUsers({ database, accounts, revocations, furnish: deps.furnish });
+  const { jwtKey, authorizedParties, webhookSigningSecret } = deps.clerk;
+  const clerkTokens = jwtKey === undefined ? undefined : createClerkTokens({ jwtKey, authorizedParties });
+  const rawRoutes =
+    webhookSigningSecret === undefined
+      ? []
+      : [
+          createClerkWebhook({
+            signingSecret: webhookSigningSecret,
+            database,
+            clock,
+            logger,
+            accounts,
+            users: clerkUsers,
+            revoke,
+          }),
+        ];
+  const findRow = accounts.find;
+  if (deps.clerk.secretKey !== undefined && jwtKey === undefined)
+    logger.warn(
+      'CLERK_SECRET_KEY is set, but tokens of Clerk are refused until CLERK_JWT_KEY is set as well',
+    );
+  if (jwtKey !== undefined && authorizedParties.length === 0)
+    logger.warn(
+      'CLERK_AUTHORIZED_PARTIES is not set: tokens of Clerk are taken whichever page they were made for',
+    );
 
-  async function findRow(tenantId: string, id: string): Promise<repo.UserRow | undefined> {
-    const cached = known.get(`${tenantId}:${id}`);
-    if (cached !== undefined) return cached;
-    const row = await repo.findUserById(db, tenantId, id);
-    if (row !== undefined) known.set(`${tenantId}:${id}`, row);
-    return row;
-  }
-
-  async function insert(
-    tx: Tx,
-    user: Parameters<typeof repo.insertUser>[1],
-  ): Promise<repo.UserRow | undefined> {
-    const row = await repo.insertUser(tx, user);
-    if (row !== undefined)
-      await events.emit(tx, 'user.created', [
-        { tenantId: row.tenantId, user: toUser(row) } satisfies UserCreated,
-      ]);
-    return row;
+  /** What a token proves, by its kind: keys by how they begin, JWTs by their algorithm. @throws AppError unauthorized */
+  async function prove(token: string): Promise<Proof> {
+    if (isApiKey(token)) return keys.prove(token);
+    if (algorithmOf(token) === 'RS256' && clerkTokens !== undefined) {
+      const claims = await clerkTokens.verify(token);
+      const { credentialId, expiresAt } = claims;
+      if (await isRevoked(credentialId)) throw ended();
+      return { ...(await clerkUsers.admit(claims)), credentialId, expiresAt };
+    }
+    const proof = await tokens.verify(token);
+    if (!allowLocal)
+      throw new AppError(
+        'unauthorized',
+        'local_sign_in_off',
+        'Signing in by name is off on this server, and so are the sessions made by it.',
+      );
+    return proof;
   }
 
   const service = {
@@ -98,7 +128,7 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
           ownerId: null,
           role: role as 'admin' | 'member',
         };
-        return (await insert(tx, user)) ?? repo.findUserByKey(tx, HOME_TENANT, key);
+        return (await accounts.insert(tx, user)) ?? repo.findUserByKey(tx, HOME_TENANT, key);
       });
       if (row === undefined || row.kind !== 'human' || row.handle !== handle) {
         throw new AppError(
@@ -115,7 +145,10 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
 
     /** Turns a token into a scope. @throws AppError unauthorized */
     async authenticate(token: string, via: Surface): Promise<Scope> {
-      const { userId, tenantId, expiresAt } = await tokens.verify(token);
+      const { userId, tenantId, credentialId, expiresAt, atMost, allows } = await prove(token);
+      // Whatever is revoked from here on ends the sign-in later; whatever was before is seen below.
+      const asOf = revocations.count();
+      if (await isRevoked(credentialId)) throw ended();
       const row = await findRow(tenantId, userId);
       if (row === undefined || row.deletedAt !== null || row.suspendedAt !== null) {
         throw new AppError(
@@ -124,7 +157,64 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
           'This account does not exist any more or is suspended; sign in again.',
         );
       }
-      return { tenantId, user: toUser(row), role: row.role, via, expiresAt, traceId: newId() };
+      const role = atMost === 'member' ? 'member' : row.role;
+      const user = toUser(row);
+      return { tenantId, user, role, via, expiresAt, credentialId, allows, asOf, traceId: newId() };
+    },
+
+    /** Ends the session that the caller's token belongs to. @throws AppError forbidden for a key */
+    async signOut(scope: Scope): Promise<void> {
+      const { tenantId, user, credentialId, expiresAt, allows } = scope;
+      if (credentialId === undefined || allows !== undefined)
+        throw new AppError(
+          'forbidden',
+          'not_a_session',
+          'A key is not a session; an administrator revokes it.',
+        );
+      const until = isClerkSession(credentialId)
+        ? clock.now() + CLERK_SESSION_MS
+        : (expiresAt ?? clock.now()) + TOLERANCE_MS;
+      await database.transaction((tx) =>
+        revoke(tx, { tenantId, userId: user.id, credentialId, reason: 'signed_out' }, until),
+      );
+    },
+
+    keys,
+    rawRoutes,
+
+    /** The revocations of the last minute, for nodes that may not have heard of them. */
+    recentRevocations: recent,
+
+    /** Suspends someone, lifts it, or changes a role. For administrators. @throws AppError */
+    async updateUser(
+      scope: Scope,
+      userId: string,
+      change: { suspended?: boolean | undefined; role?: 'admin' | 'member' | undefined },
+    ) {
+      const { tenantId } = scope;
+      return database.transaction(async (tx) => {
+        await repo.lockTenant(tx, tenantId);
+        const row = await repo.findUserById(tx, tenantId, userId);
+        if (row === undefined || row.deletedAt !== null || row.kind !== 'human')
+          throw notFound('user_not_found', 'There is no such person.');
+        const role = change.role ?? row.role;
+        const suspended = change.suspended ?? row.suspendedAt !== null;
+        if (role !== row.role && row.externalId !== null && tenantId !== HOME_TENANT)
+          throw new AppError(
+            'conflict',
+            'role_from_provider',
+            'This role comes from the identity provider; change it in the organisation there.',
+          );
+        const loses = row.role === 'admin' && row.suspendedAt === null && (suspended || role !== 'admin');
+        if (loses && (await repo.countAdmins(tx, tenantId)) <= 1)
+          throw new AppError('conflict', 'last_admin', 'There must be another administrator first.');
+        if (role !== row.role) await accounts.changeRole(tx, tenantId, userId, role);
+        if (suspended !== (row.suspendedAt !== null)) {
+          await accounts.update(tx, tenantId, userId, { suspendedAt: suspended ? clock.date() : null });
+          if (suspended) await revoke(tx, { tenantId, userId, reason: 'suspended' });
+        }
+        return { ...toUser(row), role, suspended };
+      });
     },
 
     /** The scope under which an agent acts. @throws AppError not_found */
@@ -151,7 +241,7 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
       };
       if (Object.keys(set).length > 0) {
         await database.transaction((tx) => repo.updateUser(tx, scope.tenantId, scope.user.id, set));
-        known.delete(`${scope.tenantId}:${scope.user.id}`);
+        accounts.forget(scope.tenantId, scope.user.id);
       }
       return service.me(scope);
     },
@@ -200,7 +290,7 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
           'name_reserved',
           `The handle "${agent.handle}" is reserved; choose another.`,
         );
-      const row = await insert(tx, {
+      const row = await accounts.insert(tx, {
         ...agent,
         tenantId,
         kind: 'agent',
@@ -223,8 +313,8 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
       set: { name?: string; suspendedAt?: Date | null; deletedAt?: Date | null },
     ): Promise<void> {
       // A deleted agent's handle becomes free again.
-      await repo.updateUser(tx, tenantId, id, set.deletedAt ? { ...set, handleKey: `deleted:${id}` } : set);
-      database.afterCommit(tx, () => known.delete(`${tenantId}:${id}`));
+      const row = set.deletedAt ? { ...set, handleKey: `deleted:${id}` } : set;
+      await accounts.update(tx, tenantId, id, row);
     },
 
     /** Makes setting up a tenant's things once safe against another node doing the same. */
@@ -235,5 +325,9 @@ export function createIdentityService({ database, events, clock, tokens, allowLo
   return service;
 }
 
+const ended = () => new AppError('unauthorized', 'revoked_token', 'This session was ended; sign in again.');
+
 export { isUuid } from '../../core/ids.ts';
+export { toUser, type UserCreated } from './accounts.ts';
+export { HOME_TENANT } from './clerk-users.ts';
 export { handleFromName, handleKey, MENTION } from './names.ts';

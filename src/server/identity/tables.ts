@@ -4,6 +4,9 @@ import type { ColumnType, Generated } from 'kysely';
 export interface TenantsTable {
   id: string;
   name: string;
+  /** Of the organisation at the identity provider. */
+  externalId: string | null;
+  deletedAt: Date | null;
   createdAt: Generated<Date>;
 }
 
@@ -18,9 +21,56 @@ export interface UsersTable {
   avatarUrl: string | null;
   ownerId: string | null;
   role: ColumnType<'admin' | 'member', 'admin' | 'member' | undefined, 'admin' | 'member'>;
+  /** Of the person at the identity provider; the same in each of the person's tenants. */
+  externalId: string | null;
   suspendedAt: Date | null;
   deletedAt: Date | null;
   createdAt: Generated<Date>;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  tenantId: string;
+  /** Whom the key acts as. */
+  userId: string;
+  name: string;
+  /** The part of the key by which it is found. */
+  shortId: string;
+  /** SHA-256 of the secret part, in hex. */
+  secretHash: string;
+  scopes: ColumnType<string[], string, string>;
+  role: 'admin' | 'member';
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+  createdAt: Generated<Date>;
+}
+
+export interface RevocationsTable {
+  id: string;
+  tenantId: string;
+  userId: string | null;
+  credentialId: string | null;
+  reason: 'signed_out' | 'key_revoked' | 'suspended' | 'removed' | 'rights_changed';
+  /** When nothing that it revoked could be valid any more. */
+  expiresAt: Date;
+  createdAt: Generated<Date>;
+}
+
+/** What the identity provider told, by its ids: `user_…`, `org_…`, and `org_…/user_…` for a membership. */
+export interface DirectoryTable {
+  externalId: string;
+  name: string | null;
+  handle: string | null;
+  avatarUrl: string | null;
+  role: 'admin' | 'member' | null;
+  changedAt: Date;
+  removedAt: Date | null;
+}
+
+export interface WebhookReceiptsTable {
+  id: string;
+  receivedAt: Generated<Date>;
 }
 
 export interface SystemFactsTable {
@@ -31,5 +81,9 @@ export interface SystemFactsTable {
 export interface IdentityTables {
   tenants: TenantsTable;
   users: UsersTable;
+  apiKeys: ApiKeysTable;
+  revocations: RevocationsTable;
+  directory: DirectoryTable;
+  webhookReceipts: WebhookReceiptsTable;
   systemFacts: SystemFactsTable;
 }
