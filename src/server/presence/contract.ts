@@ -37,4 +37,12 @@ export const presenceDiff = defineEvent({
   phoenixPayload: ({ joins, leaves }: { joins: PresenceState; leaves: PresenceState }) => ({ joins, leaves }),
 });
 
-export const presenceEvents = [presenceState, presenceDiff];
+export const presenceCount = defineEvent({
+  type: 'presence_count',
+  summary: 'How many connections a crowded room has on this node; only some of them are shown one by one',
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ roomId: Id, connections: z.number().int(), shown: z.number().int() }),
+});
+
+export const presenceEvents = [presenceState, presenceDiff, presenceCount];

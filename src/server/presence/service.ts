@@ -28,7 +28,19 @@ type AgentNews = { agentId: string; status: AiStatus } | { agentId: string; chan
 interface Listened {
   seats: number;
   unsubscribe: () => void;
+  /** Seats of this node that are shown, up to SHOWN. */
+  shown: Set<string>;
+  /** Seats that wait for a place among those shown: they are only counted. */
+  counted: Map<string, Seat>;
+  countTimer: NodeJS.Timeout | undefined;
 }
+
+/**
+ * Connections of one room that a node shows one by one. Showing everyone to everyone costs the square of their number;
+ * beyond this, others are a number in `presence_count`.
+ */
+const SHOWN = 250;
+const COUNT_EVERY_MS = 1000;
 
 /** Every node keeps the agents of the rooms it listens to, and hears of them here. */
 const agentsTopic = (roomId: string) => `agents:${roomId}`;
@@ -85,12 +97,52 @@ export function createPresenceService({
     });
   });
 
+  function show(roomId: string, room: Listened, seat: Seat): void {
+    room.shown.add(seat.id);
+    const meta: Omit<PresenceMeta, 'phx_ref'> = {
+      role: seat.scope.user.kind,
+      onlineAt: clock.date().toISOString(),
+    };
+    announce(roomId, roster.track(roomId, seat.id, seat.scope.user.id, meta));
+  }
+
+  function hide(roomId: string, seat: Seat): void {
+    const room = listened.get(roomId);
+    if (room === undefined) return;
+    if (!room.shown.delete(seat.id)) {
+      room.counted.delete(seat.id);
+      return tellCount(roomId, room);
+    }
+    announce(roomId, roster.untrack(roomId, seat.id));
+    const [next] = room.counted.values();
+    if (next === undefined) return;
+    room.counted.delete(next.id);
+    show(roomId, room, next);
+    tellCount(roomId, room);
+  }
+
+  /** At most once a second: how many connections there are, shown or not. */
+  function tellCount(roomId: string, room: Listened): void {
+    if (room.countTimer !== undefined) return;
+    room.countTimer = setTimeout(() => {
+      room.countTimer = undefined;
+      const json = JSON.stringify({
+        roomId,
+        connections: room.shown.size + room.counted.size,
+        shown: room.shown.size,
+      });
+      bus.publishLocal(`room:${roomId}`, { kind: 'signal', type: 'presence_count', json });
+    }, COUNT_EVERY_MS);
+    room.countTimer.unref();
+  }
+
   function close(roomId: string): void {
     const room = listened.get(roomId);
     if (room === undefined) return;
     room.seats--;
     if (room.seats > 0) return;
     room.unsubscribe();
+    clearTimeout(room.countTimer);
     listened.delete(roomId);
     for (const [userId, { metas }] of Object.entries(roster.list(roomId))) {
       if (metas.some((meta) => meta.role === 'agent')) roster.untrack(roomId, agentSeat(userId));
@@ -111,7 +163,13 @@ export function createPresenceService({
         return;
       }
       const unsubscribe = bus.subscribe(agentsTopic(roomId), (message) => hearOfAgent(roomId, message));
-      listened.set(roomId, { seats: 1, unsubscribe });
+      listened.set(roomId, {
+        seats: 1,
+        unsubscribe,
+        shown: new Set(),
+        counted: new Map(),
+        countTimer: undefined,
+      });
       roster.open(roomId);
       try {
         for (const { user } of await rooms.agentsIn(database.db, roomId)) {
@@ -127,17 +185,20 @@ export function createPresenceService({
     close,
 
     enter(roomId: string, seat: Seat): void {
-      const meta: Omit<PresenceMeta, 'phx_ref'> = {
-        role: seat.scope.user.kind,
-        onlineAt: clock.date().toISOString(),
-      };
-      announce(roomId, roster.track(roomId, seat.id, seat.scope.user.id, meta));
+      const room = listened.get(roomId);
+      if (room === undefined) return;
+      if (room.shown.size < SHOWN) {
+        show(roomId, room, seat);
+        return seat.push('presence_state', { roomId, presence: roster.list(roomId) });
+      }
+      room.counted.set(seat.id, seat);
       seat.push('presence_state', { roomId, presence: roster.list(roomId) });
+      tellCount(roomId, room);
     },
 
     leave(roomId: string, seat: Seat, abrupt: boolean): void {
       const go = () => {
-        announce(roomId, roster.untrack(roomId, seat.id));
+        hide(roomId, seat);
         close(roomId);
       };
       if (!abrupt || graceMs === 0) return go();
@@ -156,6 +217,7 @@ export function createPresenceService({
     start: () => roster.start(),
     stop(): void {
       for (const timer of leaving) clearTimeout(timer);
+      for (const room of listened.values()) clearTimeout(room.countTimer);
       roster.stop();
     },
   };
