@@ -35,6 +35,8 @@ export function assertSafeJson(value: unknown, path = '', depth = 0): void {
     if (key === '__proto__') throw invalidAt(path, 'forbidden_key', 'has a key named __proto__; rename it');
     if (key.includes('\u0000'))
       throw invalidAt(path, 'nul_character', 'has a key with a NUL character; remove it');
+    if (!key.isWellFormed())
+      throw invalidAt(path, 'malformed_text', 'has a key that is not well-formed Unicode (lone surrogate)');
     assertSafeJson((value as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`, depth + 1);
   }
 }

@@ -113,6 +113,53 @@ describeEachDatabase('resume', (database: DatabaseKind) => {
     },
   );
 
+  test.each(SOCKET_SURFACES)(
+    'by %s, a log and a history of long messages come in pages that can be read',
+    async (surface) => {
+      const roomId = await roomOfBoth();
+      const scope = await app.app.parts.identity.authenticate(ada.token, 'rest');
+      // Control characters take six times their size in JSON.
+      const body = '\u0001'.repeat(16_000);
+      await Promise.all(countFrom(1, 40).map(() => app.app.parts.messages.send(scope, { roomId, body })));
+      const client = await listen(surface, app, bob);
+      onTestFinished(() => client.close());
+      const answer = await client.join(roomId, { afterSeq: 0 });
+      expect(answer.hasMore).toBe(true);
+      const seqs = answer.events.map((e) => e.seq);
+      for (let more = true; more; ) {
+        const page = await client.call('list_events', { roomId, afterSeq: seqs.at(-1) });
+        expect(JSON.stringify(page).length).toBeLessThan(700_000);
+        seqs.push(...page.events.map((e: { seq: number }) => e.seq));
+        more = page.hasMore;
+      }
+      expect(seqs).toEqual(countFrom(1, 42));
+      const history: number[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await client.call('list_messages', {
+          roomId,
+          limit: 200,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        expect(JSON.stringify(page).length).toBeLessThan(700_000);
+        history.unshift(...page.data.map((m: { seq: number }) => m.seq));
+        cursor = page.nextCursor;
+        if (cursor === undefined) break;
+      }
+      expect(history).toEqual(countFrom(3, 42));
+      const forwards = await client.call('list_messages', { roomId, limit: 200, after: 2 });
+      expect(forwards).toMatchObject({ hasMoreAfter: true });
+      expect(forwards.data[0].seq).toBe(3);
+      const middle = await client.call('list_messages', { roomId, limit: 200, around: 20 });
+      expect(middle).toMatchObject({ hasMoreAfter: true, hasMoreBefore: true });
+      expect(middle.data.map((m: { seq: number }) => m.seq)).toContain(20);
+      // The newest come on a join without a place, as many as fit.
+      await client.leave(roomId);
+      const fresh = await client.join(roomId);
+      expect(fresh.events.at(-1)?.seq).toBe(42);
+      expect(client.closed()).toBeUndefined();
+    },
+  );
+
   describe.each(SOCKET_SURFACES)('by %s', (surface) => {
     test('without a place the newest 50 come, in order', async () => {
       const roomId = await roomOfBoth();

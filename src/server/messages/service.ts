@@ -8,6 +8,7 @@ import { canInRoom, type RoomsService } from '../rooms/service.ts';
 import type { LogEvent, Message, RunSummary } from './contract.ts';
 import type { MessageLog } from './log.ts';
 import { findHandles, resolveMentions } from './mentions.ts';
+import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
 import type { Writer } from './writer.ts';
@@ -195,8 +196,13 @@ export function createMessagesService(deps: {
         if (hasMoreBefore) rows = rows.slice(1);
         hasMoreAfter = before !== undefined;
       }
-      const first = rows[0];
-      const data = rows.map(toMessage);
+      const whole = rows.map(toMessage);
+      let data: Message[];
+      if (input.around !== undefined) data = fittingAround(whole, input.around);
+      else data = input.after === undefined ? fittingLast(whole) : fitting(whole);
+      const first = data[0];
+      hasMoreBefore ||= first?.seq !== whole[0]?.seq;
+      hasMoreAfter ||= data.at(-1)?.seq !== whole.at(-1)?.seq;
       return {
         data,
         hasMoreBefore,
@@ -288,7 +294,7 @@ export function createMessagesService(deps: {
   };
 
   async function newest(roomId: string, lastSeq: number, resync: boolean) {
-    const events = await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST);
+    const events = fittingLast(await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST));
     return { events, lastSeq, hasMore: false, resync, epoch: await deps.epoch() };
   }
 
@@ -302,7 +308,7 @@ export function createMessagesService(deps: {
     // Ahead of the log, or from another life of the database: what the client has is not what happened here.
     if (from.afterSeq > lastSeq || (from.epoch !== undefined && from.epoch !== epoch))
       return newest(roomId, lastSeq, true);
-    const events = await log.read(roomId, from.afterSeq, lastSeq, limit);
+    const events = fitting(await log.read(roomId, from.afterSeq, lastSeq, limit));
     return { events, lastSeq, hasMore: (events.at(-1)?.seq ?? lastSeq) < lastSeq, resync: false, epoch };
   }
 

@@ -126,7 +126,10 @@ export function createPhoenix(options: PhoenixOptions) {
     }
     function send(text: string): void {
       const tcp = ws.readyState === ws.OPEN ? tcpOf(ws) : undefined;
-      if (tcp !== undefined) writeJoined(tcp, textFrames([text]));
+      if (tcp === undefined) return;
+      // He asks and does not read the answers.
+      if (tcp.writableLength > MAX_QUEUED_BYTES) return closeSlow();
+      writeJoined(tcp, textFrames([text]));
     }
     const reply = (joinRef: unknown, frame: Frame, status: 'ok' | 'error', response: object) =>
       send(encodeReply(version, joinRef, frame.ref, frame.topic, status, response));
@@ -171,7 +174,6 @@ export function createPhoenix(options: PhoenixOptions) {
         overflowed: closeSlow,
       };
       try {
-        await session.frame();
         assertSafeJson(frame.payload);
         channel.here = await session.join(topic, frame.payload, wire);
       } catch (error) {
@@ -190,11 +192,8 @@ export function createPhoenix(options: PhoenixOptions) {
       if (queue !== undefined) return void queue.push(frame);
       if (frame.event === 'phx_join' && topic !== 'phoenix' && topic !== '') {
         waiting.set(topic, []);
-        void join(frame, topic).finally(() => {
-          const queued = waiting.get(topic) ?? [];
-          waiting.delete(topic);
-          for (const next of queued) handle(next);
-        });
+        // A turn of the event loop between two: a client that sends joins only may not keep others from being read.
+        void join(frame, topic).finally(() => setImmediate(resume, topic));
         return;
       }
       const channel = channels.get(topic);
@@ -213,10 +212,15 @@ export function createPhoenix(options: PhoenixOptions) {
       void push(frame, channel);
     }
 
+    function resume(topic: string): void {
+      const queued = waiting.get(topic) ?? [];
+      waiting.delete(topic);
+      for (const next of queued) handle(next);
+    }
+
     async function push(frame: Frame, channel: Channel): Promise<void> {
       const event = typeof frame.event === 'string' ? frame.event : '';
       try {
-        await session.frame();
         const response = await session.call(event, frame.payload, channel.here?.roomId);
         reply(channel.joinRef, frame, 'ok', (response ?? {}) as object);
       } catch (error) {
@@ -226,18 +230,26 @@ export function createPhoenix(options: PhoenixOptions) {
 
     ws.on('message', (data) => {
       heard();
+      let frame: Frame;
       try {
-        handle(decode(version, data.toString()));
+        frame = decode(version, data.toString());
       } catch (error) {
         logger.debug({ err: error }, 'a malformed channel frame');
-        ws.close(CLOSE.malformed, 'malformed frame');
+        return ws.close(CLOSE.malformed, 'malformed frame');
       }
+      try {
+        session.frame();
+      } catch (error) {
+        return reply(frame.joinRef, frame, 'error', session.problem(error, 'frame'));
+      }
+      handle(frame);
     });
     ws.on('ping', heard);
     ws.on('error', (error) => logger.debug({ err: error }, 'socket error'));
     ws.on('close', (code) => {
       clearTimeout(idle);
       channels.clear();
+      waiting.clear();
       // 1000 and 1005: the client closed on purpose. Anything else may be a reload or a lost network.
       session.close(code !== 1000 && code !== 1005);
     });

@@ -26,7 +26,7 @@ export interface SessionDeps {
 }
 
 /** Frames of one connection: a burst of 5000, then 1000 a second. */
-const FRAMES: RateRule = { bucket: 'socket.frames', points: 5000, seconds: 5 };
+const FRAMES: RateRule = { bucket: 'socket.frames', points: 5000, seconds: 5, perNode: true };
 /** Topics one connection may have joined at once. */
 const MAX_TOPICS = 100;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -115,8 +115,8 @@ export function createSession(
       return (await def.resolve(scope, key)).topic;
     },
 
-    /** Counts a frame. @throws AppError rate_limited */
-    frame: () => deps.limits.take(FRAMES, id),
+    /** Counts a frame; decided at once, since the rule is each node's own. @throws AppError rate_limited */
+    frame: () => void deps.limits.take(FRAMES, id),
 
     /**
      * Joins a topic: subscribes first, then reads what was missed, so that nothing falls between.

@@ -95,6 +95,9 @@ export function createSocketIo(options: SocketIoOptions) {
 
   io.on('connection', (socket) => serve(socket));
 
+  /** Nothing is written after the close frame. */
+  const closing = new WeakSet<Socket>();
+
   function serve(socket: Socket): void {
     const scope = socket.data.scope as Scope;
     const session = createSession(options, scope, 'socketio', (ending) => hangUp(socket, ending));
@@ -117,7 +120,7 @@ export function createSocketIo(options: SocketIoOptions) {
     socket.onAny((event: string, ...args: unknown[]) => {
       const ack = typeof args.at(-1) === 'function' ? (args.pop() as Ack) : undefined;
       void answer(socket, session, event, ack, async () => {
-        await session.frame();
+        session.frame();
         assertSafeJson(args);
         if (event === 'join_room') return inTurn('join', () => join(socket, session, rooms, args[0], ack));
         if (event === 'leave_room') return inTurn('leave', () => leave(session, rooms, args[0]));
@@ -138,7 +141,7 @@ export function createSocketIo(options: SocketIoOptions) {
     // A second join replaces the first, as on Phoenix.
     rooms.get(key)?.leave();
     const wire = seatWire(socket, () => rooms.delete(key));
-    wire.reply = (joined) => ack?.({ ok: true, data: joined.reply });
+    wire.reply = (joined) => acknowledge(socket, ack, { ok: true, data: joined.reply });
     const topic = await session.join(`room:${key}`, input, wire);
     if (topic === undefined) return undefined;
     for (const [other, existing] of rooms) {
@@ -174,15 +177,25 @@ export function createSocketIo(options: SocketIoOptions) {
   ): Promise<void> {
     try {
       const data = await run();
-      if (data === undefined || ack === undefined) return;
-      // The answers of one turn, and what the turn delivers here, leave together.
-      const tcp = tcpUnder(socket);
-      if (tcp !== undefined) joinWrites(tcp);
-      ack({ ok: true, data });
+      if (data !== undefined) acknowledge(socket, ack, { ok: true, data });
     } catch (error) {
-      const problem = session.problem(error, event);
-      ack?.({ ok: false, error: problem });
+      acknowledge(socket, ack, { ok: false, error: session.problem(error, event) });
     }
+  }
+
+  function acknowledge(socket: Socket, ack: Ack | undefined, answer: object): void {
+    if (ack === undefined || closing.has(socket)) return;
+    // He asks and does not read the answers.
+    if (isSlow(socket)) return closeSlow(socket);
+    // The answers of one turn, and what the turn delivers here, leave together.
+    const tcp = tcpUnder(socket);
+    if (tcp !== undefined) joinWrites(tcp);
+    ack(answer);
+  }
+
+  function closeSlow(socket: Socket): void {
+    metrics.slowConsumers.inc({ protocol: 'socketio' });
+    close(socket, 'slow_consumer');
   }
 
   function seatWire(socket: Socket, onEnd: () => void): SeatWire {
@@ -202,19 +215,12 @@ export function createSocketIo(options: SocketIoOptions) {
    */
   function write(socket: Socket, encoded: Encoded): void {
     const conn = socket.conn as unknown as EngineSocket;
-    if (conn.readyState !== 'open') return;
+    if (conn.readyState !== 'open' || closing.has(socket)) return;
+    if (isSlow(socket)) return closeSlow(socket);
     const tcp = tcpUnder(socket);
-    if (tcp !== undefined && tcp.writableLength > MAX_QUEUED_BYTES) {
-      metrics.slowConsumers.inc({ protocol: 'socketio' });
-      return close(socket, 'slow_consumer');
-    }
     if (tcp !== undefined && conn.transport.writable && conn.writeBuffer.length === 0 && !conn.upgrading) {
       tcp.write(encoded.bytes);
       return;
-    }
-    if (conn.writeBuffer.reduce((sum, p) => sum + (p.data?.length ?? 0), 0) > MAX_QUEUED_BYTES) {
-      metrics.slowConsumers.inc({ protocol: 'socketio' });
-      return close(socket, 'slow_consumer');
     }
     for (const text of encoded.texts) conn.write(text);
   }
@@ -229,6 +235,8 @@ export function createSocketIo(options: SocketIoOptions) {
   }
 
   function close(socket: Socket, reason: keyof typeof CLOSE_CODES): void {
+    if (closing.has(socket)) return;
+    closing.add(socket);
     logger.debug({ reason }, 'closing a socket');
     const conn = socket.conn as unknown as EngineSocket;
     const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined;
@@ -258,6 +266,14 @@ export function createSocketIo(options: SocketIoOptions) {
       io.disconnectSockets(true);
     },
   };
+}
+
+/** More waits to be read than a connection may have queued, in TCP's buffer or in engine.io's. */
+function isSlow(socket: Socket): boolean {
+  if ((tcpUnder(socket)?.writableLength ?? 0) > MAX_QUEUED_BYTES) return true;
+  const { writeBuffer } = socket.conn as unknown as EngineSocket;
+  if (writeBuffer.length === 0) return false;
+  return writeBuffer.reduce((sum, packet) => sum + (packet.data?.length ?? 0), 0) > MAX_QUEUED_BYTES;
 }
 
 /** Undefined while the connection polls. */
