@@ -79,7 +79,7 @@ test('deliveries to subscribers belong to the commit that caused them', async ()
   const app = await startApp({ config: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } });
   onTestFinished(() => app.stop());
   const ada = await app.signIn('Ada');
-  const client = await listen('socketio', app, ada);
+  const client = await listen('socketio over websocket', app, ada);
   await client.join('lobby');
   const message = await client.call('send_message', { roomId: 'lobby', body: 'hello' });
   await client.until('it is heard', () => client.heard.some((h) => h.payload.id === message.id));

@@ -16,6 +16,9 @@ const provider: MigrationProvider = {
   },
 };
 
+/** Names of all migrations that this version has, oldest first. */
+export const knownMigrations = async (): Promise<string[]> => Object.keys(await provider.getMigrations());
+
 /** Brings the database to the newest schema. @throws Error naming the migration that failed */
 export async function migrate(db: Db, logger: Logger): Promise<void> {
   const migrator = new Migrator({
