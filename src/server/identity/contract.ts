@@ -68,6 +68,19 @@ export const deleteSession = defineOperation({
   effect: 'irreversible',
 });
 
+export const renewSession = defineOperation({
+  name: 'session.renew',
+  summary: 'Keep this connection open with a newer token',
+  description:
+    'For tokens that live shorter than a connection, such as Clerk’s: the connection then ends when the newer token does. It must be of the same user.',
+  tag: 'Identity',
+  socket: 'renew_session',
+  input: z.object({ token: z.string().min(1).max(8192) }),
+  output: z.object({ expiresAt: Timestamp.optional() }),
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
 export const getMe = defineOperation({
   name: 'me.get',
   summary: 'The signed-in user',
@@ -218,6 +231,7 @@ export const deleteKey = defineOperation({
 export const identityOperations = [
   createSession,
   deleteSession,
+  renewSession,
   getMe,
   updateMe,
   listUsers,

@@ -12,6 +12,7 @@ export const identityModule = (identity: IdentityService): Module => ({
       await identity.signOut(scope);
       return { signedOut: true as const };
     }),
+    handle(c.renewSession, (scope, { token }) => identity.renew(scope, token)),
     handle(c.getMe, (scope) => identity.me(scope)),
     handle(c.updateMe, (scope, change) => identity.updateMe(scope, change)),
     handle(c.listUsers, (scope, page) => identity.list(scope, page)),

@@ -179,6 +179,23 @@ export function createIdentityService(deps: IdentityDeps) {
       );
     },
 
+    /** Lets a connection last as long as a newer token of the same user. @throws AppError unauthorized, forbidden */
+    async renew(scope: Scope, token: string): Promise<{ expiresAt?: string }> {
+      const { tenantId, user, role, expiresAt, credentialId, allows, asOf } = await service.authenticate(
+        token,
+        scope.via,
+      );
+      if (tenantId !== scope.tenantId || user.id !== scope.user.id || (scope.allows ?? allows) !== undefined)
+        throw new AppError(
+          'forbidden',
+          'not_renewable',
+          'A connection is renewed by a session of the same user; open another one.',
+        );
+      // The connection's own scope: it is looked at with each call and when its time has come.
+      Object.assign(scope, { role, expiresAt, credentialId, asOf });
+      return expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() };
+    },
+
     keys,
     rawRoutes,
 
