@@ -23,8 +23,9 @@ export interface RoomTopicDeps {
 export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps): TopicDef => ({
   prefix: 'room',
   async resolve(scope, key) {
-    const { row } = await rooms.requireVisible(scope, key);
-    return { topic: roomTopic(row.id), roomId: row.id };
+    // Rights are checked by the join, which answers alike for a missing room.
+    const roomId = await rooms.resolveId(scope, key);
+    return { topic: roomTopic(roomId), roomId };
   },
   async join(seat, topic, input) {
     const from = parseInput(c.JoinInput, input);
@@ -35,7 +36,7 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
       const { room } = await rooms.join(seat.scope, roomId);
       const [missed, members] = await Promise.all([
         messages.missed(roomId, from),
-        rooms.members(seat.scope, roomId, { limit: MEMBERS }),
+        rooms.firstMembers(roomId, MEMBERS),
       ]);
       // Rights are read after the log: a removal is then either seen here or evicts the seat later.
       const me = await rooms.myMembership(seat.scope, roomId);
@@ -43,7 +44,7 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
         reply: {
           room: { ...room, lastSeq: missed.lastSeq },
           me,
-          members: members.data,
+          members,
           presence: presence.list(roomId),
           ...missed,
         } satisfies c.JoinReply,

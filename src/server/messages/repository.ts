@@ -91,21 +91,25 @@ export async function listEvents(
   upTo: number,
   limit: number,
 ): Promise<EventRow[]> {
-  const events = await db
+  const rows = await db
     .selectFrom('roomEvents')
-    .select(['seq', 'type', 'payload', 'messageId'])
-    .where('roomId', '=', roomId)
-    .where('seq', '>', afterSeq)
-    .where('seq', '<=', upTo)
-    .orderBy('seq')
+    .leftJoin('messages', 'messages.id', 'roomEvents.messageId')
+    .leftJoin('users', 'users.id', 'messages.authorId')
+    .select(['roomEvents.seq as eventSeq', 'roomEvents.type', 'roomEvents.payload', 'roomEvents.messageId'])
+    .selectAll('messages')
+    .select(AUTHOR)
+    .where('roomEvents.roomId', '=', roomId)
+    .where('roomEvents.seq', '>', afterSeq)
+    .where('roomEvents.seq', '<=', upTo)
+    .orderBy('roomEvents.seq')
     .limit(limit)
     .execute();
-  const ids = [...new Set(events.flatMap((event) => (event.messageId === null ? [] : [event.messageId])))];
-  const messages = ids.length === 0 ? [] : await withAuthor(db).where('messages.id', 'in', ids).execute();
-  const byId = new Map(messages.map((message) => [message.id, message]));
-  return events.map((event) => ({
-    ...event,
-    message: event.messageId === null ? null : (byId.get(event.messageId) ?? null),
+  return rows.map(({ eventSeq, type, payload, messageId, ...message }) => ({
+    seq: eventSeq,
+    type,
+    payload,
+    messageId,
+    message: message.id === null ? null : (message as MessageWithAuthor),
   }));
 }
 

@@ -32,6 +32,37 @@ export const findRoom = (
   return ('id' in by ? query.where('id', '=', by.id) : query.where('slug', '=', by.slug)).executeTakeFirst();
 };
 
+export interface RoomSeen {
+  row: RoomRow;
+  membership: Pick<MembershipRow, 'role' | 'readSeq' | 'joinedAt'> | undefined;
+}
+
+/** A room and what a user is in it, in one look. */
+export async function findRoomSeenBy(
+  db: Db | Tx,
+  tenantId: string,
+  by: { id: string } | { slug: string },
+  userId: string,
+): Promise<RoomSeen | undefined> {
+  const query = db
+    .selectFrom('rooms')
+    .leftJoin('memberships', (on) =>
+      on.onRef('memberships.roomId', '=', 'rooms.id').on('memberships.userId', '=', userId),
+    )
+    .selectAll('rooms')
+    .select(['memberships.role as memberRole', 'memberships.readSeq', 'memberships.joinedAt'])
+    .where('rooms.tenantId', '=', tenantId)
+    .where('rooms.deletedAt', 'is', null);
+  const found = await ('id' in by
+    ? query.where('rooms.id', '=', by.id)
+    : query.where('rooms.slug', '=', by.slug)
+  ).executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { memberRole, readSeq, joinedAt, ...row } = found;
+  const isMember = memberRole !== null && readSeq !== null && joinedAt !== null;
+  return { row, membership: isMember ? { role: memberRole, readSeq, joinedAt } : undefined };
+}
+
 /** The room's row, locked until the transaction ends: whoever holds it may take the next seq. */
 export const lockRoom = (tx: Tx, tenantId: string, id: string): Promise<RoomRow | undefined> =>
   tx
@@ -196,19 +227,26 @@ export interface Counts {
   mentions: number;
 }
 
-/** Messages by others after the read mark, and of these the ones that mention the user. Derived, never stored. */
-export async function countUnread(
+/**
+ * A member with the messages by others after his read mark, and of these the ones that mention him. Derived, never
+ * stored; in one look.
+ */
+export async function findMemberWithCounts(
   db: Db | Tx,
   roomId: string,
   userId: string,
-  readSeq: number,
-): Promise<Counts> {
-  const { rows } = await sql<Counts>`
-    select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
-      select ${mentionsUser(userId)} as mentioned from messages
-      where room_id = ${roomId} and seq > ${readSeq} and author_id <> ${userId} and deleted_at is null
-      limit ${UNREAD_CAP}) newer`.execute(db);
-  return rows[0] ?? { unread: 0, mentions: 0 };
+): Promise<(MemberRow & Counts) | undefined> {
+  const { rows } = await sql<MemberRow & Counts>`
+    select m.role, m.joined_at, m.read_seq, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
+    from memberships m
+    join users u on u.id = m.user_id
+    cross join lateral (
+      select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
+        select ${mentionsUser(userId)} as mentioned from messages
+        where room_id = m.room_id and seq > m.read_seq and author_id <> m.user_id and deleted_at is null
+        limit ${UNREAD_CAP}) newer) n
+    where m.room_id = ${roomId} and m.user_id = ${userId}`.execute(db);
+  return rows[0];
 }
 
 const mentionsUser = (userId: string) =>

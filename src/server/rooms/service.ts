@@ -81,11 +81,11 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
 
   /** The room if the caller may see it, with the membership if there is one. */
   async function requireVisible(scope: Scope, key: string, at: Db | Tx = db) {
-    const row = await findRoom(at, scope, key);
-    if (row === undefined) throw ROOM_NOT_FOUND();
-    const membership = await repo.findMembership(at, row.id, scope.user.id);
-    if (membership === undefined && row.visibility !== 'public') throw ROOM_NOT_FOUND();
-    return { row, membership };
+    const by = isUuid(key) ? { id: key } : { slug: key };
+    const seen = await repo.findRoomSeenBy(at, scope.tenantId, by, scope.user.id);
+    if (seen === undefined || (seen.membership === undefined && seen.row.visibility !== 'public'))
+      throw ROOM_NOT_FOUND();
+    return seen;
   }
 
   async function requireMember(scope: Scope, key: string, at: Db | Tx = db) {
@@ -184,10 +184,10 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
   }
 
   async function myMembership(scope: Scope, roomId: string): Promise<MyMembership> {
-    const member = await repo.findMember(db, roomId, scope.user.id);
+    const member = await repo.findMemberWithCounts(db, roomId, scope.user.id);
     if (member === undefined) throw notAMember();
-    const counts = await repo.countUnread(db, roomId, scope.user.id, member.readSeq);
-    return { ...toMember(member), readSeq: member.readSeq, ...counts };
+    const { readSeq, unread, mentions } = member;
+    return { ...toMember(member), readSeq, unread, mentions };
   }
 
   async function lock(tx: Tx, scope: Pick<Scope, 'tenantId'>, id: string): Promise<repo.RoomRow> {
@@ -434,6 +434,10 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
         await dismiss(tx, await lock(tx, scope, row.id), scope.user.id, scope.user.id);
       });
     },
+
+    /** The first members of a room the caller was let into: agents first, then by handle. */
+    firstMembers: async (roomId: string, limit: number): Promise<Member[]> =>
+      (await repo.listMembers(db, roomId, limit)).map(toMember),
 
     async members(scope: Scope, key: string, page: { limit: number; cursor?: string | undefined }) {
       const { row } = await requireVisible(scope, key);
