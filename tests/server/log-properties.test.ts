@@ -1,0 +1,178 @@
+// P1, P2, P4 and P8 for any order of things done at once: places are gapless, a retry is one message, a copy that follows
+// the log is what a fresh fetch gives, and what is counted as unread is what can be counted.
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Scope } from '../../src/core/scope.ts';
+import type { LogEvent, Message } from '../../src/server/messages/contract.ts';
+import type { Member, Room } from '../../src/server/rooms/contract.ts';
+import { describeEachDatabase, startApp, type TestApp } from '../support/app.ts';
+import type { Answer } from '../support/surfaces.ts';
+
+/** One thing a person does; the numbers pick a person, a room, a message or an id by place. */
+type Deed =
+  | { do: 'send'; who: number; room: number; id: number; body: number }
+  | { do: 'edit' | 'delete'; who: number; which: number }
+  | { do: 'read'; who: number; room: number; seq: number }
+  | { do: 'rename' | 'quit' | 'join'; who: number; room: number };
+
+const small = (max: number) => fc.integer({ min: 0, max });
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('send' as const),
+      who: small(2),
+      room: small(1),
+      id: small(5),
+      body: small(1),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('edit' as const, 'delete' as const),
+      who: small(2),
+      which: small(5),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('read' as const), who: small(2), room: small(1), seq: small(30) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('rename' as const, 'quit' as const, 'join' as const),
+      who: small(2),
+      room: small(1),
+    }),
+  },
+);
+/** Deeds of one group happen at once; the groups follow each other. */
+const history = fc.array(fc.array(deed, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 });
+
+interface Copy {
+  room: Partial<Room>;
+  members: Map<string, Member>;
+  messages: Map<string, Message>;
+}
+
+/** What a client does with an entry, as docs/protocol.md tells it to. */
+function apply(copy: Copy, { type, payload }: LogEvent): void {
+  const p = payload as Answer;
+  const keep = (message: Message) => {
+    if ((copy.messages.get(message.id)?.version ?? 0) <= message.version)
+      copy.messages.set(message.id, message);
+  };
+  if (type === 'new_message' || type === 'agent_message') keep(p);
+  else if (type === 'message_updated' || type === 'message_deleted') keep(p.message);
+  else if (type === 'member_joined' || type === 'member_updated')
+    copy.members.set(p.member.user.id, p.member);
+  else if (type === 'member_left') copy.members.delete(p.userId);
+  else if (type === 'room_updated') copy.room = p.room;
+  else throw new Error(`An entry of a type that this copy does not know: ${type}`);
+}
+
+describeEachDatabase('the log of a room', (database) => {
+  let app: TestApp;
+  let people: Scope[];
+  beforeAll(async () => {
+    app = await startApp({ database });
+    await app.signIn('Root Person');
+    const { authenticate } = app.app.parts.identity;
+    people = [];
+    for (const name of ['Ada', 'Bob', 'Eve'])
+      people.push(await authenticate((await app.signIn(name)).token, 'rest'));
+  });
+  afterAll(() => app.stop());
+
+  async function newRoom(): Promise<string> {
+    const [ada, ...others] = people as [Scope, ...Scope[]];
+    const input = {
+      name: 'Room',
+      kind: 'channel' as const,
+      agentsAllowed: true,
+      memberIds: others.map((s) => s.user.id),
+    };
+    return (await app.app.parts.rooms.create(ada, input)).id;
+  }
+
+  async function perform(step: Deed, rooms: string[], ids: string[]): Promise<Message | undefined> {
+    const { messages, rooms: service } = app.app.parts;
+    const scope = people[step.who] as Scope;
+    if (step.do === 'send')
+      return messages.send(scope, {
+        roomId: rooms[step.room] as string,
+        id: ids[step.id] as string,
+        body: `@bob ${step.body}`,
+      });
+    if (step.do === 'edit')
+      await messages.edit(scope, { messageId: ids[step.which] as string, body: `@eve ${randomUUID()}` });
+    else if (step.do === 'delete') await messages.remove(scope, ids[step.which] as string);
+    else if (step.do === 'read') await messages.markRead(scope, rooms[step.room] as string, step.seq);
+    else if (step.do === 'rename')
+      await service.update(scope, rooms[step.room] as string, { topic: randomUUID() });
+    else if (step.do === 'quit') await service.leave(scope, rooms[step.room] as string);
+    else await service.join(scope, rooms[step.room] as string);
+    return undefined;
+  }
+
+  test('tells one gapless story, which rebuilds the room', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (groups) => {
+        const { messages, rooms: service, log } = app.app.parts;
+        const root = { ...(people[0] as Scope), role: 'admin' as const };
+        const rooms = [await newRoom(), await newRoom()];
+        const ids = Array.from({ length: 6 }, () => randomUUID());
+        const sent: Message[] = [];
+        for (const group of groups) {
+          const outcomes = await Promise.allSettled(group.map((step) => perform(step, rooms, ids)));
+          for (const outcome of outcomes) {
+            if (outcome.status === 'fulfilled' && outcome.value !== undefined) sent.push(outcome.value);
+            // Refusals are words; anything else is a fault of ours.
+            if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'AppError' });
+          }
+        }
+        // One id is one message, of one author, in one place, however often it was sent.
+        for (const group of Map.groupBy(sent, (m) => m.id).values())
+          expect(new Set(group.map((m) => `${m.roomId} ${m.seq} ${m.author.id}`)).size).toBe(1);
+
+        for (const roomId of rooms) {
+          const { events, lastSeq } = await messages.events(root, roomId, { afterSeq: 0 }, 500);
+          expect(events.map((e) => e.seq)).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1));
+          const placed = events.filter((e) => e.type === 'new_message').map((e) => e.payload.id);
+          expect(new Set(placed).size).toBe(placed.length);
+          expect(new Set(placed)).toEqual(new Set(sent.filter((m) => m.roomId === roomId).map((m) => m.id)));
+          // What heals a gap tells the same story.
+          const healed = await log.readEntries(roomId, 0, lastSeq);
+          expect(healed.map((e) => ({ seq: e.seq, type: e.type, payload: JSON.parse(e.json) }))).toEqual(
+            events,
+          );
+
+          const copy: Copy = { room: {}, members: new Map(), messages: new Map() };
+          for (const event of events) apply(copy, event);
+          const { data } = await messages.list(root, { roomId, limit: 200 });
+          const byPlace = [...copy.messages.values()].sort((a, b) => a.seq - b.seq);
+          expect(byPlace).toEqual(data);
+          const { data: members } = await service.members(root, roomId, { limit: 200 });
+          expect(new Map(members.map((m) => [m.user.id, m]))).toEqual(copy.members);
+          if (copy.room.id !== undefined) {
+            const { me: _, ...fresh } = await service.get(root, roomId);
+            expect({ ...copy.room, lastSeq }).toEqual(fresh);
+          }
+          for (const scope of people) {
+            const { me } = await service.get(scope, roomId);
+            if (me === undefined) continue;
+            const behind = data.filter(
+              (m) => m.seq > me.readSeq && m.author.id !== scope.user.id && m.deletedAt === undefined,
+            );
+            const mine = behind.filter((m) => m.mentions.some((at) => at.userId === scope.user.id));
+            expect(me).toMatchObject({ unread: behind.length, mentions: mine.length });
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+});
