@@ -35,10 +35,11 @@ export function createClerkUsers(deps: {
   database: Database;
   accounts: Accounts;
   revocations: Revocations;
+  allowLocal: boolean;
   /** Gives a tenant what every tenant has from the start. May be called again. */
   furnish(tenantId: string): Promise<void>;
 }) {
-  const { database, accounts, revocations, furnish } = deps;
+  const { database, accounts, revocations, allowLocal, furnish } = deps;
   /** Ids never change once there; whether they may be used is asked elsewhere. */
   const tenants = new LRUCache<string, string>({ max: 5_000, ttl: 60_000 });
   const users = new LRUCache<string, string>({ max: 20_000, ttl: 60_000 });
@@ -77,7 +78,7 @@ export function createClerkUsers(deps: {
 
   /**
    * The user of a person in a tenant, made if new. Under the tenant's lock.
-   * @param role where the provider decides about it; in the home tenant the first person is its administrator
+   * @param role where the provider decides about it; in the home tenant the first ever is its administrator
    */
   async function ensure(tx: Tx, tenantId: string, person: Person, role: 'admin' | 'member' | undefined) {
     await repo.lockTenant(tx, tenantId);
@@ -88,7 +89,9 @@ export function createClerkUsers(deps: {
     if (told !== undefined && told.removedAt !== null) throw removed();
     const name = displayName(told?.name, person.name, told?.handle, person.handle);
     const handle = await accounts.freeHandle(tx, tenantId, [told?.handle, person.handle, name]);
-    const first = role === undefined && !(await repo.hasHuman(tx, tenantId, { externally: true }));
+    // Who only ever signed in by name cannot any more where that is off.
+    const others = allowLocal ? undefined : ({ externally: true } as const);
+    const first = role === undefined && !(await repo.hasHuman(tx, tenantId, others));
     return (await accounts.insert(tx, {
       id: newId(),
       tenantId,

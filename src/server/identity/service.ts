@@ -50,7 +50,13 @@ export function createIdentityService(deps: IdentityDeps) {
   const { revoke, isRevoked, recent } = createRevocationRows({ database, revocations, clock });
   const accounts = createAccounts({ database, events, clock, revocations, revoke });
   const keys = createKeys({ database, clock, revocations, revoke });
-  const clerkUsers = createClerkUsers({ database, accounts, revocations, furnish: deps.furnish });
+  const clerkUsers = createClerkUsers({
+    database,
+    accounts,
+    revocations,
+    allowLocal,
+    furnish: deps.furnish,
+  });
   const { jwtKey, authorizedParties, webhookSigningSecret } = deps.clerk;
   const clerkTokens = jwtKey === undefined ? undefined : createClerkTokens({ jwtKey, authorizedParties });
   const rawRoutes =
@@ -245,7 +251,8 @@ export function createIdentityService(deps: IdentityDeps) {
     async me(scope: Scope): Promise<Me> {
       const row = await findRow(scope.tenantId, scope.user.id);
       if (row === undefined) throw notFound('user_not_found', 'There is no such user.');
-      return { ...toUser(row), role: row.role, tenantId: row.tenantId };
+      // What the sign-in may, which is less than the person may when it is by a key.
+      return { ...toUser(row), role: scope.role, tenantId: row.tenantId };
     },
 
     async updateMe(
