@@ -1,5 +1,4 @@
 // Says when the connection is not what it should be, and what is being done about it.
-import { Button } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { useClient, useStore } from '../session/use-client.ts';
@@ -28,12 +27,7 @@ export function ConnectionBanner() {
   if (shown === undefined) return null;
   return (
     <div className={styles.banner} data-kind={shown.kind} data-testid="banner">
-      <span>{shown.text}</span>
-      {shown.kind === 'lost' && (
-        <Button size="compact-sm" variant="default" onClick={() => globalThis.location.reload()}>
-          Reload
-        </Button>
-      )}
+      {shown.text}
     </div>
   );
 }

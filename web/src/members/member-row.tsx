@@ -46,7 +46,7 @@ export function MemberRow(props: MemberRowProps) {
       <Popover
         opened={open}
         onChange={setOpen}
-        position="left-start"
+        position="bottom"
         withinPortal
         trapFocus
         returnFocus

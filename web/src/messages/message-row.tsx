@@ -1,6 +1,6 @@
 // One message in the transcript. Focusable as a whole; E edits and Delete deletes one's own.
 import type { ChatMessage, RoomHandle, ToolActivity } from '@parley/client';
-import { type KeyboardEvent, memo, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useId, useRef } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
 import { messageOf } from '../parts/errors.ts';
@@ -34,7 +34,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const headId = useId();
   const bodyId = useId();
   const tell = useTell();
-  const [openedOnce, setOpenedOnce] = useState(false);
   const deleted = message.deletedAt !== undefined;
   const mine = message.author.id === myId;
   const settled = message.delivery === undefined && !deleted;
@@ -81,8 +80,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       aria-labelledby={`${headId} ${bodyId}`}
       tabIndex={current ? 0 : -1}
       onKeyDown={onKeyDown}
-      onFocus={() => setOpenedOnce(true)}
-      onPointerEnter={() => setOpenedOnce(true)}
     >
       <div className={styles.gutter}>
         {startsGroup ? <Avatar user={message.author} /> : <Time message={message} />}
@@ -104,7 +101,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {message.run !== undefined && !deleted && <RunSummary run={message.run} />}
         <Delivery room={room} message={message} />
       </div>
-      {settled && !editing && openedOnce && (
+      {settled && !editing && (
         <div className={styles.actions}>
           <MessageMenu
             label={`Actions for the message by ${message.author.name}, ${formatTime(message.createdAt)}`}
