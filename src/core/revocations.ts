@@ -178,7 +178,7 @@ export function createRevocations({ bus, logger, readRecent }: RevocationsDeps):
 function parse(json: string): Revocation {
   const { id, tenantId, userId, credentialId, reason } = JSON.parse(json) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  if (typeof id !== 'string' || typeof tenantId !== 'string' || !((reason as string) in CLOSE_CODES))
+  if (typeof id !== 'string' || typeof tenantId !== 'string' || !Object.hasOwn(CLOSE_CODES, String(reason)))
     throw new Error('not a revocation');
   return {
     id,
