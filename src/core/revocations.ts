@@ -140,9 +140,13 @@ export function createRevocations({ bus, logger, readRecent }: RevocationsDeps):
       const set = watchers.get(key) ?? new Set();
       watchers.set(key, set.add(watcher));
       // Revoked between the check of the token and now. Later, so that the caller has its answer first.
-      const missed = [...known.values()].find(
-        ({ revocation, number }) => number > (scope.asOf ?? count) && concerns(revocation, scope),
-      );
+      const { asOf = count } = scope;
+      const missed =
+        asOf === count
+          ? undefined
+          : [...known.values()].find(
+              ({ revocation, number }) => number > asOf && concerns(revocation, scope),
+            );
       if (missed !== undefined) queueMicrotask(() => end(watcher, missed.revocation));
       return unwatch;
     },

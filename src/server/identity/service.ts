@@ -136,7 +136,8 @@ export function createIdentityService(deps: IdentityDeps) {
         };
         return (await accounts.insert(tx, user)) ?? repo.findUserByKey(tx, HOME_TENANT, key);
       });
-      if (row === undefined || row.kind !== 'human' || row.handle !== handle) {
+      // Nor is anyone whom the identity provider vouches for, by saying their name.
+      if (row === undefined || row.kind !== 'human' || row.handle !== handle || row.externalId !== null) {
         throw new AppError(
           'conflict',
           'name_taken',

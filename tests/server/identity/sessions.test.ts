@@ -18,6 +18,7 @@ import {
   CLERK_CONFIG,
   clerkToken,
   ended,
+  enter,
   fresh,
   LIVE,
   open,
@@ -49,6 +50,15 @@ describe('signing in by name', () => {
     expect(await roots.call('get_me')).toMatchObject({ role: 'admin', tenantId: HOME_TENANT });
     const me = await request(app.url, 'GET', '/api/me', { token: body.token });
     expect(me.body.role).toBe('member');
+  });
+
+  test('makes nobody a person of Clerk’s, whatever name is given', async () => {
+    const named = await enter(app, fresh('user'), { claims: { name: 'Clara Wieck' } });
+    for (const name of ['Clara Wieck', 'clara-wieck', 'CLARA WIECK']) {
+      const { status, body } = await request(app.url, 'POST', '/api/session', { body: { name } });
+      expect([status, body.reason]).toEqual([409, 'name_taken']);
+    }
+    expect(named.user.handle).toBe('clara-wieck');
   });
 
   test('is refused where it is off, with the sessions made by it', async () => {
