@@ -42,6 +42,9 @@ import { createHttp } from './server/transports/http/server.ts';
 import { createHub } from './server/transports/realtime/hub.ts';
 import { createLogWatch } from './server/transports/realtime/log-watch.ts';
 import { createPhoenix, PHOENIX_PATH } from './server/transports/realtime/phoenix.ts';
+import { createPhoenixConnections } from './server/transports/realtime/phoenix-connection.ts';
+import { createPhoenixLongPoll, LONGPOLL_PATH } from './server/transports/realtime/phoenix-longpoll.ts';
+import { createTestDoor } from './server/transports/realtime/phoenix-test-pushes.ts';
 import { createSocketIo } from './server/transports/realtime/socketio.ts';
 
 export interface AppOverrides {
@@ -189,24 +192,6 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     let state: 'starting' | 'ready' | 'stopping' = 'starting';
     const origins = { publicUrl: config.PUBLIC_URL, corsOrigins: config.CORS_ORIGINS };
     const allowed = (request: IncomingMessage) => originAllowed(request, origins);
-    const http = createServer(
-      { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-      createHttp({
-        operations,
-        events: eventDefs,
-        rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),
-        authenticate: identity.authenticate,
-        origins,
-        trustProxy: config.TRUST_PROXY,
-        metrics,
-        metricsToken: config.METRICS_TOKEN,
-        consoleDir: CONSOLE_DIR,
-        version: config.version,
-        url: () => config.PUBLIC_URL ?? url,
-        logger,
-        notReady: async () => [...(state === 'ready' ? [] : [state]), ...(await databaseProblems())],
-      }),
-    );
     const session = { hub, operations, topics, revocations, clock, limits, metrics, logger };
     const sockets = {
       ...session,
@@ -214,8 +199,36 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       originAllowed: allowed,
       drainWindowMs: config.DRAIN_WINDOW_MS,
     };
+    const connections = createPhoenixConnections({
+      ...session,
+      events: eventDefs,
+      testDoor: config.NODE_ENV === 'test' ? createTestDoor(bus) : undefined,
+    });
+    const longpoll = createPhoenixLongPoll({ ...sockets, connections });
+    const web = createHttp({
+      operations,
+      events: eventDefs,
+      rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),
+      authenticate: identity.authenticate,
+      origins,
+      trustProxy: config.TRUST_PROXY,
+      metrics,
+      metricsToken: config.METRICS_TOKEN,
+      consoleDir: CONSOLE_DIR,
+      version: config.version,
+      url: () => config.PUBLIC_URL ?? url,
+      logger,
+      notReady: async () => [...(state === 'ready' ? [] : [state]), ...(await databaseProblems())],
+    });
+    const http = createServer(
+      { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+      (request, response) =>
+        request.url?.split('?', 1)[0] === LONGPOLL_PATH
+          ? longpoll.handle(request, response)
+          : web(request, response),
+    );
     const socketio = createSocketIo({ ...sockets, http });
-    const phoenix = createPhoenix({ ...sockets, events: eventDefs });
+    const phoenix = createPhoenix({ ...sockets, connections });
     http.on('upgrade', (request, socket, head) => {
       // A client that breaks off here must not end the process.
       socket.on('error', () => socket.destroy());
@@ -223,7 +236,6 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       if (path === PHOENIX_PATH) return void phoenix.upgrade(request, socket, head);
       // Exactly what Socket.IO takes: anything else it would leave without an answer.
       if (path?.startsWith('/socket.io/')) return;
-      socket.on('error', () => {});
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
 
@@ -314,6 +326,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         await writer.idle();
         socketio.stop();
         phoenix.stop();
+        longpoll.stop();
         http.closeAllConnections();
         await logWatch.stop();
         hub.stop();

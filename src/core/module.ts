@@ -51,6 +51,8 @@ export interface TopicDef {
   joined?(seat: Seat, topic: string): void;
   /** Exactly once for every join that answered. @param abrupt the connection broke: its user may be back in a moment */
   left?(seat: Seat, topic: string, abrupt: boolean): void;
+  /** Changes what others see of a seat. */
+  updatePresence?(seat: Seat, topic: string, meta: object): void;
   /** Entries of the topic's log with afterSeq < seq ≤ upTo, to heal a gap. */
   readLog?(topic: string, afterSeq: number, upTo: number): Promise<import('./bus.ts').LogEntry[]>;
 }

@@ -57,6 +57,7 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
   },
   joined: (seat, topic) => presence.enter(roomIdOf(topic), seat),
   left: (seat, topic, abrupt) => presence.leave(roomIdOf(topic), seat, abrupt),
+  updatePresence: (seat, topic, meta) => presence.update(roomIdOf(topic), seat, meta),
   readLog: (topic, afterSeq, upTo) => log.readEntries(roomIdOf(topic), afterSeq, upTo),
 });
 

@@ -196,6 +196,12 @@ export function createPresenceService({
       tellCount(roomId, room);
     },
 
+    /** Adds to what others see of a seat; its ref and role stay the server's. */
+    update(roomId: string, seat: Seat, meta: object): void {
+      const { phx_ref: _ref, phx_ref_prev: _prev, role: _role, ...rest } = meta as Partial<PresenceMeta>;
+      announce(roomId, roster.update(roomId, seat.id, rest));
+    },
+
     leave(roomId: string, seat: Seat, abrupt: boolean): void {
       const go = () => {
         hide(roomId, seat);

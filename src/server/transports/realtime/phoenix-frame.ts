@@ -1,4 +1,4 @@
-// Phoenix Channels frames, serializer versions 1.0.x (objects) and 2.0.x (arrays). Pure: text in, text out.
+// Phoenix Channels frames, serializer versions 1.0.x (objects) and 2.0.x (arrays), text and binary. Pure.
 import { assertSafeJson } from '../../../core/json.ts';
 
 export type Version = 1 | 2;
@@ -84,4 +84,44 @@ export function tokenFromProtocols(header: string | undefined): string | undefin
   if (entry === undefined) return undefined;
   const token = Buffer.from(entry.slice(BEARER.length), 'base64').toString('utf8');
   return token === '' ? undefined : token;
+}
+
+const MAX_FIELD_BYTES = 255;
+
+/**
+ * A client's binary frame (version 2): kind 0, four lengths, then join_ref, ref, topic, event and the bytes.
+ * Version 1 has no binary format: its JSON is taken from a binary frame as well.
+ * @throws SyntaxError for another kind, or lengths that overrun the frame
+ */
+export function decodeBinary(version: Version, data: Buffer): Frame {
+  if (version === 1) return decode(version, data.toString('utf8'));
+  if (data.length < 5 || data[0] !== 0) throw new SyntaxError('not a binary push');
+  const lengths = [1, 2, 3, 4].map((i) => data[i] as number);
+  let at = 5;
+  const [joinRef, ref, topic, event] = lengths.map((length) => {
+    if (at + length > data.length) throw new SyntaxError('a cut binary frame');
+    const field = data.toString('utf8', at, at + length);
+    at += length;
+    return field;
+  });
+  return { joinRef, ref, topic, event, payload: data.subarray(at) };
+}
+
+/** A server's binary frame. Kind 0 has another layout in this direction: it carries no ref. */
+export function encodeBinary(
+  frame:
+    | { kind: 'push'; joinRef: unknown; topic: string; event: string }
+    | { kind: 'reply'; joinRef: unknown; ref: unknown; topic: string; status: 'ok' | 'error' }
+    | { kind: 'broadcast'; topic: string; event: string },
+  data: Buffer,
+): Buffer {
+  const word = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+  const [kind, fields] =
+    frame.kind === 'push'
+      ? [0, [word(frame.joinRef), frame.topic, frame.event]]
+      : frame.kind === 'reply'
+        ? [1, [word(frame.joinRef), word(frame.ref), frame.topic, frame.status]]
+        : [2, [frame.topic, frame.event]];
+  const bytes = (fields as string[]).map((field) => Buffer.from(field).subarray(0, MAX_FIELD_BYTES));
+  return Buffer.concat([Buffer.from([kind as number, ...bytes.map((b) => b.length)]), ...bytes, data]);
 }

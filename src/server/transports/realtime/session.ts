@@ -44,6 +44,8 @@ export interface JoinedTopic {
   roomId: string | undefined;
   /** @param abrupt the connection broke rather than left */
   leave(abrupt?: boolean): void;
+  /** Changes what others see of this seat, where the topic has presence. */
+  updatePresence(meta: object): void;
 }
 
 export type Session = ReturnType<typeof createSession>;
@@ -149,6 +151,7 @@ export function createSession(
       const here: JoinedTopic = {
         topic,
         roomId,
+        updatePresence: (meta) => def.updatePresence?.(seat, topic, meta),
         leave(abrupt = false) {
           if (!joined.delete(here)) return;
           subscription?.detach();

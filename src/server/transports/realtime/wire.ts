@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 
 const OPCODE_TEXT = 0x81;
+const OPCODE_BINARY = 0x82;
 
 /** Bytes a socket may have queued before its client counts as not reading. */
 export const MAX_QUEUED_BYTES = 1024 * 1024;
@@ -46,6 +47,21 @@ export function joinWrites(tcp: Socket): void {
 }
 
 const uncork = (tcp: Socket): void => tcp.uncork();
+
+/** One unmasked binary frame. */
+export function binaryFrame(data: Buffer): Buffer {
+  const header = Buffer.alloc(headerLength(data.length));
+  header[0] = OPCODE_BINARY;
+  if (data.length < 126) header[1] = data.length;
+  else if (data.length < 65536) {
+    header[1] = 126;
+    header.writeUInt16BE(data.length, 2);
+  } else {
+    header[1] = 127;
+    header.writeBigUInt64BE(BigInt(data.length), 2);
+  }
+  return Buffer.concat([header, data]);
+}
 
 const headerLength = (length: number): number => (length < 126 ? 2 : length < 65536 ? 4 : 10);
 

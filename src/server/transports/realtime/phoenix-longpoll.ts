@@ -1,0 +1,239 @@
+// The Phoenix Channels door over long-polling: one address, GET for what waits, POST for frames. The HTTP status is 200 for
+// everything; the real one is in the body. What a poll was handed is kept until it has been written, so a cut poll loses nothing.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import { randomToken } from '../../../core/ids.ts';
+import { MAX_FRAME_BYTES } from '../../../core/json.ts';
+import type { Logger } from '../../../core/logger.ts';
+import type { Metrics } from '../../../core/metrics.ts';
+import type { Scope } from '../../../core/scope.ts';
+import type { PhoenixConnection, PhoenixConnections } from './phoenix-connection.ts';
+import { parseVersion } from './phoenix-frame.ts';
+import { MAX_QUEUED_BYTES } from './wire.ts';
+
+export interface LongPollOptions {
+  connections: PhoenixConnections;
+  authenticate(token: string, via: 'phoenix'): Promise<Scope>;
+  originAllowed(request: IncomingMessage): boolean;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export const LONGPOLL_PATH = '/socket/longpoll';
+
+/** A poll with nothing to tell is answered after this long. */
+const WINDOW_MS = 10_000;
+/** A session that has not polled for this long has gone. */
+const EXPIRY_MS = 15_000;
+const SWEEP_MS = 5000;
+const MAX_LINES = 100;
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_SESSIONS = 20_000;
+
+interface PollSession {
+  token: string;
+  connection: PhoenixConnection;
+  messages: string[];
+  bytes: number;
+  /** Answers the poll that waits. */
+  waiting: (() => void) | undefined;
+  polledAt: number;
+  dead: boolean;
+}
+
+export function createPhoenixLongPoll(options: LongPollOptions) {
+  const { clock, logger, metrics } = options;
+  const sessions = new Map<string, PollSession>();
+  const sweep = setInterval(() => {
+    for (const session of sessions.values()) {
+      if (session.waiting === undefined && clock.elapsed() - session.polledAt > EXPIRY_MS) end(session, true);
+    }
+  }, SWEEP_MS);
+  sweep.unref();
+
+  function end(session: PollSession, abrupt: boolean): void {
+    if (session.dead) return;
+    session.dead = true;
+    sessions.delete(session.token);
+    session.connection.ended(abrupt);
+    session.waiting?.();
+  }
+
+  function open(version: 1 | 2, scope: Scope): PollSession {
+    const session: PollSession = {
+      token: randomToken(32),
+      connection: { receive: () => {}, ended: () => {} },
+      messages: [],
+      bytes: 0,
+      waiting: undefined,
+      polledAt: clock.elapsed(),
+      dead: false,
+    };
+    const put = (texts: string[]) => {
+      if (session.dead) return;
+      for (const text of texts) {
+        session.messages.push(text);
+        session.bytes += text.length;
+      }
+      if (session.bytes > MAX_QUEUED_BYTES) return slow();
+      session.waiting?.();
+    };
+    const slow = () => {
+      metrics.slowConsumers.inc({ protocol: 'phoenix' });
+      end(session, false);
+    };
+    session.connection = options.connections.open(version, scope, {
+      text: (frame) => put([frame]),
+      // Raw bytes have no place in a JSON string.
+      binary: () => {},
+      write: (encoded) => put(encoded.texts),
+      close: () => end(session, false),
+      slow,
+    });
+    sessions.set(session.token, session);
+    return session;
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    response.setHeader('access-control-allow-origin', request.headers.origin ?? '*');
+    response.setHeader('vary', 'origin');
+    if (!options.originAllowed(request)) return answer(response, { status: 403 });
+    if (request.method === 'OPTIONS') return preflight(request, response);
+    if (request.method !== 'GET' && request.method !== 'POST')
+      return plain(response, 400, 'Use GET to poll and POST to send.');
+    const tokens = url.searchParams.getAll('token');
+    const header = request.headers['x-phoenix-longpoll-token'];
+    const session = sessions.get(typeof header === 'string' ? header : (tokens.at(-1) ?? ''));
+    if (request.method === 'POST') return post(request, response, session);
+    if (session !== undefined) return poll(request, response, session);
+    return begin(request, response, url, tokens);
+  }
+
+  async function begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    tokens: string[],
+  ): Promise<void> {
+    const version = parseVersion(url.searchParams.get('vsn'));
+    if (version === undefined || sessions.size >= MAX_SESSIONS) return answer(response, { status: 403 });
+    const header = request.headers['x-phoenix-authtoken'];
+    // The session's token comes last, the user's own may stand before it.
+    for (const token of [...(typeof header === 'string' ? [header] : []), ...tokens.reverse()]) {
+      try {
+        const session = open(version, await options.authenticate(token, 'phoenix'));
+        return answer(response, { status: 410, token: session.token, messages: [] });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'unauthorized') {
+          logger.warn({ err: error }, 'a sign-in could not be checked');
+          return answer(response, { status: 500 });
+        }
+      }
+    }
+    return answer(response, { status: 403 });
+  }
+
+  function poll(_request: IncomingMessage, response: ServerResponse, session: PollSession): void {
+    // A newer poll takes the place of an older one.
+    session.waiting?.();
+    session.polledAt = clock.elapsed();
+    const timer = setTimeout(finish, WINDOW_MS);
+    session.waiting = finish;
+    response.on('close', () => {
+      if (session.waiting === finish) {
+        // Cut before it was answered: what waits stays for the next poll.
+        session.waiting = undefined;
+        session.polledAt = clock.elapsed();
+      }
+      clearTimeout(timer);
+    });
+    if (session.messages.length > 0) queueMicrotask(finish);
+
+    function finish(): void {
+      if (session.waiting !== finish) return;
+      session.waiting = undefined;
+      clearTimeout(timer);
+      session.polledAt = clock.elapsed();
+      const { token } = session;
+      const messages = session.messages.splice(0);
+      session.bytes = 0;
+      if (messages.length > 0) return answer(response, { status: 200, token, messages });
+      answer(response, { status: session.dead ? 410 : 204, token, messages });
+    }
+  }
+
+  async function post(
+    request: IncomingMessage,
+    response: ServerResponse,
+    session: PollSession | undefined,
+  ): Promise<void> {
+    const body = await read(request);
+    if (body === undefined) return plain(response, 400, 'The body has more than 1 MiB; send less at once.');
+    if (session === undefined) return answer(response, { status: 410 });
+    const lines =
+      request.headers['content-type'] === 'application/x-ndjson'
+        ? body.toString('utf8').split(/\r?\n/).slice(0, MAX_LINES)
+        : [body];
+    for (const line of lines) {
+      const frame =
+        typeof line === 'string' && !line.startsWith('[') ? Buffer.from(line, 'base64') : Buffer.from(line);
+      if (frame.length > MAX_FRAME_BYTES) {
+        end(session, false);
+        break;
+      }
+      session.connection.receive(frame, typeof line === 'string' && !line.startsWith('['));
+      if (session.dead) break;
+    }
+    answer(response, { status: session.dead ? 408 : 200 });
+  }
+
+  return {
+    handle(request: IncomingMessage, response: ServerResponse): void {
+      handle(request, response).catch((error: unknown) => {
+        logger.error({ err: error }, 'a poll failed');
+        answer(response, { status: 500 });
+      });
+    },
+    /** Ends every session; their clients come back elsewhere. */
+    stop(): void {
+      clearInterval(sweep);
+      for (const session of [...sessions.values()]) end(session, true);
+    },
+  };
+}
+
+function answer(
+  response: ServerResponse,
+  body: { status: number; token?: string; messages?: string[] },
+): void {
+  if (response.headersSent || response.destroyed) return;
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.writeHead(200).end(JSON.stringify(body));
+}
+
+const plain = (response: ServerResponse, status: number, text: string): void =>
+  void response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+
+function preflight(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('access-control-allow-headers', request.headers['access-control-request-headers'] ?? '');
+  response.setHeader('access-control-allow-methods', 'get, post, options');
+  response.setHeader('access-control-max-age', '3600');
+  response.writeHead(200).end();
+}
+
+/** @returns undefined when it is too large */
+async function read(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
