@@ -72,4 +72,4 @@ test('an interrupted agent answers each question once after the restart', async 
     const answer = answers.find((entry) => (entry.payload.run as { id: string }).id === runId);
     expect(answer?.payload.body).toContain(String((i + 3) * 17));
   }
-}, 60_000);
+}, 90_000);

@@ -43,4 +43,4 @@ test('a second start names the folder and the process; after kill -9 the next on
   await first.whenEnded;
   const third = await startOn(folder, port);
   expectKept(await readLog(third.url, stage), book);
-}, 40_000);
+}, 90_000);

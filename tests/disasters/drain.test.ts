@@ -16,7 +16,7 @@ async function underLoad(env: Record<string, string>) {
   const book: Booked[] = [];
   let over = false;
   const sending = sendUntil(stage.clients, book, () => over);
-  await until('traffic flows', () => book.filter((b) => b.acked).length >= 100, 20_000);
+  await until('traffic flows', () => book.filter((b) => b.acked).length >= 100);
   const finish = async () => {
     over = true;
     await sending;
@@ -40,7 +40,7 @@ test('SIGTERM drains: clients come back, acknowledged messages stay, exit 0', as
     stage.clients.every((c) => c.heard.findLast((h) => h.seq !== undefined)?.seq === log.length),
   );
   for (const client of stage.clients) expectHeard(client, log);
-}, 40_000);
+}, 90_000);
 
 test('a second SIGTERM hastens, and still loses nothing', async () => {
   const { folder, port, server, stage, book, finish } = await underLoad({ DRAIN_WINDOW_MS: '20000' });
@@ -49,8 +49,8 @@ test('a second SIGTERM hastens, and still loses nothing', async () => {
   const asked = performance.now();
   server.kill('SIGTERM');
   await server.whenEnded;
-  expect(performance.now() - asked).toBeLessThan(3000);
+  expect(performance.now() - asked).toBeLessThan(10_000);
   await finish();
   const next = await startOn(folder, port);
   expectKept(await readLog(next.url, stage), book);
-}, 40_000);
+}, 90_000);
