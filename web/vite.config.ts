@@ -7,6 +7,14 @@ const server = process.env.PARLEY_URL ?? 'http://127.0.0.1:4000';
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
+  resolve: {
+    alias: Object.fromEntries(
+      ['rehype-raw', 'rehype-sanitize'].map((name) => [
+        name,
+        `${import.meta.dirname}/src/messages/no-html.ts`,
+      ]),
+    ),
+  },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

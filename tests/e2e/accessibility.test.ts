@@ -18,6 +18,14 @@ const LOOKS = (['light', 'dark'] as const).flatMap((scheme) =>
   [1280, 390].map((width) => ({ scheme, width, height: width === 390 ? 844 : 800 })),
 );
 
+/** Nothing of it is scrolled out of the transcript. */
+const inView = (page: Page, selector: string) =>
+  page.evaluate(`(() => {
+    const box = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect();
+    const log = document.querySelector('[role=log]').getBoundingClientRect();
+    return box.top >= log.top && box.bottom <= log.bottom;
+  })()`);
+
 describe.runIf(hasBrowser).each(LOOKS)('axe, $scheme, $width px', (look) => {
   const model = createModel();
   const narrow = look.width < 768;
@@ -116,6 +124,7 @@ describe.runIf(hasBrowser).each(LOOKS)('axe, $scheme, $width px', (look) => {
     await clean(page, 'menu');
     await page.getByRole('menuitem', { name: 'Edit' }).click();
     await page.getByRole('textbox', { name: 'Edit message' }).waitFor();
+    await expect.poll(() => inView(page, 'article textarea')).toBe(true);
     await clean(page, 'editor');
     await page.keyboard.press('Escape');
   });
@@ -134,6 +143,7 @@ describe.runIf(hasBrowser).each(LOOKS)('axe, $scheme, $width px', (look) => {
   it('a room that does not exist', async () => {
     await ada.page.goto(`${network.url}/#/rooms/nowhere`);
     await ada.page.getByText('This room could not be opened').waitFor();
+    expect(await ada.page.getByText('Opening the room…').count()).toBe(0);
     await clean(ada.page, 'no-such-room');
   });
 });

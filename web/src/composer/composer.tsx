@@ -30,7 +30,7 @@ const MAX_BYTES = 16 * 1024;
 const HINT_FROM = MAX_BYTES * 0.8;
 const utf8 = new TextEncoder();
 
-/** Remount it per room (key), so that each room has its own draft. */
+/** Mounted anew for each room, so that each has its own draft. */
 export function Composer(props: ComposerProps) {
   const { userId, roomId, label, people, disabledReason, onSend, onTyping, onEditLast, prefill } = props;
   const [text, setText] = useState(() => readDraft(userId, roomId));

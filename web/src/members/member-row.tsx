@@ -47,6 +47,7 @@ export function MemberRow(props: MemberRowProps) {
         opened={open}
         onChange={setOpen}
         position="bottom"
+        width={240}
         withinPortal
         trapFocus
         returnFocus

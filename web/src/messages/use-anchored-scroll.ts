@@ -1,5 +1,6 @@
 // Keeps the transcript where the reader left it: at the bottom only if they are at the bottom now, otherwise
 // the first visible row stays at the same place while older pages load, rows grow and the page is resized.
+// A message that is being edited stays in view before all else.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 const NEAR_BOTTOM = 48;
@@ -52,6 +53,11 @@ export function useAnchoredScroll({ atEnd, onNearTop, onNearBottom, rows }: Opti
   const hold = useCallback(() => {
     const view = viewport.current;
     if (view === null) return;
+    const edited = content.current?.querySelector('[data-row]:has(textarea:focus)');
+    if (edited !== null && edited !== undefined) {
+      edited.scrollIntoView({ block: 'nearest' });
+      return;
+    }
     if (follow.current) {
       view.scrollTop = view.scrollHeight;
       return;

@@ -1,4 +1,5 @@
 // The open room: joins it while it is open, and puts head, transcript, typing line and composer together.
+// Give it a key per room: drafts, scrolling and editing belong to one room alone.
 
 import { Button, Loader } from '@mantine/core';
 import type { ChatMessage, RoomHandle, User } from '@parley/client';
@@ -105,7 +106,6 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
     <div className={styles.room}>
       <RoomHeader room={room} membersOpen={membersOpen} onMembers={onMembers} onRooms={onRooms} />
       <MessageList
-        key={room.key}
         room={room}
         roomName={name}
         myId={me.id}
@@ -116,9 +116,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
       />
       <TypingLine room={room} />
-
       <Composer
-        key={room.key}
         userId={me.id}
         roomId={room.key}
         label={info === undefined ? 'Write a message' : `Write to ${name}`}

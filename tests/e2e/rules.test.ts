@@ -1,0 +1,161 @@
+// The console's pure rules as tables: who a mention means, which rows are shown, what is said aloud.
+import type { ChatMessage, RoomSnapshot, User } from '@parley/client';
+import { describe, expect, it } from 'vitest';
+import { findMention, insertMention, suggest } from '../../web/src/composer/mentions.ts';
+import { whatToSay } from '../../web/src/messages/announcements.ts';
+import { toRows } from '../../web/src/messages/rows.ts';
+import { afterChange, growDown, growUp, MOST, newest } from '../../web/src/messages/window.ts';
+
+const user = (id: string, name: string, kind: User['kind'] = 'human'): User => ({
+  id,
+  kind,
+  handle: name.toLowerCase().replaceAll(' ', '-'),
+  name,
+});
+const ada = user('u1', 'Ada Lovelace');
+const adam = user('u2', 'Adam Smith');
+const agent = user('a1', 'Advisor', 'agent');
+
+const said = (seq: number, author: User, at: string, more: Partial<ChatMessage> = {}): ChatMessage => ({
+  id: `m${seq}`,
+  roomId: 'r1',
+  seq,
+  author,
+  kind: author.kind === 'agent' ? 'agent' : 'text',
+  body: `words ${seq}`,
+  mentions: [],
+  attachments: [],
+  reactions: [],
+  version: 1,
+  metadata: {},
+  createdAt: at,
+  ...more,
+});
+
+describe('mentions', () => {
+  it.each([
+    ['hello @ad', 9, { start: 6, end: 9, text: 'ad' }],
+    ['@', 1, { start: 0, end: 1, text: '' }],
+    ['(@ad', 4, { start: 1, end: 4, text: 'ad' }],
+    ['ada@example', 11, undefined],
+    ['@ada and', 8, undefined],
+  ])('finds what is typed in %j', (text, caret, found) => {
+    expect(findMention(text, caret)).toEqual(found);
+  });
+
+  it('offers agents first, by the start of any word', () => {
+    expect(suggest('ad', [adam, ada, agent]).map(({ id }) => id)).toEqual(['a1', 'u1', 'u2']);
+    expect(suggest('smi', [adam, ada, agent])).toEqual([adam]);
+    expect(suggest('zzz', [adam, ada, agent])).toEqual([]);
+  });
+
+  it('puts the handle in, with one space after it', () => {
+    const query = { start: 6, end: 9, text: 'ad' };
+    expect(insertMention('hello @ad', query, 'ada')).toEqual({ text: 'hello @ada ', caret: 11 });
+    expect(insertMention('hello @ad there', query, 'ada').text).toBe('hello @ada there');
+  });
+});
+
+describe('the window of rows', () => {
+  const ids = Array.from({ length: 1000 }, (_, i) => `m${i}`);
+
+  it('never holds more than its most, whichever way it grows', () => {
+    let range = newest(ids.length);
+    for (let i = 0; i < 30; i++) range = growUp(range);
+    expect(range).toEqual({ start: 0, end: MOST });
+    for (let i = 0; i < 30; i++) range = growDown(range, ids.length);
+    expect(range).toEqual({ start: ids.length - MOST, end: ids.length });
+  });
+
+  it('stays on the same rows when older ones are put before them', () => {
+    const older = ['x1', 'x2', ...ids];
+    expect(afterChange({ start: 10, end: 50 }, 'm10', older, false)).toEqual({ start: 12, end: 52 });
+  });
+
+  it('keeps reaching the newest row if it did', () => {
+    expect(afterChange({ start: 900, end: 1000 }, 'm900', [...ids, 'new'], true)).toEqual({
+      start: 900,
+      end: 1001,
+    });
+  });
+});
+
+describe('rows', () => {
+  const at = (minute: number, day = 2) => new Date(2026, 2, day, 12, minute).toISOString();
+
+  it('groups one breath of one author, and parts days and what is unread', () => {
+    const rows = toRows(
+      [
+        said(1, ada, at(0)),
+        said(2, ada, at(1)),
+        said(3, ada, at(30)),
+        said(4, adam, at(31)),
+        said(5, adam, at(32)),
+        said(6, adam, at(0, 3)),
+      ],
+      4,
+      ada.id,
+    );
+    expect(rows.map(({ startsGroup }) => startsGroup)).toEqual([true, false, true, true, true, true]);
+    expect(rows.map(({ startsDay }) => startsDay)).toEqual([true, false, false, false, false, true]);
+    expect(rows.map(({ startsUnread }) => startsUnread)).toEqual([false, false, false, false, true, false]);
+  });
+});
+
+describe('what is said aloud', () => {
+  const member = (who: User) => ({ user: who, role: 'member' as const, joinedAt: '2026-03-02T12:00:00Z' });
+  const now = '2026-03-02T12:00:00Z';
+  const snapshot = (more: Partial<RoomSnapshot>): RoomSnapshot => ({
+    status: 'live',
+    members: [member(ada), member(adam), member(agent)],
+    messages: [],
+    presence: {},
+    typing: [],
+    agents: {},
+    streams: {},
+    reads: {},
+    hasMoreBefore: false,
+    loadingBefore: false,
+    lastSeq: 0,
+    deleted: false,
+    ...more,
+  });
+  const working = (status: 'thinking' | 'writing' | 'error') => ({
+    [agent.id]: { status, runId: 'run', since: now, tools: [] },
+  });
+  const stream = (text: string) => ({
+    mm: { messageId: 'mm', agentId: agent.id, runId: 'run', text, startedAt: now },
+  });
+
+  it('is that an agent starts, once, and no token of its stream', () => {
+    const thinking = snapshot({ agents: working('thinking') });
+    const one = snapshot({ agents: working('writing'), streams: stream('One') });
+    const two = snapshot({ agents: working('writing'), streams: stream('One two') });
+    expect(whatToSay(snapshot({}), thinking, ada.id)).toEqual(['Advisor is replying']);
+    expect(whatToSay(thinking, one, ada.id)).toEqual([]);
+    expect(whatToSay(one, two, ada.id)).toEqual([]);
+  });
+
+  it('is that an agent could not answer', () => {
+    const before = snapshot({ agents: working('thinking') });
+    expect(whatToSay(before, snapshot({ agents: working('error') }), ada.id)).toEqual([
+      'Advisor could not answer',
+    ]);
+  });
+
+  it('is what others said now, not what was paged in, nor my own', () => {
+    const before = snapshot({ messages: [said(5, adam, now)], lastSeq: 5 });
+    const after = snapshot({
+      messages: [said(4, adam, now), said(5, adam, now), said(6, ada, now), said(7, adam, now)],
+      lastSeq: 7,
+    });
+    expect(whatToSay(before, after, ada.id)).toEqual(['Adam Smith replied: words 7']);
+  });
+
+  it('is that a message of mine failed', () => {
+    const pending = said(0, ada, now, { delivery: { status: 'pending' } });
+    const failed = said(0, ada, now, { delivery: { status: 'failed' } });
+    const before = snapshot({ messages: [pending] });
+    expect(whatToSay(before, snapshot({ messages: [failed] }), ada.id)).toEqual(['Message failed to send']);
+  });
+});
