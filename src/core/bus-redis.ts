@@ -22,6 +22,8 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
   const local = createMemoryBus(logger);
   const counts = new Map<string, number>();
   const subscribed = new Map<string, Promise<void>>();
+  /** Topics whose subscription Redis has confirmed, and the client makes again after a break. */
+  const made = new Set<string>();
   const recovered = new Set<() => void>();
   let pending = 0;
   let stopping = false;
@@ -30,7 +32,10 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
     for (const listener of recovered) listener();
   };
   const publishing = connectRedis(url, 'publisher', logger, announceRecovery);
-  const subscribing = connectRedis(url, 'subscriber', logger, announceRecovery);
+  const subscribing = connectRedis(url, 'subscriber', logger, () => {
+    reconcile();
+    announceRecovery();
+  });
   const publisher = publishing.client;
   const subscriber = subscribing.client;
   const channel = (topic: string) => `${prefix}:${topic}`;
@@ -53,6 +58,33 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
     if (!stopping) logger.debug({ err: error }, 'a Redis command failed');
   };
 
+  async function make(topic: string): Promise<void> {
+    try {
+      await subscriber.sSubscribe(channel(topic), onMessage);
+      made.add(topic);
+      if (!counts.has(topic)) await drop(topic);
+    } catch (error) {
+      ignore(error);
+    }
+  }
+
+  async function drop(topic: string): Promise<void> {
+    if (!made.has(topic) || counts.has(topic)) return;
+    try {
+      await subscriber.sUnsubscribe(channel(topic), onMessage);
+      if (counts.has(topic)) subscribed.set(topic, make(topic));
+      else made.delete(topic);
+    } catch (error) {
+      ignore(error);
+    }
+  }
+
+  /** What was asked for while Redis was away: the client itself only remembers subscriptions that were made. */
+  function reconcile(): void {
+    for (const topic of counts.keys()) if (!made.has(topic)) subscribed.set(topic, make(topic));
+    for (const topic of made) if (!counts.has(topic)) void drop(topic);
+  }
+
   return {
     publish(topic, message) {
       local.publish(topic, message);
@@ -72,15 +104,14 @@ export function createRedisBus({ url, logger, prefix = 'parley' }: RedisBusOptio
       const off = local.subscribe(topic, listener);
       const count = counts.get(topic) ?? 0;
       counts.set(topic, count + 1);
-      // While Redis is away the client keeps the subscription and makes it once it is back.
-      if (count === 0) subscribed.set(topic, subscriber.sSubscribe(channel(topic), onMessage).catch(ignore));
+      if (count === 0) subscribed.set(topic, make(topic));
       return () => {
         off();
         const left = (counts.get(topic) ?? 1) - 1;
         if (left > 0) return void counts.set(topic, left);
         counts.delete(topic);
         subscribed.delete(topic);
-        subscriber.sUnsubscribe(channel(topic), onMessage).catch(ignore);
+        void drop(topic);
       };
     },
 
