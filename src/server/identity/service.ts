@@ -48,6 +48,8 @@ export function createIdentityService(deps: IdentityDeps) {
   const { database, events, clock, logger, revocations, tokens, allowLocal } = deps;
   const { db } = database;
   const { revoke, isRevoked, recent } = createRevocationRows({ database, revocations, clock });
+  /** Whether somebody is administrator already; once so, for good. */
+  let inhabited = false;
   const accounts = createAccounts({ database, events, clock, revocations, revoke });
   const keys = createKeys({ database, clock, revocations, revoke });
   const clerkUsers = createClerkUsers({
@@ -122,8 +124,12 @@ export function createIdentityService(deps: IdentityDeps) {
       const key = handleKey(handle);
       let row = await repo.findUserByKey(db, HOME_TENANT, key);
       row ??= await database.transaction(async (tx) => {
-        await repo.lockTenant(tx, HOME_TENANT);
-        const role = (await repo.hasHuman(tx, HOME_TENANT)) ? 'member' : 'admin';
+        if (!inhabited) {
+          // Two first sign-ins may not both become administrator.
+          await repo.lockTenant(tx, HOME_TENANT);
+          inhabited = await repo.hasHuman(tx, HOME_TENANT);
+        }
+        const role = inhabited ? 'member' : 'admin';
         const user = {
           id: newId(),
           tenantId: HOME_TENANT,

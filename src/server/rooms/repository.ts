@@ -74,6 +74,16 @@ export const lockRoom = (tx: Tx, tenantId: string, id: string): Promise<RoomRow 
     .forUpdate()
     .executeTakeFirst();
 
+export const lockRoomBySlug = (tx: Tx, tenantId: string, slug: string): Promise<RoomRow | undefined> =>
+  tx
+    .selectFrom('rooms')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('slug', '=', slug)
+    .where('deletedAt', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+
 export const insertRoom = (
   tx: Tx,
   room: Pick<

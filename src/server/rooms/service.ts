@@ -6,6 +6,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { User } from '../identity/contract.ts';
 import { type IdentityService, isUuid, toUser, type UserCreated } from '../identity/service.ts';
 import type { Member, MemberRole, MyMembership, Room, RoomListItem } from './contract.ts';
 import { canInRoom } from './policy.ts';
@@ -112,35 +113,28 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
   async function admit(
     tx: Tx,
     row: repo.RoomRow,
-    userIds: string[],
+    users: User[],
     role: MemberRole,
     by: string,
   ): Promise<Member[]> {
-    if (userIds.length === 0) return [];
+    if (users.length === 0) return [];
     const added = await repo.insertMemberships(
       tx,
-      userIds.map((userId) => ({
+      users.map((user) => ({
         roomId: row.id,
-        userId,
+        userId: user.id,
         tenantId: row.tenantId,
         role,
         readSeq: row.lastSeq,
       })),
     );
     if (added.length === 0) return [];
-    const users = new Map(
-      (
-        await identity.findMany(
-          tx,
-          row.tenantId,
-          added.map((m) => m.userId),
-        )
-      ).map((u) => [u.id, u]),
-    );
-    const members = added.flatMap((m) => {
-      const user = users.get(m.userId);
-      return user === undefined ? [] : [{ user, role: m.role, joinedAt: m.joinedAt.toISOString() }];
-    });
+    const byId = new Map(users.map((user) => [user.id, user]));
+    const members = added.map((m) => ({
+      user: byId.get(m.userId) as User,
+      role: m.role,
+      joinedAt: m.joinedAt.toISOString(),
+    }));
     await log.append(
       tx,
       row,
@@ -209,9 +203,8 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
   events.on<UserCreated>('user.created', async (tx, created) => {
     for (const { tenantId, user } of created) {
       if (user.kind !== 'human') continue;
-      const lobby = await repo.findRoom(tx, tenantId, { slug: LOBBY });
-      const locked = lobby && (await repo.lockRoom(tx, tenantId, lobby.id));
-      if (locked !== undefined) await admit(tx, locked, [user.id], 'member', user.id);
+      const lobby = await repo.lockRoomBySlug(tx, tenantId, LOBBY);
+      if (lobby !== undefined) await admit(tx, lobby, [user], 'member', user.id);
     }
   });
 
@@ -332,8 +325,8 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
         });
         if (row === undefined)
           throw new AppError('conflict', 'slug_taken', `The slug "${input.slug}" is taken; choose another.`);
-        await admit(tx, row, [scope.user.id], 'owner', scope.user.id);
-        await admit(tx, { ...row, lastSeq: 1 }, others, 'member', scope.user.id);
+        await admit(tx, row, [scope.user], 'owner', scope.user.id);
+        await admit(tx, { ...row, lastSeq: 1 }, users, 'member', scope.user.id);
         return toRoom({ ...row, lastSeq: 1 + others.length });
       });
     },
@@ -367,7 +360,7 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
         });
         if (row === undefined)
           return toRoom((await repo.findDirectRoom(tx, scope.tenantId, directKey)) as repo.RoomRow);
-        await admit(tx, row, ids, 'member', scope.user.id);
+        await admit(tx, row, users, 'member', scope.user.id);
         return toRoom({ ...row, lastSeq: ids.length });
       });
     },
@@ -421,7 +414,7 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
         const locked = await lock(tx, scope, row.id);
         if (locked.visibility !== 'public') throw ROOM_NOT_FOUND();
         if (scope.user.kind === 'agent' && !locked.agentsAllowed) throw agentsNotAllowed();
-        await admit(tx, locked, [scope.user.id], 'member', scope.user.id);
+        await admit(tx, locked, [scope.user], 'member', scope.user.id);
       });
       return { room: toRoom((await findRoom(db, scope, row.id)) ?? row) };
     },
@@ -468,7 +461,7 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
         if (user === undefined) throw notFound('user_not_found', 'There is no such user.');
         const locked = await lock(tx, scope, row.id);
         if (user.kind === 'agent' && !locked.agentsAllowed) throw agentsNotAllowed();
-        const [added] = await admit(tx, locked, [userId], role, scope.user.id);
+        const [added] = await admit(tx, locked, [user], role, scope.user.id);
         return added ?? toMember((await repo.findMember(tx, row.id, userId)) as repo.MemberRow);
       });
     },
@@ -506,8 +499,9 @@ export function createRoomsService({ database, events, identity, log }: RoomsDep
     /** Makes users members without asking for a right: for what the server itself sets up. */
     async place(tx: Tx, tenantId: string, roomId: string, userIds: string[]): Promise<void> {
       const [first] = userIds;
-      if (first !== undefined)
-        await admit(tx, await lock(tx, { tenantId }, roomId), userIds, 'member', first);
+      if (first === undefined) return;
+      const users = await identity.findMany(tx, tenantId, userIds);
+      await admit(tx, await lock(tx, { tenantId }, roomId), users, 'member', first);
     },
 
     /** Takes a user out of every room, as when the account is deleted. */
