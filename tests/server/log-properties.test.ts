@@ -107,14 +107,17 @@ describeEachDatabase('the log of a room', (database) => {
         id: ids[step.id] as string,
         body: `@bob ${step.body}`,
       });
-    if (step.do === 'edit')
-      await messages.edit(scope, { messageId: ids[step.which] as string, body: `@eve ${randomUUID()}` });
-    else if (step.do === 'delete') await messages.remove(scope, ids[step.which] as string);
-    else if (step.do === 'read') await messages.markRead(scope, rooms[step.room] as string, step.seq);
-    else if (step.do === 'rename')
-      await service.update(scope, rooms[step.room] as string, { topic: randomUUID() });
-    else if (step.do === 'quit') await service.leave(scope, rooms[step.room] as string);
-    else await service.join(scope, rooms[step.room] as string);
+    if ('which' in step) {
+      const messageId = ids[step.which] as string;
+      if (step.do === 'edit') await messages.edit(scope, { messageId, body: `@eve ${randomUUID()}` });
+      else await messages.remove(scope, messageId);
+      return undefined;
+    }
+    const room = rooms[step.room] as string;
+    if (step.do === 'read') await messages.markRead(scope, room, step.seq);
+    else if (step.do === 'rename') await service.update(scope, room, { topic: randomUUID() });
+    else if (step.do === 'quit') await service.leave(scope, room);
+    else await service.join(scope, room);
     return undefined;
   }
 
