@@ -131,10 +131,10 @@ async function runDoctor(): Promise<void> {
   if (count('fail') > 0) process.exitCode = 1;
 }
 
-const backupDeps = () => ({ config: config(), clock: systemClock, logger, env: process.env });
+const backupDeps = (env: NodeJS.ProcessEnv) => ({ config: config(), clock: systemClock, logger, env });
 
 async function runBackup([file]: string[], flags: Set<string>): Promise<void> {
-  const manifest = await backUp(backupDeps(), file as string, flags.has('with-secret'));
+  const manifest = await backUp(backupDeps(process.env), file as string, flags.has('with-secret'));
   const rooms = manifest.tables['public.rooms'] ?? 0;
   const messages = manifest.tables['public.messages'] ?? 0;
   out(`Backed up ${rooms} rooms and ${messages} messages into ${file}.`);
@@ -143,7 +143,7 @@ async function runBackup([file]: string[], flags: Set<string>): Promise<void> {
 }
 
 async function runRestore([file]: string[], flags: Set<string>): Promise<void> {
-  const { manifest, epoch, keptAt } = await restore(backupDeps(), file as string, {
+  const { manifest, epoch, keptAt } = await restore(backupDeps(process.env), file as string, {
     withSecret: flags.has('with-secret'),
     replace: flags.has('replace'),
   });

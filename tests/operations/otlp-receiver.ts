@@ -64,7 +64,7 @@ export async function startReceiver(): Promise<Receiver> {
           failed: span.status?.code === 2,
         });
     }
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -68,7 +68,7 @@ test('a question to an agent can be followed from the call to the answer', async
     'gen_ai.operation.name': 'execute_tool',
     'gen_ai.tool.name': 'calculator',
   });
-  expect(receiver.raw).not.toMatch(/wombat|Secretname|17 \* 23|391/);
+  expect(receiver.raw).not.toMatch(/wombat|Secretname|17 \* 23/);
   expect(receiver.raw).not.toContain(token);
 }, 60_000);
 

@@ -63,7 +63,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         throw new Error('afterCommit needs a transaction opened with Database.transaction.');
       after.push(fn);
     },
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      // Kysely leaves a driver open that was only used past it.
+      const { driver } = opened;
+      if ('pool' in driver) {
+        if (!driver.pool.ended) await driver.pool.end();
+      } else if (!driver.pglite.closed) await driver.pglite.close();
+    },
   };
 }
 
