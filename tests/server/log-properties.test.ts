@@ -12,9 +12,12 @@ import type { Answer } from '../support/surfaces.ts';
 /** One thing a person does; the numbers pick a person, a room, a message or an id by place. */
 type Deed =
   | { do: 'send'; who: number; room: number; id: number; body: number }
-  | { do: 'edit' | 'delete'; who: number; which: number }
+  | { do: 'edit'; who: number; which: number }
+  | { do: 'delete'; who: number; which: number }
   | { do: 'read'; who: number; room: number; seq: number }
-  | { do: 'rename' | 'quit' | 'join'; who: number; room: number };
+  | { do: 'rename'; who: number; room: number }
+  | { do: 'quit'; who: number; room: number }
+  | { do: 'join'; who: number; room: number };
 
 const small = (max: number) => fc.integer({ min: 0, max });
 const deed: fc.Arbitrary<Deed> = fc.oneof(
