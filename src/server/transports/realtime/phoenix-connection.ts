@@ -165,11 +165,8 @@ export function createPhoenixConnections(
       if (queue !== undefined) return void queue.push(frame);
       if (frame.event === 'phx_join' && topic !== 'phoenix' && topic !== '') {
         waiting.set(topic, []);
-        void join(frame, topic).finally(() => {
-          const queued = waiting.get(topic) ?? [];
-          waiting.delete(topic);
-          for (const next of queued) handle(next);
-        });
+        // A turn of the event loop between two: a client that sends joins only may not keep others from being read.
+        void join(frame, topic).finally(() => setImmediate(resume, topic));
         return;
       }
       const channel = channels.get(topic);
@@ -186,6 +183,12 @@ export function createPhoenixConnections(
         return life('phx_close', channel, topic);
       }
       void push(frame, channel, topic);
+    }
+
+    function resume(topic: string): void {
+      const queued = waiting.get(topic) ?? [];
+      waiting.delete(topic);
+      for (const next of queued) handle(next);
     }
 
     async function push(frame: Frame, channel: Channel, topic: string): Promise<void> {
@@ -228,6 +231,7 @@ export function createPhoenixConnections(
       },
       ended(abrupt) {
         channels.clear();
+        waiting.clear();
         session.close(abrupt);
       },
     };
