@@ -157,7 +157,7 @@ describe('REST refuses requests that are no requests', () => {
 
   test.each([
     ['PUT', '/api/rooms'],
-    ['DELETE', '/api/session'],
+    ['DELETE', '/api/users'],
     ['PATCH', '/api/users'],
     ['GET', '/api/nothing'],
     ['POST', '/api'],

@@ -119,6 +119,18 @@ export function createPhoenixConnections(
     const life = (event: 'phx_close' | 'phx_error', channel: Channel, topic: string, payload = '{}') =>
       carrier.text(encode(version, channel.rememberedRef, channel.rememberedRef, topic, event, payload));
 
+    /** Counts a frame when it comes, not when its turn comes. A heartbeat is always answered. */
+    function counted(frame: Frame): boolean {
+      if (frame.topic === 'phoenix' && frame.event === 'heartbeat') return true;
+      try {
+        session.frame();
+        return true;
+      } catch (error) {
+        reply(frame.joinRef, frame, 'error', session.problem(error, 'frame'));
+        return false;
+      }
+    }
+
     async function join(frame: Frame, topic: string): Promise<void> {
       const old = channels.get(topic);
       // The old channel's life ends before the new one begins; clients are told after the new join's answer.
@@ -146,7 +158,6 @@ export function createPhoenixConnections(
         overflowed: carrier.slow,
       };
       try {
-        await session.frame();
         assertSafeJson(frame.payload);
         options.testDoor?.onJoin(topic);
         channel.here = await session.join(topic, frame.payload, wire);
@@ -194,7 +205,6 @@ export function createPhoenixConnections(
     async function push(frame: Frame, channel: Channel, topic: string): Promise<void> {
       const event = typeof frame.event === 'string' ? frame.event : '';
       try {
-        await session.frame();
         const response = await call(event, frame.payload, channel, topic);
         if (response !== undefined) reply(channel.joinRef, frame, 'ok', (response ?? {}) as object);
       } catch (error) {
@@ -223,7 +233,8 @@ export function createPhoenixConnections(
     return {
       receive(data, isBinary) {
         try {
-          handle(isBinary ? decodeBinary(version, data) : decode(version, data.toString('utf8')));
+          const frame = isBinary ? decodeBinary(version, data) : decode(version, data.toString('utf8'));
+          if (counted(frame)) handle(frame);
         } catch (error) {
           logger.debug({ err: error }, 'a malformed channel frame');
           carrier.close(CLOSE.malformed, 'malformed frame');

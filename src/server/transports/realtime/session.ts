@@ -25,8 +25,8 @@ export interface SessionDeps {
   logger: Logger;
 }
 
-/** Frames of one connection: a burst of 5000, then 1000 a second. */
-const FRAMES: RateRule = { bucket: 'socket.frames', points: 5000, seconds: 5, perNode: true };
+/** Frames of one connection: a burst of 2000, then 1000 a second. The answers to a burst fit what may be queued. */
+const FRAMES: RateRule = { bucket: 'socket.frames', points: 2000, seconds: 2, perNode: true };
 /** Topics one connection may have joined at once. */
 const MAX_TOPICS = 100;
 const MAX_TIMER_MS = 2 ** 31 - 1;
