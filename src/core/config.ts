@@ -68,6 +68,9 @@ const VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
 } as const;
 
+/** Names of all variables; .env.example has the same. */
+export const VARIABLE_NAMES = Object.keys(VARIABLES);
+
 type Variables = { [K in keyof typeof VARIABLES]: z.output<(typeof VARIABLES)[K]> };
 
 export interface Config extends Omit<Variables, 'AUTH_LOCAL' | 'LOG_FORMAT'> {
