@@ -130,7 +130,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const log = createMessageLog(database, bus);
     const rooms = createRoomsService({ database, events, identity, log });
-    const writer = createWriter({ database, events, log, metrics, tracer });
+    const writer = createWriter({ database, events, clock, log, metrics, tracer });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({ database, rooms, log, writer, epoch });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });

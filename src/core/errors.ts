@@ -104,6 +104,9 @@ const UNAVAILABLE = new Set([
   'ETIMEDOUT',
   'EPIPE',
   'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   '57P01',
   '57P02',
   '57P03',
@@ -117,6 +120,7 @@ const UNAVAILABLE = new Set([
   '40001',
   '40P01',
   '25006',
+  '25P03',
 ]);
 
 /** True for errors of the database or network that a retry may cure. */
@@ -124,7 +128,7 @@ export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && UNAVAILABLE.has(code)) return true;
-  return /timeout exceeded when trying to connect|Connection terminated|Query read timeout|PGlite is closed/i.test(
+  return /timeout exceeded when trying to connect|timeout expired|Connection terminated|is not queryable|connection has been discarded|Query read timeout|PGlite is closed/i.test(
     error.message,
   );
 }

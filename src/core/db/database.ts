@@ -4,8 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PGlite as PGliteInstance } from '@electric-sql/pglite';
 import { CamelCasePlugin, Kysely, PGliteDialect, PostgresDialect, type Transaction } from 'kysely';
-import type { Pool as PgPool } from 'pg';
+import type { Pool as PgPool, PoolClient } from 'pg';
 import type { Logger } from '../logger.ts';
+import { makeFair } from './fair-pglite.ts';
 import type { Tables } from './tables.ts';
 
 export type Db = Kysely<Tables>;
@@ -39,6 +40,8 @@ export interface DatabaseOptions {
 const CONNECT_TIMEOUT_MS = 3000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 3000;
+/** A node that freezes in a transaction keeps the room it has locked from all others for this long. */
+const IDLE_IN_TRANSACTION_MS = 5000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const opened =
@@ -94,7 +97,10 @@ async function openPglite(options: DatabaseOptions) {
     parsers: { [types.INT8]: Number },
   });
   await pglite.exec(`SET TIME ZONE 'UTC'`);
-  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }), plugins: plugins() });
+  const db = new Kysely<Tables>({
+    dialect: new PGliteDialect({ pglite: makeFair(pglite) }),
+    plugins: plugins(),
+  });
   return { kind: 'pglite' as const, db, driver: { pglite: pglite as unknown as PGliteInstance } };
 }
 
@@ -108,7 +114,7 @@ async function openPostgres(url: string, options: DatabaseOptions) {
     query_timeout: STATEMENT_TIMEOUT_MS + 2000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: 30_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     application_name: 'parley',
     options: '-c timezone=UTC -c synchronous_commit=on',
@@ -117,7 +123,33 @@ async function openPostgres(url: string, options: DatabaseOptions) {
   // A checked-out client that dies emits on itself, not on the pool.
   pool.on('connect', (client) => {
     client.on('error', (error) => options.logger.warn({ err: error }, 'a database connection failed'));
+    endAfterTimeout(client);
   });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: plugins() });
   return { kind: 'postgres' as const, db, driver: { pool } };
+}
+
+/**
+ * Closes a connection whose answer did not come in time. Nobody knows what it is in the middle of: a `begin` that is carried
+ * out later would swallow what the connection's next user believes to be committed.
+ */
+function endAfterTimeout(client: PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const check = (error: unknown) => {
+    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
+    void (client as unknown as { end(): Promise<void> }).end().catch(() => {});
+  };
+  client.query = ((...args: unknown[]) => {
+    const callback = args.at(-1);
+    if (typeof callback === 'function') {
+      args[args.length - 1] = (error: unknown, ...rest: unknown[]) => {
+        check(error);
+        callback(error, ...rest);
+      };
+      return query(...args);
+    }
+    const result = query(...args);
+    if (result instanceof Promise) result.catch(check);
+    return result;
+  }) as PoolClient['query'];
 }

@@ -1,8 +1,9 @@
 // Commits sends in groups: whatever waits when a transaction ends goes into the next one, so a lone message never
 // waits and a crowd shares its commits (invariants P1, P2, P4). Must never answer a send before its commit.
 import type { LogEntry } from '../../core/bus.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
-import { AppError, notFound } from '../../core/errors.ts';
+import { AppError, isUnavailable, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Metrics } from '../../core/metrics.ts';
 import type { ScopeUser } from '../../core/scope.ts';
@@ -47,6 +48,10 @@ interface Waiting {
   reject(error: unknown): void;
   /** Of the call that asked, since its commit is shared with others. */
   span: SpanRef | undefined;
+  /** Refused after this, by `clock.elapsed()`. */
+  deadline: number;
+  /** Answered because its time was up; then it is not stored any more, unless its commit is under way. */
+  over: boolean;
 }
 
 export interface Writer {
@@ -60,15 +65,19 @@ export interface Writer {
 const MAX_BATCH = 256;
 /** Sends that may wait on this node; more are refused with `unavailable`. */
 const MAX_WAITING = 20_000;
+/** Longest that a caller waits for its commit: a frozen database or a locked room must be told, not sat out. */
+const MAX_WAIT_MS = 3000;
+const LATE_CHECK_MS = 100;
 
 export function createWriter(deps: {
   database: Database;
   events: Events;
+  clock: Clock;
   log: MessageLog;
   metrics: Metrics;
   tracer: Tracer;
 }): Writer {
-  const { database, events, log, metrics, tracer } = deps;
+  const { database, events, clock, log, metrics, tracer } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
@@ -77,6 +86,23 @@ export function createWriter(deps: {
   let scheduled = false;
   let total = 0;
   let whenIdle: (() => void)[] = [];
+  /** All that wait or are being committed, oldest first. */
+  const open = new Set<Waiting>();
+  let watching: NodeJS.Timeout | undefined;
+
+  /** Tells those who have waited too long to try again: under the same id, so it does not matter if the commit succeeds. */
+  function refuseLate(): void {
+    const now = clock.elapsed();
+    for (const w of open) {
+      if (w.deadline > now) break;
+      open.delete(w);
+      w.over = true;
+      w.reject(tooSlow());
+    }
+    if (open.size > 0) return;
+    clearInterval(watching);
+    watching = undefined;
+  }
 
   /** Pumps once this turn's input is read: sends of one turn of the loop share a commit. */
   function schedule(): void {
@@ -96,6 +122,7 @@ export function createWriter(deps: {
       void commitOrIsolate(batch).finally(() => {
         committing--;
         total -= batch.length;
+        for (const w of batch) open.delete(w);
         for (const room of rooms) busy.delete(room);
         // Whatever came in while this batch was written out to its members joins the next one.
         schedule();
@@ -133,7 +160,7 @@ export function createWriter(deps: {
       if (parts.length === 0) return;
       await Promise.all(parts.map((part) => commitAlone(part)));
     } catch (error) {
-      if (isConnectionLoss(error) || (batch.length === 1 && !isTakenId(error))) {
+      if (hurtsAll(error) || (batch.length === 1 && !isTakenId(error))) {
         for (const w of batch) w.reject(error);
         return;
       }
@@ -145,7 +172,7 @@ export function createWriter(deps: {
     try {
       await commit(part, true);
     } catch (error) {
-      if (part.length === 1 || isConnectionLoss(error)) for (const w of part) w.reject(error);
+      if (part.length === 1 || hurtsAll(error)) for (const w of part) w.reject(error);
       else for (const w of part) await commitAlone([w]);
     }
   }
@@ -154,7 +181,9 @@ export function createWriter(deps: {
    * One transaction for the batch. Answers the sends whose rooms were locked by another node.
    * @param wait wait for locked rooms instead of leaving them out
    */
-  async function commit(batch: Waiting[], wait = false): Promise<Waiting[]> {
+  async function commit(all: Waiting[], wait = false): Promise<Waiting[]> {
+    const batch = all.filter((w) => !w.over);
+    if (batch.length === 0) return [];
     const links = batch.flatMap((w) => (w.span === undefined ? [] : [w.span]));
     const attributes = { 'db.system.name': 'postgresql', 'parley.batch_messages': batch.length };
     const done = metrics.commitSeconds.startTimer();
@@ -305,8 +334,12 @@ export function createWriter(deps: {
         total++;
         const queue = waiting.get(send.roomId);
         const span = tracer.current();
-        if (queue === undefined) waiting.set(send.roomId, [{ send, resolve, reject, span }]);
-        else queue.push({ send, resolve, reject, span });
+        const deadline = clock.elapsed() + MAX_WAIT_MS;
+        const entry: Waiting = { send, resolve, reject, span, deadline, over: false };
+        open.add(entry);
+        watching ??= setInterval(refuseLate, LATE_CHECK_MS).unref();
+        if (queue === undefined) waiting.set(send.roomId, [entry]);
+        else queue.push(entry);
         if (committing < slots) schedule();
       });
     },
@@ -397,6 +430,16 @@ const idReused = () =>
 /** Another room's writer committed the same id meanwhile; the next look at it answers in words. */
 const isTakenId = (error: unknown): boolean => (error as { code?: unknown }).code === '23505';
 
-const isConnectionLoss = (error: unknown): boolean =>
+const tooSlow = () =>
+  new AppError(
+    'unavailable',
+    'database_unavailable',
+    'The message could not be stored in time; try again shortly, under the same id.',
+    { retryAfterMs: 1000 },
+  );
+
+/** The database, or the room, would refuse each of the batch alone as well. Deadlocks and the like are of one send. */
+const hurtsAll = (error: unknown): boolean =>
   !(error instanceof AppError) &&
-  /Connection terminated|ECONN|timeout exceeded when trying to connect/i.test(String(error));
+  isUnavailable(error) &&
+  !['40001', '40P01'].includes(String((error as { code?: unknown }).code));
