@@ -42,6 +42,8 @@ export interface ChatClient {
   isJoined(): boolean;
   /** @throws Error with the server's `reason`, or `timeout` */
   send(message: Sent, timeoutMs?: number): Promise<Record<string, unknown>>;
+  /** Breaks the connection off without a word, so that it is made anew: for a server that does not answer. */
+  reconnect(): void;
   close(): void;
 }
 
@@ -51,6 +53,8 @@ export interface ChatClientOptions {
   token: string;
   userId: string;
   roomId: string;
+  /** Where to connect to, asked before each attempt; `url` unless given. */
+  nextUrl?: () => string;
   /** Called for everything heard; replaces keeping it in `heard`. */
   onHeard?: (heard: Heard) => void;
 }
@@ -100,18 +104,43 @@ export async function connectChat(options: ChatClientOptions): Promise<ChatClien
   const joins: JoinAnswer[] = [];
   const closes: (number | string)[] = [];
   let newest: number | undefined;
+  /** Live entries that came before the pages a join left out; undefined when there are none to fetch. */
+  let held: [string, Record<string, unknown>][] | undefined;
+  let life = 0;
   const hear = (type: string, payload: Record<string, unknown>, via: Heard['via']) => {
     const seq =
       typeof payload.seq === 'number' && payload.roomId === options.roomId ? payload.seq : undefined;
+    if (held !== undefined && via === 'live' && seq !== undefined) return void held.push([type, payload]);
     const one: Heard = { type, seq, payload, at: performance.now(), via };
     if (seq !== undefined) newest = Math.max(newest ?? 0, seq);
     if (options.onHeard === undefined) heard.push(one);
     else options.onHeard(one);
   };
   const onJoin = (answer: JoinAnswer) => {
+    life++;
+    held = undefined;
     joins.push(answer);
     for (const event of answer.events) hear(event.type, event.payload, 'reply');
+    if (answer.hasMore && newest !== undefined) return void fetchRest(answer.lastSeq, life);
     newest = Math.max(newest ?? 0, answer.lastSeq);
+  };
+  /** As the protocol asks when `hasMore`: pages up to the join's `lastSeq`, live entries held meanwhile. */
+  const fetchRest = async (upTo: number, of: number) => {
+    held = [];
+    while (life === of && (newest ?? 0) < upTo) {
+      const url = options.nextUrl?.() ?? options.url;
+      const path = `/api/rooms/${options.roomId}/events?afterSeq=${newest ?? 0}`;
+      const page = await rest<Pick<JoinAnswer, 'events'>>(url, options.token, 'GET', path).catch(
+        () => undefined,
+      );
+      if (page === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (life !== of) return;
+      for (const { seq, type, payload } of page?.events ?? []) if (seq <= upTo) hear(type, payload, 'reply');
+    }
+    if (life !== of) return;
+    const late = held;
+    held = undefined;
+    for (const [type, payload] of late) hear(type, payload, 'live');
   };
   const connect = options.protocol === 'socketio' ? connectSocketIo : connectPhoenix;
   const wire = await connect(options, { hear, onJoin, closes, newest: () => newest });
@@ -127,18 +156,27 @@ interface Record_ {
 
 const ACK_LIMIT_MS = 10_000;
 const JOIN_LIMIT_MS = 30_000;
+const CONNECT_LIMIT_MS = 5000;
+const RETRY_MS = 200;
 
-type Wire = Pick<ChatClient, 'isJoined' | 'send' | 'close'>;
+type Wire = Pick<ChatClient, 'isJoined' | 'send' | 'reconnect' | 'close'>;
 
 function connectSocketIo(options: ChatClientOptions, record: Record_): Promise<Wire> {
-  const socket = io(options.url, {
+  const socket = io(options.nextUrl?.() ?? options.url, {
     auth: { token: options.token },
     transports: ['websocket'],
     forceNew: true,
     reconnectionDelay: 100,
     reconnectionDelayMax: 1000,
+    timeout: CONNECT_LIMIT_MS,
   });
+  const turn = () => {
+    // The library takes one address; it reads this one at each attempt.
+    if (options.nextUrl !== undefined) Object.assign(socket.io, { uri: options.nextUrl() });
+  };
+  socket.io.on('reconnect_attempt', turn);
   let joined = false;
+  let closed = false;
   socket.onAny((type: string, payload: Record<string, unknown>) => record.hear(type, payload, 'live'));
   socket.on('disconnect', (reason) => {
     joined = false;
@@ -154,24 +192,46 @@ function connectSocketIo(options: ChatClientOptions, record: Record_): Promise<W
       if (!answer.ok) throw new SendError(answer.error.reason);
       return answer.data;
     },
-    close: () => void socket.disconnect(),
+    reconnect: () => {
+      joined = false;
+      if (socket.connected) socket.io.engine.close();
+    },
+    close: () => {
+      closed = true;
+      socket.disconnect();
+    },
   };
+  let joinedOnce = false;
   return new Promise((resolve, reject) => {
-    socket.on('connect', () => {
+    const join = () => {
       const afterSeq = record.newest();
       socket.emit(
         'join_room',
         { roomId: options.roomId, ...(afterSeq === undefined ? {} : { afterSeq }) },
         (answer: { ok: true; data: JoinAnswer } | { ok: false; error: { reason: string } }) => {
-          if (!answer.ok) return reject(new Error(`join: ${answer.error.reason}`));
+          if (!answer.ok) {
+            reject(new Error(`join: ${answer.error.reason}`));
+            const { id } = socket;
+            if (joinedOnce) setTimeout(() => socket.connected && socket.id === id && join(), RETRY_MS);
+            return;
+          }
           record.onJoin(answer.data);
           joined = true;
+          joinedOnce = true;
           resolve(wire);
         },
       );
-    });
-    socket.once('connect_error', (error) => {
-      if (!joined && record.newest() === undefined) reject(error);
+    };
+    socket.on('connect', join);
+    socket.on('connect_error', (error) => {
+      if (!joinedOnce) return reject(error);
+      // Refused by the server, not by the network: then the library does not try again by itself.
+      if (socket.active) return;
+      setTimeout(() => {
+        if (closed) return;
+        turn();
+        socket.connect();
+      }, RETRY_MS);
     });
   });
 }
@@ -179,8 +239,18 @@ function connectSocketIo(options: ChatClientOptions, record: Record_): Promise<W
 type Answer = { ok: true; data: Record<string, unknown> } | { ok: false; error: { reason: string } };
 
 function connectPhoenix(options: ChatClientOptions, record: Record_): Promise<Wire> {
+  let current: WebSocket | undefined;
+  /** Goes where `nextUrl` says, whatever the socket was made with. */
+  class Transport extends WebSocket {
+    constructor(endpoint: string) {
+      const { pathname, search } = new URL(endpoint);
+      const url = (options.nextUrl?.() ?? options.url).replace(/^http/, 'ws');
+      super(`${url}${pathname}${search}`, { handshakeTimeout: CONNECT_LIMIT_MS });
+      current = this;
+    }
+  }
   const socket = new PhoenixSocket(`${options.url.replace(/^http/, 'ws')}/socket`, {
-    transport: WebSocket as unknown as new (endpoint: string) => object,
+    transport: Transport as unknown as new (endpoint: string) => object,
     params: { token: options.token },
     timeout: JOIN_LIMIT_MS,
     reconnectAfterMs: () => 100,
@@ -210,6 +280,7 @@ function connectPhoenix(options: ChatClientOptions, record: Record_): Promise<Wi
           .receive('error', (problem: { reason: string }) => reject(new SendError(problem.reason)))
           .receive('timeout', () => reject(new SendError('timeout')));
       }),
+    reconnect: () => current?.terminate(),
     close: () => {
       socket.disconnect();
     },
