@@ -40,6 +40,8 @@ export function createRoomSync(parts: RoomSyncParts): RoomSync {
   let log = emptyLog;
   /** Answers to questions of an older turn are nobody's any more. */
   let turn = 0;
+  /** Which life of the server's database the log was read in; after a restore the server answers `resync`. */
+  let epoch: string | undefined;
   let joinFailures = 0;
   let cancel = () => {};
 
@@ -78,11 +80,13 @@ export function createRoomSync(parts: RoomSyncParts): RoomSync {
   }
 
   async function join(mine: number, afterSeq: number | undefined): Promise<void> {
-    const input = { roomId: roomKey, ...(afterSeq === undefined ? {} : { afterSeq }) };
+    const place = afterSeq === undefined ? {} : { afterSeq, ...(epoch === undefined ? {} : { epoch }) };
+    const input = { roomId: roomKey, ...place };
     try {
       const reply = (await calls.call('join_room', input, { now: true })) as JoinReply;
       if (mine !== turn) return;
       joinFailures = 0;
+      epoch = reply.epoch;
       dispatch({ type: 'joined', events: reply.events, lastSeq: reply.lastSeq, resync: reply.resync }, reply);
     } catch (thrown) {
       const error = toParleyError(thrown);
@@ -96,9 +100,10 @@ export function createRoomSync(parts: RoomSyncParts): RoomSync {
 
   async function fetchPage(mine: number, afterSeq: number): Promise<void> {
     try {
-      const input = { roomId: roomKey, afterSeq };
+      const input = { roomId: roomKey, afterSeq, ...(epoch === undefined ? {} : { epoch }) };
       const reply = (await calls.call('list_events', input, { now: true })) as ReplyOf<'list_events'>;
       if (mine !== turn) return;
+      epoch = reply.epoch;
       dispatch({ type: 'page', events: reply.events, lastSeq: reply.lastSeq, resync: reply.resync });
     } catch {
       if (mine === turn) dispatch({ type: 'page_failed' });
@@ -117,7 +122,10 @@ export function createRoomSync(parts: RoomSyncParts): RoomSync {
     stop(forget = false) {
       turn += 1;
       cancel();
-      if (forget) log = emptyLog;
+      if (forget) {
+        log = emptyLog;
+        epoch = undefined;
+      }
       dispatch({ type: 'lost' });
     },
     entry: (entry) => dispatch({ type: 'entry', entry }),

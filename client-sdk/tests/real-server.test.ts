@@ -1,5 +1,12 @@
 // The SDK against the real server, over real sockets: the promises that a fake server could only imitate.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/core/db/database.ts';
+import { renewEpoch } from '../../src/core/epoch.ts';
+import { createLogger } from '../../src/core/logger.ts';
 import { startApp, type TestApp } from '../../tests/support/app.ts';
 import type { Client, RoomHandle, Store, TransportFactory } from '../src/api.ts';
 import { createClient, ParleyError, signIn } from '../src/index.ts';
@@ -109,6 +116,36 @@ describe('against the real server', () => {
     await when(his, (s) => s.messages.length === 62);
     expect(his.getSnapshot().messages).toEqual(room.getSnapshot().messages);
     expect(his.getSnapshot().lastSeq).toBe(room.getSnapshot().lastSeq);
+  });
+
+  it('I5 a server restored to an older state is shown as it is now', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sdk-restore-'));
+    const first = await startApp({ config: { DATA_DIR: folder } });
+    const { token } = await signIn(first.url, 'Ada');
+    const client = createClient({ url: first.url, getToken: () => token });
+    clients.push(client);
+    client.connect();
+    const room = client.room('lobby');
+    room.join();
+    await room.whenLive();
+    for (const body of ['kept', 'lost by the restore']) await room.messages.send(body).confirmed;
+    await first.app.stop();
+
+    const logger = createLogger({ level: 'silent', format: 'json' });
+    const database = await openDatabase({ dataDir: folder, poolSize: 1, logger });
+    // As long a log as before, but another one.
+    await sql`update messages set body = 'said instead' where body = 'lost by the restore'`.execute(
+      database.db,
+    );
+    await renewEpoch(database.db);
+    await database.close();
+
+    const again = await startApp({ config: { DATA_DIR: folder, PORT: new URL(first.url).port } });
+    await when(room, (s) => s.messages.some((message) => message.body === 'said instead'));
+    expect(bodies(room)).toEqual(['kept', 'said instead']);
+    client.close();
+    await again.app.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('I7 I8 edits, deletions and older pages are those of the server', async () => {
