@@ -93,6 +93,42 @@ describe.runIf(hasBoth)('two nodes whose database or bus is away', () => {
     expect(await findOffences(cluster, crew)).toEqual([]);
   }, 90_000);
 
+  test('a Postgres that dies while agents answer: each question is answered once', async () => {
+    const questions = Array.from({ length: 6 }, (_, i) => ({
+      id: randomUUID(),
+      answer: String((i + 3) * 17),
+    }));
+    const before = here.heard.length;
+    for (const [i, { id }] of questions.entries())
+      await send(i % 2 === 0 ? here : there, `@parley what is ${i + 3} * 17?`, id);
+    await until('an answer is being written', () =>
+      here.heard.slice(before).some((h) => h.type === 'agent_message_delta'),
+    );
+    await cluster.postgres.crash();
+    await cluster.postgres.start();
+    const { url } = cluster.nodes[0] as { url: string };
+    const runOf = async ({ id }: { id: string }) => {
+      const path = `/api/rooms/${crew.roomId}/turns?messageId=${id}`;
+      type Turns = { data: { run?: { id: string; status: string } }[] };
+      return (await rest<Turns>(url, crew.token, 'GET', path)).data[0]?.run;
+    };
+    const runs = () => Promise.all(questions.map(runOf)).catch(() => []);
+    await until(
+      'every run is over',
+      async () => {
+        const all = await runs();
+        return all.length === questions.length && all.every((run) => run?.status === 'completed');
+      },
+      60_000,
+    );
+    expect(await findOffences(cluster, crew)).toEqual([]);
+    const answers = here.heard.slice(before).filter((h) => h.type === 'agent_message');
+    const answered = answers.map((h) => (h.payload.run as { id: string }).id);
+    expect(answered.toSorted()).toEqual((await runs()).map((run) => run?.id).toSorted());
+    for (const { answer } of questions)
+      expect(answers.filter((h) => String(h.payload.body).includes(answer))).toHaveLength(1);
+  }, 90_000);
+
   test('a frozen Redis: sends go on, and reach the other node through the log', async () => {
     signal(cluster.redis.pid(), 'SIGSTOP');
     const frozen = performance.now();

@@ -9,8 +9,8 @@ export type StepRow = Selectable<RunStepsTable>;
 
 /** A worker that says nothing for so long has lost its run. */
 export const LEASE_SECONDS = 10;
-/** A queued run without a worker for so long has lost its job. */
-const STALE_QUEUE_SECONDS = 30;
+/** A queued run without a worker for so long has lost its job: a worker took it as Postgres died, and never heard that it had. */
+const STALE_QUEUE_SECONDS = 15;
 
 export interface RoomAgent {
   tenantId: string;
