@@ -34,8 +34,10 @@ function readOptions() {
       seed: text('1'),
       report: text(),
       token: text(),
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help === true) return undefined;
   const { url } = values;
   if (url === undefined) throw usage('--url: which deployment?');
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw usage(`--url: "${url}" is no address`);
@@ -54,14 +56,23 @@ function readOptions() {
   return { url, clients, rooms, seconds, rate, seed, token: values.token, file: values.report };
 }
 
-try {
-  const { file, ...options } = readOptions();
+async function main(): Promise<number> {
+  const read = readOptions();
+  if (read === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { file, ...options } = read;
   const progress = (what: string) => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[K${what}`));
   const report = reportOf(await run({ ...options, progress }), options);
   if (process.stderr.isTTY) process.stderr.write('\n');
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   console.log(textOf(report));
-  process.exitCode = report.holds ? 0 : 1;
+  return report.holds ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
 } catch (error) {
   const { message, stack } = error as Error;
   const badOption = String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');

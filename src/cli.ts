@@ -1,5 +1,7 @@
 // The command line: what an operator does beside running the server. `parley help` lists the commands.
 // Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 it could not be done, 2 the command was not understood.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createApp } from './app.ts';
 import { BackupError, backUp, restore } from './core/backup.ts';
@@ -27,6 +29,7 @@ const HELP = `Usage: npm run parley -- <command>     or     node src/cli.ts <com
       --replace               put an embedded database that is there aside
   check-data                  check that every room's log is complete
       --new-epoch             make clients start afresh: after restoring by other means
+  verify --url <address>      check a running deployment under network faults; \`verify --help\` lists its options
   help                        this text
 
 The configuration is the server's own: the environment, see .env.example. An embedded database must not be in use by a server.
@@ -56,6 +59,7 @@ async function main([name, ...rest]: string[]): Promise<void> {
     if (name === undefined) throw new UsageError('Which command?');
     return void process.stdout.write(HELP);
   }
+  if (name === 'verify') return runVerify(rest);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new UsageError(`There is no command "${name}".`);
   const options = Object.fromEntries(
@@ -167,6 +171,16 @@ async function runCheckData(_args: string[], flags: Set<string>): Promise<void> 
     out("Every room's log is complete.");
     if (flags.has('new-epoch'))
       out(`The new epoch is ${await renewEpoch(db)}; restart every server that is running on this database.`);
+  });
+}
+
+/** A program of its own: it needs no configuration, reads its own options and ends with its own code. */
+async function runVerify(args: string[]): Promise<void> {
+  const program = fileURLToPath(new URL('../scripts/verify.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
   });
 }
 
