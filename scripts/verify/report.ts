@@ -73,7 +73,7 @@ export function textOf(report: Report): string {
   }
   for (const [what, { samples, p50, p99 }] of [
     ['acknowledged', latency.ack],
-    ['heard by others', latency.ackToSeen],
+    ['acknowledged to seen, the sender included', latency.ackToSeen],
   ] as const)
     lines.push(
       `G8  ${samples === 0 ? 'no sample' : (p99 as number) <= latency.targetP99Ms ? 'in target' : 'slower   '}  ${what}: p50 ${p50} ms, p99 ${p99} ms (target p99 ${latency.targetP99Ms} ms, ${samples} samples; informational)`,

@@ -46,7 +46,8 @@ export async function run(options: RunOptions): Promise<Ran> {
   const networks: FaultyNetwork[] = [];
   const readers: Reader[] = [];
   const sends: SendRecord[] = [];
-  const sentAt = new Map<string, number>();
+  const ackedAt = new Map<string, number>();
+  const seenAt: [id: string, at: number][] = [];
   const evidence: Evidence = { rooms: [], readers: [], sends, acks: [], seen: [] };
   const begin = performance.now();
   const end = begin + seconds * 1000;
@@ -72,8 +73,7 @@ export async function run(options: RunOptions): Promise<Ran> {
       calm,
       tamper: options.tamper ?? {},
       onLive(entry, at) {
-        const from = entry.type === 'new_message' ? sentAt.get(entry.payload.id as string) : undefined;
-        if (calm && from !== undefined) evidence.seen.push(at - from);
+        if (calm && entry.type === 'new_message') seenAt.push([entry.payload.id as string, at]);
       },
     });
     readers.push(reader);
@@ -86,8 +86,11 @@ export async function run(options: RunOptions): Promise<Ran> {
       await wait(gap * luck.between(0.5, 1.5));
       if (!reader.isJoined() || under.size > 20) continue;
       const one = sendOne(reader, luck, mine, {
-        onSend: (id) => void (calm && sentAt.set(id, performance.now())),
-        onAck: (ms) => void (calm && evidence.acks.push(ms)),
+        onAck(ms, id) {
+          if (!calm) return;
+          evidence.acks.push(ms);
+          ackedAt.set(id, performance.now());
+        },
         stopped: () => stopped,
       });
       under.add(one);
@@ -118,6 +121,11 @@ export async function run(options: RunOptions): Promise<Ran> {
         `No client could join a room (${refused}).`,
         'Check that WebSocket connections reach it.',
       );
+    // Seen before its acknowledgement came: nobody waited.
+    for (const [id, at] of seenAt) {
+      const acked = ackedAt.get(id);
+      if (acked !== undefined) evidence.seen.push(Math.max(0, at - acked));
+    }
     const faults = { cut: 0, stall: 0, delay: 0 };
     for (const { faults: one } of networks)
       for (const kind of ['cut', 'stall', 'delay'] as const) faults[kind] += one[kind];

@@ -7,9 +7,8 @@ import type { Dice } from './seeded.ts';
 import { CallError } from './wire.ts';
 
 export interface WriterHooks {
-  onSend(id: string, at: number): void;
   /** ms of a send that was acknowledged at the first try. */
-  onAck(ms: number): void;
+  onAck(ms: number, id: string): void;
   stopped(): boolean;
 }
 
@@ -39,7 +38,6 @@ export async function sendOne(
   const luck = dice.next();
   const target = mine.length === 0 ? undefined : dice.pick(mine);
   mine.push(send);
-  hooks.onSend(id, performance.now());
   await Promise.all(
     luck < 0.08
       ? [untilAcked(reader, send, hooks), untilAcked(reader, send, hooks)]
@@ -61,7 +59,7 @@ async function untilAcked(reader: Reader, send: SendRecord, hooks: WriterHooks):
     const first = ++send.attempts === 1;
     try {
       keepAck(send, await reader.call('send_message', { id: send.id, body: send.body }, ACK_LIMIT_MS));
-      if (first) hooks.onAck(performance.now() - at);
+      if (first) hooks.onAck(performance.now() - at, send.id);
       return;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
