@@ -197,7 +197,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       ...session,
       authenticate: identity.authenticate,
       originAllowed: allowed,
-      drainWindowMs: config.DRAIN_WINDOW_MS,
+      drain: { clock, windowMs: config.DRAIN_WINDOW_MS },
     };
     const connections = createPhoenixConnections({
       ...session,

@@ -256,8 +256,14 @@ function connectPhoenix(options: ChatClientOptions, record: Record_): Promise<Wi
     reconnectAfterMs: () => 100,
     rejoinAfterMs: () => 100,
   });
+  let opened = false;
+  socket.onOpen(() => {
+    opened = true;
+  });
   socket.onClose((event) => {
-    record.closes.push(event.code);
+    // The library also calls this for an attempt that found nobody.
+    if (opened) record.closes.push(event.code);
+    opened = false;
   });
   socket.onError(() => {});
   const channel: Channel = socket.channel(`room:${options.roomId}`, (() => {

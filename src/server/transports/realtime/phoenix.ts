@@ -10,6 +10,7 @@ import { MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
 import type { Scope } from '../../../core/scope.ts';
+import { type Drain, spread } from './drain.ts';
 import { CLOSE, type PhoenixConnections } from './phoenix-connection.ts';
 import { parseVersion, tokenFromProtocols, type Version } from './phoenix-frame.ts';
 import { binaryFrame, MAX_QUEUED_BYTES, tcpOf, textFrames, writeJoined } from './wire.ts';
@@ -21,7 +22,7 @@ export interface PhoenixOptions {
   metrics: Metrics;
   authenticate(token: string, via: 'phoenix'): Promise<Scope>;
   originAllowed(request: IncomingMessage): boolean;
-  drainWindowMs: number;
+  drain: Drain;
 }
 
 export const PHOENIX_PATH = '/socket/websocket';
@@ -40,6 +41,8 @@ export function createPhoenix(options: PhoenixOptions) {
     clientTracking: true,
     handleProtocols: (protocols) => (protocols.has('phoenix') ? 'phoenix' : false),
   });
+  let draining = false;
+
   /** Handles an upgrade on our path: every refusal is an HTTP status, before the upgrade. */
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Nobody else listens until the sign-in is checked, and a client may break off before.
@@ -62,6 +65,8 @@ export function createPhoenix(options: PhoenixOptions) {
       return refuse(socket, 503, 'Service Unavailable');
     }
     if (socket.destroyed) return;
+    // It was under way when the drain began: refused as a new connection is, so that it goes elsewhere.
+    if (draining) return refuse(socket, 503, 'Service Unavailable');
     socket.off('error', ignore);
     wss.handleUpgrade(request, socket, head, (ws) => serve(ws, version, scope));
   }
@@ -110,17 +115,16 @@ export function createPhoenix(options: PhoenixOptions) {
 
   return {
     upgrade,
+    /** Resolves when every connection has ended, or was given its time to. */
     async drain(): Promise<void> {
-      const sockets = [...wss.clients];
-      const step = sockets.length === 0 ? 0 : options.drainWindowMs / sockets.length;
-      let next = 0;
-      for (const [i, ws] of sockets.entries()) {
-        ws.close(CLOSE.drain, 'the server is restarting');
-        if (i * step >= next) {
-          await options.clock.sleep(Math.min(50, options.drainWindowMs));
-          next = i * step + 50;
-        }
-      }
+      draining = true;
+      const goodbye = (ws: WebSocket) =>
+        new Promise<void>((resolve) => {
+          if (ws.readyState === ws.CLOSED) return resolve();
+          ws.once('close', () => resolve());
+          ws.close(CLOSE.drain, 'the server is restarting');
+        });
+      await spread([...wss.clients], goodbye, options.drain);
     },
     stop(): void {
       for (const ws of wss.clients) ws.terminate();

@@ -9,6 +9,7 @@ import { newId } from '../../../core/ids.ts';
 import { assertSafeJson, MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Ending } from '../../../core/revocations.ts';
 import type { Scope } from '../../../core/scope.ts';
+import { type Drain, spread } from './drain.ts';
 import type { Encoded, Encoding, Outgoing } from './hub.ts';
 import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
 import { joinWrites, MAX_QUEUED_BYTES, tcpOf, textFrames } from './wire.ts';
@@ -17,8 +18,7 @@ export interface SocketIoOptions extends SessionDeps {
   http: HttpServer;
   authenticate(token: string, via: 'socketio'): Promise<Scope>;
   originAllowed(request: IncomingMessage): boolean;
-  /** Spread of the closes of a drain, in ms. */
-  drainWindowMs: number;
+  drain: Drain;
 }
 
 /** 4000–4499: reconnect and resume; 4500–4999: stop. */
@@ -51,6 +51,7 @@ type Ack = (answer: unknown) => void;
 
 export function createSocketIo(options: SocketIoOptions) {
   const { logger, metrics } = options;
+  let draining = false;
   const io = new Server(options.http, {
     serveClient: false,
     maxHttpBufferSize: MAX_FRAME_BYTES,
@@ -60,7 +61,8 @@ export function createSocketIo(options: SocketIoOptions) {
     httpCompression: false,
     // Origins are checked below, for every transport; this only answers with the matching CORS header.
     cors: { origin: true, credentials: false },
-    allowRequest: (request, callback) => callback(null, options.originAllowed(request)),
+    // While draining nobody new is let in: a client that is refused goes elsewhere.
+    allowRequest: (request, callback) => callback(null, !draining && options.originAllowed(request)),
   });
   // `allowRequest` does not run for later requests of a polling session.
   io.engine.use(
@@ -93,7 +95,8 @@ export function createSocketIo(options: SocketIoOptions) {
     }
   });
 
-  io.on('connection', (socket) => serve(socket));
+  // One whose sign-in was being checked when the drain began goes elsewhere as well.
+  io.on('connection', (socket) => (draining ? close(socket, 'drain') : serve(socket)));
 
   /** Nothing is written after the close frame. */
   const closing = new WeakSet<Socket>();
@@ -250,16 +253,14 @@ export function createSocketIo(options: SocketIoOptions) {
     io,
     /** Closes every connection so that clients come back elsewhere, spread over the window. */
     async drain(): Promise<void> {
-      const sockets = [...io.sockets.sockets.values()];
-      const step = sockets.length === 0 ? 0 : options.drainWindowMs / sockets.length;
-      let next = 0;
-      for (const [i, socket] of sockets.entries()) {
-        close(socket, 'drain');
-        if (i * step >= next) {
-          await options.clock.sleep(Math.min(50, options.drainWindowMs));
-          next = i * step + 50;
-        }
-      }
+      draining = true;
+      const goodbye = (socket: Socket) =>
+        new Promise<void>((resolve) => {
+          if (!socket.connected) return resolve();
+          socket.once('disconnect', () => resolve());
+          close(socket, 'drain');
+        });
+      await spread([...io.sockets.sockets.values()], goodbye, options.drain);
     },
     stop: () => {
       io.engine.close();
