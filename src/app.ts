@@ -22,6 +22,7 @@ import { createLogger, type Logger } from './core/logger.ts';
 import { createMetrics, watchParts } from './core/metrics.ts';
 import type { Module } from './core/module.ts';
 import { createOperations } from './core/operation.ts';
+import { createPace } from './core/pace.ts';
 import { createRevocations } from './core/revocations.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { createLocalTokens } from './server/identity/local.ts';
@@ -104,7 +105,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       config.REDIS_URL === undefined
         ? createMemoryBus(logger)
         : createRedisBus({ url: config.REDIS_URL, logger });
-    const hub = createHub({ bus: traceDeliveries(bus, tracer), logger, metrics });
+    const pace = createPace(clock);
+    const hub = createHub({ bus: traceDeliveries(bus, tracer), logger, metrics, pace });
 
     const revocations = createRevocations({
       bus,
@@ -129,8 +131,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       furnish,
     });
     const log = createMessageLog(database, bus);
-    const rooms = createRoomsService({ database, events, identity, log });
-    const writer = createWriter({ database, events, clock, log, metrics, tracer });
+    const rooms = createRoomsService({ database, events, identity, log, bus });
+    const writer = createWriter({ database, events, clock, log, metrics, tracer, pace });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({ database, rooms, log, writer, epoch });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });

@@ -6,11 +6,12 @@ import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, isUnavailable, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Metrics } from '../../core/metrics.ts';
+import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
 import { notAMember } from '../rooms/service.ts';
 import type { Mention, Message, RunSummary } from './contract.ts';
-import type { MessageLog } from './log.ts';
+import { type MessageLog, roomTopic } from './log.ts';
 import { type FoundHandle, resolveMentions } from './mentions.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
@@ -76,14 +77,16 @@ export function createWriter(deps: {
   log: MessageLog;
   metrics: Metrics;
   tracer: Tracer;
+  pace: Pace;
 }): Writer {
-  const { database, events, clock, log, metrics, tracer } = deps;
+  const { database, events, clock, log, metrics, tracer, pace } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
   const slots = database.kind === 'pglite' ? 1 : 3;
   let committing = 0;
   let scheduled = false;
+  let resting: NodeJS.Timeout | undefined;
   let total = 0;
   let whenIdle: (() => void)[] = [];
   /** All that wait or are being committed, oldest first. */
@@ -113,9 +116,13 @@ export function createWriter(deps: {
 
   function pump(): void {
     scheduled = false;
+    clearTimeout(resting);
     while (committing < slots) {
-      const batch = takeBatch();
-      if (batch.length === 0) break;
+      const { batch, restMs } = takeBatch();
+      if (batch.length === 0) {
+        if (restMs > 0) resting = setTimeout(schedule, restMs);
+        break;
+      }
       committing++;
       const rooms = new Set(batch.map((w) => w.send.roomId));
       for (const room of rooms) busy.add(room);
@@ -134,10 +141,18 @@ export function createWriter(deps: {
     }
   }
 
-  function takeBatch(): Waiting[] {
+  /** @returns restMs: how long the room rests that may go first, of those passed over */
+  function takeBatch(): { batch: Waiting[]; restMs: number } {
     const batch: Waiting[] = [];
+    let restMs = 0;
     for (const [roomId, queue] of waiting) {
       if (busy.has(roomId)) continue;
+      // While a large room takes a breath, more sends gather for its next commit.
+      const rest = queue.length >= MAX_BATCH ? 0 : pace.rest(roomTopic(roomId));
+      if (rest > 0) {
+        restMs = restMs === 0 ? rest : Math.min(restMs, rest);
+        continue;
+      }
       const room = MAX_BATCH - batch.length;
       if (queue.length <= room) {
         batch.push(...queue);
@@ -147,7 +162,7 @@ export function createWriter(deps: {
       }
       if (batch.length >= MAX_BATCH) break;
     }
-    return batch;
+    return { batch, restMs };
   }
 
   /** Commits a batch; if it fails as a whole, tries each room and then each send alone, so that one cannot hurt others. */

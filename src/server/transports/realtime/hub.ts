@@ -3,6 +3,7 @@
 import type { Bus, BusMessage, LogEntry } from '../../../core/bus.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
+import type { Pace } from '../../../core/pace.ts';
 
 export interface Outgoing {
   type: string;
@@ -98,8 +99,11 @@ const MAX_HELD = 5000;
 const GAP_PATIENCE_MS = 20;
 const HEAL_RETRY_MS = 500;
 
-export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }): Hub {
-  const { bus, logger, metrics } = deps;
+/** A topic of fewer costs too little to let it rest. */
+const CROWD = 64;
+
+export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pace?: Pace }): Hub {
+  const { bus, logger, metrics, pace } = deps;
   const channels = new Map<string, Channel>();
   const timers = new Set<NodeJS.Timeout>();
   /** Looked up once: finding a counter by its labels costs as much as writing to a member. */
@@ -138,6 +142,13 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics }):
   }
 
   function receive(channel: Channel, message: BusMessage): void {
+    if (pace === undefined || channel.size < CROWD) return take(channel, message);
+    const began = performance.now();
+    take(channel, message);
+    pace.spent(channel.topic, performance.now() - began);
+  }
+
+  function take(channel: Channel, message: BusMessage): void {
     if (message.kind === 'signal') return writeSignal(channel, message);
     for (const entry of message.entries) {
       channel.newest = Math.max(channel.newest, entry.seq);
