@@ -45,6 +45,19 @@ export const listAgents = (
   return query.orderBy('aiAgents.id').limit(page.limit).execute();
 };
 
+/** Ids of the agents that a user answers for. */
+export async function listAgentIdsOf(tx: Tx, tenantId: string, createdBy: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('aiAgents')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('createdBy', '=', createdBy)
+    .where('deletedAt', 'is', null)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 export const insertAgent = async (tx: Tx, agent: Insertable<AiAgentsTable>): Promise<void> => {
   await tx.insertInto('aiAgents').values(agent).execute();
 };

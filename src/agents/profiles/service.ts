@@ -7,7 +7,12 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
-import { handleFromName, type IdentityService, isUuid } from '../../server/identity/service.ts';
+import {
+  handleFromName,
+  type IdentityService,
+  isUuid,
+  type UserRemoved,
+} from '../../server/identity/service.ts';
 import type { MembershipChanged, RoomsService } from '../../server/rooms/service.ts';
 import type { LlmRouter } from '../llm/llm.ts';
 import type { Agent, createAgent, updateAgent } from './contract.ts';
@@ -144,6 +149,17 @@ export function createProfilesService(deps: ProfilesDeps) {
     }
   });
 
+  // Nobody answers for these agents any more: they are silent until an administrator does.
+  events.on<UserRemoved>('user.removed', async (tx, removed) => {
+    for (const { tenantId, userId } of removed) {
+      for (const agentId of await repo.listAgentIdsOf(tx, tenantId, userId)) {
+        await repo.updateAgent(tx, tenantId, agentId, { isActive: false });
+        await identity.updateAgentUser(tx, tenantId, agentId, { suspendedAt: identity.now() });
+        await stopAll(tx, tenantId, agentId, 'owner_removed');
+      }
+    }
+  });
+
   return {
     requireAgent,
     requireOwned,
@@ -210,6 +226,12 @@ export function createProfilesService(deps: ProfilesDeps) {
       const row = await database.transaction(async (tx) => {
         if (!(await repo.updateAgent(tx, scope.tenantId, agentId, { isActive: active })))
           throw AGENT_NOT_FOUND();
+        const { suspendedAt } = await requireAgent(scope, agentId, tx);
+        if (active && suspendedAt !== null) {
+          if (scope.role !== 'admin')
+            throw new AppError('conflict', 'suspended', 'This agent is suspended; ask an administrator.');
+          await identity.updateAgentUser(tx, scope.tenantId, agentId, { suspendedAt: null });
+        }
         if (!active) await stopAll(tx, scope.tenantId, agentId, 'agent_inactive');
         return requireAgent(scope, agentId, tx);
       });

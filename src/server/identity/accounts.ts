@@ -18,6 +18,14 @@ export interface UserCreated {
   user: ScopeUser;
 }
 
+/** Said in the transaction that removes them, before the user is marked so: whoever has something of theirs lets go of it. */
+export interface UserRemoved {
+  tenantId: string;
+  userId: string;
+  /** The administrator, or the user where the identity provider said it. */
+  by: string;
+}
+
 export type Accounts = ReturnType<typeof createAccounts>;
 
 export const toUser = (
@@ -94,11 +102,19 @@ export function createAccounts(deps: {
       return { handle, handleKey: handleKey(handle) };
     },
 
-    /** Ends a user's sign-ins and keys at once. The handle becomes free; who comes back claims one anew. */
-    async remove(tx: Tx, tenantId: string, id: string): Promise<void> {
+    /** Ends a user's sign-ins and keys at once. The handle becomes free; who comes back claims one anew. May be called again. */
+    async remove(tx: Tx, tenantId: string, id: string, by: string = id): Promise<void> {
       await revokeKeysOf(tx, tenantId, id, clock.date());
+      await events.emit<UserRemoved>(tx, 'user.removed', [{ tenantId, userId: id, by }]);
       await accounts.update(tx, tenantId, id, { deletedAt: clock.date(), handleKey: `deleted:${id}` });
       await revoke(tx, { tenantId, userId: id, reason: 'removed' });
+    },
+
+    /** Lets someone in again who was removed; what they let go of does not come back. */
+    async restore(tx: Tx, row: repo.UserRow, set: Parameters<typeof repo.updateUser>[3]): Promise<void> {
+      const { tenantId, id } = row;
+      await accounts.update(tx, tenantId, id, { ...set, deletedAt: null });
+      await events.emit<UserCreated>(tx, 'user.restored', [{ tenantId, user: toUser({ ...row, ...set }) }]);
     },
 
     /** Live connections come back and are given the new role. */

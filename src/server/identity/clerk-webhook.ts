@@ -122,7 +122,7 @@ export function createClerkWebhook(deps: {
     const user = await users.ensure(tx, tenantId, { externalId, ...names }, given);
     if (user.deletedAt !== null) {
       const handle = await accounts.freeHandle(tx, tenantId, [names.handle, user.handle, user.name]);
-      await accounts.update(tx, tenantId, user.id, { ...handle, deletedAt: null, role: given });
+      await accounts.restore(tx, user, { ...handle, role: given });
     } else if (user.role !== given) await accounts.changeRole(tx, tenantId, user.id, given);
   }
 

@@ -158,6 +158,20 @@ export const updateUser = defineOperation({
   effect: 'reversible',
 });
 
+export const removeUser = defineOperation({
+  name: 'users.remove',
+  summary: 'Remove someone for good',
+  description:
+    'They are signed out everywhere at once, leave every room, their API keys end and their agents are suspended; what they wrote stays. Their name is free again. People who come through an organisation of the identity provider are removed there.',
+  tag: 'Identity',
+  rest: { method: 'delete', path: '/api/users/:userId' },
+  socket: 'remove_user',
+  input: z.object({ userId: Id }),
+  output: z.object({ removed: z.literal(true) }),
+  permission: 'admin',
+  effect: 'irreversible',
+});
+
 export const ApiKey = z.object({
   id: Id,
   name: z.string(),
@@ -237,6 +251,7 @@ export const identityOperations = [
   listUsers,
   getUser,
   updateUser,
+  removeUser,
   listKeys,
   createKey,
   deleteKey,

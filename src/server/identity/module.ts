@@ -18,6 +18,10 @@ export const identityModule = (identity: IdentityService): Module => ({
     handle(c.listUsers, (scope, page) => identity.list(scope, page)),
     handle(c.getUser, (scope, { userId }) => identity.get(scope, userId)),
     handle(c.updateUser, (scope, { userId, ...change }) => identity.updateUser(scope, userId, change)),
+    handle(c.removeUser, async (scope, { userId }) => {
+      await identity.removeUser(scope, userId);
+      return { removed: true as const };
+    }),
     handle(c.listKeys, (scope, page) => identity.keys.list(scope, page)),
     handle(c.createKey, (scope, input) => identity.keys.create(scope, input)),
     handle(c.deleteKey, async (scope, { keyId }) => {

@@ -16,10 +16,17 @@ export const findUserByKey = (db: Db | Tx, tenantId: string, key: string): Promi
     .where('handleKey', '=', key)
     .executeTakeFirst();
 
+/** Those of them who were not removed. */
 export const findUsersByIds = (db: Db | Tx, tenantId: string, ids: string[]): Promise<UserRow[]> =>
   ids.length === 0
     ? Promise.resolve([])
-    : db.selectFrom('users').selectAll().where('tenantId', '=', tenantId).where('id', 'in', ids).execute();
+    : db
+        .selectFrom('users')
+        .selectAll()
+        .where('tenantId', '=', tenantId)
+        .where('id', 'in', ids)
+        .where('deletedAt', 'is', null)
+        .execute();
 
 export function listUsers(
   db: Db,
@@ -99,9 +106,12 @@ export const countAdmins = async (tx: Tx, tenantId: string): Promise<number> => 
   return Number(count);
 };
 
-/** Takes the tenant's row so that two first sign-ins cannot both become administrator. */
+/**
+ * Takes the tenant's row so that two first sign-ins cannot both become administrator. Rows that refer to the tenant may be
+ * written meanwhile: whoever does that under a room's lock would otherwise wait for one who waits for the room.
+ */
 export const lockTenant = (tx: Tx, tenantId: string) =>
-  tx.selectFrom('tenants').select('id').where('id', '=', tenantId).forUpdate().executeTakeFirst();
+  tx.selectFrom('tenants').select('id').where('id', '=', tenantId).forNoKeyUpdate().executeTakeFirst();
 
 export const insertTenant = (tx: Tx | Db, id: string, name: string) =>
   tx

@@ -247,6 +247,27 @@ export function createIdentityService(deps: IdentityDeps) {
       });
     },
 
+    /** Removes someone for good. For administrators. @throws AppError */
+    async removeUser(scope: Scope, userId: string): Promise<void> {
+      const { tenantId } = scope;
+      await database.transaction(async (tx) => {
+        await repo.lockTenant(tx, tenantId);
+        const row = await repo.findUserById(tx, tenantId, userId);
+        if (row === undefined || row.deletedAt !== null || row.kind !== 'human')
+          throw notFound('user_not_found', 'There is no such person.');
+        if (row.externalId !== null && tenantId !== HOME_TENANT)
+          throw new AppError(
+            'conflict',
+            'member_from_provider',
+            'This person comes from the identity provider; remove them from the organisation there.',
+          );
+        const isAdmin = row.role === 'admin' && row.suspendedAt === null;
+        if (isAdmin && (await repo.countAdmins(tx, tenantId)) <= 1)
+          throw new AppError('conflict', 'last_admin', 'There must be another administrator first.');
+        await accounts.remove(tx, tenantId, userId, scope.user.id);
+      });
+    },
+
     /** The scope under which an agent acts. @throws AppError not_found */
     async agentScope(tenantId: string, agentId: string): Promise<Scope> {
       const row = await findRow(tenantId, agentId);
@@ -359,6 +380,6 @@ export function createIdentityService(deps: IdentityDeps) {
 const ended = () => new AppError('unauthorized', 'revoked_token', 'This session was ended; sign in again.');
 
 export { isUuid } from '../../core/ids.ts';
-export { toUser, type UserCreated } from './accounts.ts';
+export { toUser, type UserCreated, type UserRemoved } from './accounts.ts';
 export { HOME_TENANT } from './clerk-users.ts';
 export { handleFromName, handleKey, MENTION } from './names.ts';

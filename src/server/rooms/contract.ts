@@ -271,4 +271,41 @@ export const roomUpdated = defineEvent({
   payload: z.object({ ...entry, room: Room, deleted: z.boolean().optional() }),
 });
 
-export const roomsEvents = [memberJoined, memberLeft, memberUpdated, roomUpdated];
+export const roomAdded = defineEvent({
+  type: 'room_added',
+  summary:
+    'I am a member of this room from now on: I was put into it, made it, or joined it on another connection',
+  kind: 'signal',
+  audience: 'user',
+  payload: z.object({ roomId: Id, room: RoomListItem, by: Id }),
+});
+export const roomRemoved = defineEvent({
+  type: 'room_removed',
+  summary: 'I am not a member of this room any more, or the room was deleted',
+  kind: 'signal',
+  audience: 'user',
+  payload: z.object({
+    roomId: Id,
+    /** Sequence of the entry that says so in the room's log. */
+    lastSeq: z.number().int(),
+    by: Id,
+    deleted: z.boolean().optional(),
+  }),
+});
+export const roomChanged = defineEvent({
+  type: 'room_changed',
+  summary: 'Name, topic or settings of a room of mine changed, or my role in it (then `role` is there)',
+  kind: 'signal',
+  audience: 'user',
+  payload: z.object({ roomId: Id, room: Room, role: MemberRole.optional() }),
+});
+
+export const roomsEvents = [
+  memberJoined,
+  memberLeft,
+  memberUpdated,
+  roomUpdated,
+  roomAdded,
+  roomRemoved,
+  roomChanged,
+];

@@ -84,6 +84,55 @@ export const lockRoomBySlug = (tx: Tx, tenantId: string, slug: string): Promise<
     .forUpdate()
     .executeTakeFirst();
 
+export interface Standing {
+  /** Null for who is not a member. */
+  roomRole: MemberRole | null;
+  role: 'admin' | 'member';
+  suspendedAt: Date | null;
+  deletedAt: Date | null;
+}
+
+/** What a user may be in a room at this moment. Under the room's lock it stays so, as far as the room is concerned. */
+export const findStanding = (
+  tx: Tx,
+  tenantId: string,
+  roomId: string,
+  userId: string,
+): Promise<Standing | undefined> =>
+  tx
+    .selectFrom('users')
+    .leftJoin('memberships', (on) =>
+      on.onRef('memberships.userId', '=', 'users.id').on('memberships.roomId', '=', roomId),
+    )
+    .where('users.tenantId', '=', tenantId)
+    .where('users.id', '=', userId)
+    .select(['memberships.role as roomRole', 'users.role', 'users.suspendedAt', 'users.deletedAt'])
+    .executeTakeFirst();
+
+/** Those of the users who were not removed, and are not before this transaction ends. */
+export async function lockPresent(tx: Tx, tenantId: string, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('id', 'in', ids)
+    .where('deletedAt', 'is', null)
+    .orderBy('id')
+    .forKeyShare()
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export const lockUser = (tx: Tx, tenantId: string, id: string) =>
+  tx
+    .selectFrom('users')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+
 export const insertRoom = (
   tx: Tx,
   room: Pick<
@@ -193,6 +242,30 @@ export const advanceReadSeq = (tx: Tx | Db, roomId: string, userId: string, seq:
     .where('userId', '=', userId)
     .returning('readSeq')
     .executeTakeFirst();
+
+/** Whether a person other than this one owns the room. */
+export async function hasOtherOwner(tx: Tx, roomId: string, userId: string): Promise<boolean> {
+  const row = await members(tx, roomId)
+    .where('memberships.role', '=', 'owner')
+    .where('users.kind', '=', 'human')
+    .where('users.id', '!=', userId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** People who are members, in no particular order. */
+export async function listPeopleIds(tx: Tx, roomId: string, limit: number): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .where('memberships.roomId', '=', roomId)
+    .where('users.kind', '=', 'human')
+    .select('users.id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
 
 const MEMBER_COLUMNS = [
   'memberships.role',

@@ -1,0 +1,294 @@
+// Who is in a room: let in, put in, promoted, taken out. Everything happens under the room's lock, as entries of its log, and
+// the caller's right is read there as well. Must never let in who was removed, nor take a room's last owner away on request.
+import type { Database, Tx } from '../../core/db/database.ts';
+import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { User } from '../identity/contract.ts';
+import type { IdentityService, UserCreated, UserRemoved } from '../identity/service.ts';
+import { type Access, agentsNotAllowed, notAMember, roomNotFound } from './access.ts';
+import type { Member, MemberRole, MyMembership, Room } from './contract.ts';
+import * as repo from './repository.ts';
+import type { RoomLog } from './room-log.ts';
+import { toMember, toRoom } from './view.ts';
+
+export const LOBBY = 'lobby';
+
+/** Said in the transaction, for each user who came or went. */
+export interface MembershipChanged {
+  tenantId: string;
+  roomId: string;
+  /** As it stands after the change. */
+  room: Room;
+  user: Member['user'];
+  change: 'joined' | 'left';
+  role: MemberRole;
+  joinedAt: string;
+  by: string;
+}
+
+/** Said in the transaction when a member's role changed. */
+export interface RoleChanged {
+  tenantId: string;
+  room: Room;
+  member: Member;
+}
+
+export type Memberships = ReturnType<typeof createMemberships>;
+
+export function createMemberships(deps: {
+  database: Database;
+  events: Events;
+  identity: IdentityService;
+  log: RoomLog;
+  access: Access;
+}) {
+  const { database, events, identity, log, access } = deps;
+  const { db } = database;
+
+  /** Adds users to a locked room, appends `member_joined` for those who are new; passes over who was removed. */
+  async function admit(
+    tx: Tx,
+    row: repo.RoomRow,
+    users: User[],
+    role: MemberRole,
+    by: string,
+  ): Promise<Member[]> {
+    const ids = users.map((user) => user.id);
+    const present = new Set(await repo.lockPresent(tx, row.tenantId, ids));
+    if (present.size === 0) return [];
+    const added = await repo.insertMemberships(
+      tx,
+      ids
+        .filter((id) => present.has(id))
+        .map((userId) => ({
+          roomId: row.id,
+          userId,
+          tenantId: row.tenantId,
+          role,
+          readSeq: row.lastSeq,
+        })),
+    );
+    if (added.length === 0) return [];
+    const byId = new Map(users.map((user) => [user.id, user]));
+    const members = added.map((m) => ({
+      user: byId.get(m.userId) as User,
+      role: m.role,
+      joinedAt: m.joinedAt.toISOString(),
+    }));
+    const lastSeq = await log.append(
+      tx,
+      row,
+      members.map((member) => ({
+        type: 'member_joined',
+        payload: (seq) => ({ roomId: row.id, seq, member }),
+      })),
+    );
+    await announce(tx, { ...row, lastSeq }, members, 'joined', by);
+    return members;
+  }
+
+  async function dismiss(tx: Tx, row: repo.RoomRow, userId: string, by: string): Promise<boolean> {
+    const member = await repo.findMember(tx, row.id, userId);
+    if (member === undefined || !(await repo.deleteMembership(tx, row.id, userId))) return false;
+    const lastSeq = await log.append(tx, row, [
+      { type: 'member_left', payload: (seq) => ({ roomId: row.id, seq, userId, by }), evict: userId },
+    ]);
+    await announce(tx, { ...row, lastSeq }, [toMember(member)], 'left', by);
+    return true;
+  }
+
+  function announce(
+    tx: Tx,
+    row: repo.RoomRow,
+    members: Member[],
+    change: MembershipChanged['change'],
+    by: string,
+  ): Promise<void> {
+    const { tenantId, id: roomId } = row;
+    const room = toRoom(row);
+    return events.emit<MembershipChanged>(
+      tx,
+      'membership.changed',
+      members.map(({ user, role, joinedAt }) => ({
+        tenantId,
+        roomId,
+        room,
+        user,
+        change,
+        role,
+        joinedAt,
+        by,
+      })),
+    );
+  }
+
+  /** A room that has an owner keeps one: nobody else could ever appoint another. */
+  async function requireAnotherOwner(tx: Tx, roomId: string, member: repo.MemberRow): Promise<void> {
+    if (member.role !== 'owner' || member.kind !== 'human') return;
+    if (await repo.hasOtherOwner(tx, roomId, member.id)) return;
+    throw new AppError(
+      'conflict',
+      'last_owner',
+      'A room keeps an owner: make another member its owner first, or delete the room.',
+    );
+  }
+
+  async function requireTarget(tx: Tx, roomId: string, userId: string): Promise<repo.MemberRow> {
+    const member = await repo.findMember(tx, roomId, userId);
+    if (member === undefined) throw notFound('member_not_found', 'There is no such member.');
+    return member;
+  }
+
+  /** Takes a user out of every room, as when the account is deleted. Afterwards nobody lets him in any more, once `tx` deletes him. */
+  async function withdraw(tx: Tx, tenantId: string, userId: string, by: string): Promise<void> {
+    await leaveAll(tx, tenantId, userId, by);
+    // Whoever was just letting him in elsewhere has done so by now; whoever will, waits for this transaction.
+    await repo.lockUser(tx, tenantId, userId);
+    await leaveAll(tx, tenantId, userId, by);
+  }
+
+  async function leaveAll(tx: Tx, tenantId: string, userId: string, by: string): Promise<void> {
+    // Always in the same order, so that two of these cannot wait for each other.
+    for (const roomId of await repo.listRoomIdsOf(tx, tenantId, userId)) {
+      const row = await repo.lockRoom(tx, tenantId, roomId);
+      if (row !== undefined) await dismiss(tx, row, userId, by);
+    }
+  }
+
+  async function welcome(tx: Tx, people: UserCreated[]): Promise<void> {
+    for (const { tenantId, user } of people) {
+      if (user.kind !== 'human') continue;
+      const lobby = await repo.lockRoomBySlug(tx, tenantId, LOBBY);
+      if (lobby !== undefined) await admit(tx, lobby, [user], 'member', user.id);
+    }
+  }
+
+  events.on<UserCreated>('user.created', welcome);
+  events.on<UserCreated>('user.restored', welcome);
+  events.on<UserRemoved>('user.removed', async (tx, removed) => {
+    for (const { tenantId, userId, by } of removed) await withdraw(tx, tenantId, userId, by);
+  });
+
+  return {
+    admit,
+    withdraw,
+
+    async mine(scope: Scope, roomId: string): Promise<MyMembership> {
+      const member = await repo.findMemberWithCounts(db, roomId, scope.user.id);
+      if (member === undefined) throw notAMember();
+      const { readSeq, unread, mentions } = member;
+      return { ...toMember(member), readSeq, unread, mentions };
+    },
+
+    /** Makes the caller a member of a public room; nothing happens if he is one. */
+    async join(scope: Scope, key: string): Promise<{ room: Room }> {
+      const { row, membership } = await access.requireVisible(scope, key);
+      if (membership !== undefined) return { room: toRoom(row) };
+      await database.transaction(async (tx) => {
+        const { row: locked, role } = await access.enter(tx, scope, row.id);
+        if (role !== undefined) return;
+        if (scope.user.kind === 'agent' && !locked.agentsAllowed) throw agentsNotAllowed();
+        const [admitted] = await admit(tx, locked, [scope.user], 'member', scope.user.id);
+        if (admitted === undefined) throw roomNotFound();
+      });
+      return { room: toRoom((await access.find(scope, row.id)) ?? row) };
+    },
+
+    async leave(scope: Scope, key: string): Promise<void> {
+      await database.transaction(async (tx) => {
+        const { row, role } = await access.enter(tx, scope, key, { toLeave: true });
+        if (role === undefined) throw notAMember();
+        if (row.kind === 'direct')
+          throw new AppError('conflict', 'direct_room', 'A direct room cannot be left.');
+        await requireAnotherOwner(tx, row.id, await requireTarget(tx, row.id, scope.user.id));
+        await dismiss(tx, row, scope.user.id, scope.user.id);
+      });
+    },
+
+    async add(scope: Scope, key: string, userId: string, role: 'admin' | 'member'): Promise<Member> {
+      return database.transaction(async (tx) => {
+        const here = await access.enter(tx, scope, key);
+        const { row } = here;
+        if (here.role === undefined) throw notAMember();
+        if (row.kind === 'direct')
+          throw new AppError(
+            'conflict',
+            'direct_room',
+            'A direct room keeps its members; create a group instead.',
+          );
+        if (row.visibility === 'private' || role !== 'member') access.requireRight(here, 'member.add');
+        const [user] = await identity.findMany(tx, scope.tenantId, [userId]);
+        if (user === undefined) throw notFound('user_not_found', 'There is no such user.');
+        if (user.kind === 'agent' && !row.agentsAllowed) throw agentsNotAllowed();
+        const [added] = await admit(tx, row, [user], role, scope.user.id);
+        if (added !== undefined) return added;
+        const member = await repo.findMember(tx, row.id, userId);
+        if (member === undefined) throw notFound('user_not_found', 'There is no such user.');
+        return toMember(member);
+      });
+    },
+
+    async changeRole(scope: Scope, key: string, userId: string, role: MemberRole): Promise<Member> {
+      return database.transaction(async (tx) => {
+        const here = await access.enter(tx, scope, key);
+        const { row } = here;
+        access.requireRight(here, 'member.role');
+        const target = await requireTarget(tx, row.id, userId);
+        if (role !== 'owner') await requireAnotherOwner(tx, row.id, target);
+        await repo.updateMembershipRole(tx, row.id, userId, role);
+        const member = toMember({ ...target, role });
+        const lastSeq = await log.append(tx, row, [
+          { type: 'member_updated', payload: (seq) => ({ roomId: row.id, seq, member }) },
+        ]);
+        const room = toRoom({ ...row, lastSeq });
+        await events.emit<RoleChanged>(tx, 'membership.role_changed', [
+          { tenantId: row.tenantId, room, member },
+        ]);
+        return member;
+      });
+    },
+
+    async remove(scope: Scope, key: string, userId: string): Promise<void> {
+      await database.transaction(async (tx) => {
+        const toLeave = userId === scope.user.id;
+        const here = await access.enter(tx, scope, key, { toLeave });
+        const { row } = here;
+        if (!toLeave) access.requireRight(here, 'member.remove');
+        if (row.kind === 'direct')
+          throw new AppError('conflict', 'direct_room', 'A direct room keeps its members.');
+        const target = await requireTarget(tx, row.id, userId);
+        if (target.role === 'owner' && here.role !== 'owner' && !here.admin)
+          throw new AppError('forbidden', 'not_allowed', 'Only an owner removes an owner.');
+        await requireAnotherOwner(tx, row.id, target);
+        await dismiss(tx, row, userId, scope.user.id);
+      });
+    },
+
+    /** Makes users members without asking for a right: for what the server itself sets up. */
+    async place(tx: Tx, tenantId: string, roomId: string, userIds: string[]): Promise<void> {
+      const [first] = userIds;
+      if (first === undefined) return;
+      const users = await identity.findMany(tx, tenantId, userIds);
+      await admit(tx, await access.lock(tx, { tenantId }, roomId), users, 'member', first);
+    },
+
+    /** The first members of a room the caller was let into: agents first, then by handle. */
+    first: async (roomId: string, limit: number): Promise<Member[]> =>
+      (await repo.listMembers(db, roomId, limit)).map(toMember),
+
+    async list(scope: Scope, key: string, page: { limit: number; cursor?: string | undefined }) {
+      const { row } = await access.requireVisible(scope, key);
+      const [kind, handle] = page.cursor?.split(':') ?? [];
+      const after = kind !== undefined && handle !== undefined ? { kind, handle } : undefined;
+      const rows = await repo.listMembers(db, row.id, page.limit + 1, after);
+      const last = rows[page.limit - 1];
+      return {
+        data: rows.slice(0, page.limit).map(toMember),
+        ...(rows.length > page.limit && last !== undefined
+          ? { nextCursor: `${last.kind}:${last.handle}` }
+          : {}),
+      };
+    },
+  };
+}

@@ -1,0 +1,22 @@
+// How rows of rooms and memberships are shown. Pure.
+import { toUser } from '../identity/service.ts';
+import type { Member, Room } from './contract.ts';
+import type { MemberRow, RoomRow } from './repository.ts';
+
+export const toRoom = (row: RoomRow): Room => ({
+  id: row.id,
+  ...(row.slug === null ? {} : { slug: row.slug }),
+  kind: row.kind,
+  name: row.name,
+  ...(row.topic === null ? {} : { topic: row.topic }),
+  visibility: row.visibility,
+  agentsAllowed: row.agentsAllowed,
+  lastSeq: row.lastSeq,
+  createdAt: row.createdAt.toISOString(),
+});
+
+export const toMember = (row: MemberRow): Member => ({
+  user: toUser(row),
+  role: row.role,
+  joinedAt: row.joinedAt.toISOString(),
+});
