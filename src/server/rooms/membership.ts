@@ -24,6 +24,8 @@ export interface MembershipChanged {
   change: 'joined' | 'left';
   role: MemberRole;
   joinedAt: string;
+  /** What is read by who comes: everything up to there. */
+  readSeq: number;
   by: string;
 }
 
@@ -84,7 +86,7 @@ export function createMemberships(deps: {
         payload: (seq) => ({ roomId: row.id, seq, member }),
       })),
     );
-    await announce(tx, { ...row, lastSeq }, members, 'joined', by);
+    await announce(tx, { ...row, lastSeq }, members, 'joined', row.lastSeq, by);
     return members;
   }
 
@@ -94,7 +96,7 @@ export function createMemberships(deps: {
     const lastSeq = await log.append(tx, row, [
       { type: 'member_left', payload: (seq) => ({ roomId: row.id, seq, userId, by }), evict: userId },
     ]);
-    await announce(tx, { ...row, lastSeq }, [toMember(member)], 'left', by);
+    await announce(tx, { ...row, lastSeq }, [toMember(member)], 'left', member.readSeq, by);
     return true;
   }
 
@@ -103,6 +105,7 @@ export function createMemberships(deps: {
     row: repo.RoomRow,
     members: Member[],
     change: MembershipChanged['change'],
+    readSeq: number,
     by: string,
   ): Promise<void> {
     const { tenantId, id: roomId } = row;
@@ -118,6 +121,7 @@ export function createMemberships(deps: {
         change,
         role,
         joinedAt,
+        readSeq,
         by,
       })),
     );
