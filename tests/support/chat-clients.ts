@@ -270,8 +270,10 @@ function connectPhoenix(options: ChatClientOptions, record: Record_): Promise<Wi
     const afterSeq = record.newest();
     return afterSeq === undefined ? {} : { afterSeq };
   }) as unknown as object);
-  channel.onMessage = (event: string, payload: Record<string, unknown>) => {
-    if (!event.startsWith('phx_') && !event.startsWith('chan_')) record.hear(event, payload, 'live');
+  // No event: what phoenix.js makes of a push that ran out of time after its connection had ended.
+  channel.onMessage = (event: string | null, payload: Record<string, unknown>) => {
+    if (event !== null && !event.startsWith('phx_') && !event.startsWith('chan_'))
+      record.hear(event, payload, 'live');
     return payload;
   };
   const wire: Wire = {
