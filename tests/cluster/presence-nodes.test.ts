@@ -13,6 +13,7 @@ import { createClusterRoster } from '../../src/server/presence/roster-cluster.ts
 import { createMemoryRoster } from '../../src/server/presence/roster-memory.ts';
 import { createPresenceService } from '../../src/server/presence/service.ts';
 import type { RoomsService } from '../../src/server/rooms/service.ts';
+import { createView } from './presence-view.ts';
 
 const ROOM = 'room';
 const GRACE_MS = 5000;
@@ -25,22 +26,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** Who is there, folded by ref as the protocol says, and everybody who was ever missing meanwhile. */
-function createView() {
-  const seats = new Map<string, string>();
-  const missed: string[] = [];
-  const people = () => new Set(seats.values());
-  const fold = ({ joins, leaves }: PresenceChange) => {
-    const before = people();
-    for (const [user, { metas }] of Object.entries(joins))
-      for (const { phx_ref } of metas) seats.set(phx_ref, user);
-    for (const { metas } of Object.values(leaves)) for (const { phx_ref } of metas) seats.delete(phx_ref);
-    const after = people();
-    missed.push(...[...before].filter((user) => !after.has(user)));
-  };
-  return { people, missed, fold, connections: () => seats.size };
-}
 
 describe('a node among others', () => {
   function createNode(shared: Bus, nodeId: string) {
