@@ -1,4 +1,5 @@
 // Local sign-in tokens: HS256 under SECRET_KEY. Must never accept another algorithm, nor a token without an end.
+import { createSecretKey } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
@@ -18,7 +19,8 @@ export interface LocalTokens {
 }
 
 export function createLocalTokens(secretKey: string, clock: Clock): LocalTokens {
-  const key = new TextEncoder().encode(secretKey);
+  // Made ready once: every sign-in is checked with it.
+  const key = createSecretKey(secretKey, 'utf8');
   return {
     sign: ({ userId, tenantId }) => {
       const now = Math.floor(clock.now() / 1000);
