@@ -2,6 +2,7 @@
 // Must never be bypassed by a transport or an agent.
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
+import { inTime } from './db/deadline.ts';
 import { AppError, type FieldError } from './errors.ts';
 import { assertSafeJson } from './json.ts';
 import type { Limits } from './limits.ts';
@@ -76,7 +77,7 @@ export function createOperations(
       }
       if (def.rate !== undefined) await deps.limits.take(def.rate, scope?.user.id ?? caller.address);
       const parsed = parseInput(def.input, input);
-      return await operation.handle(scope as Scope, parsed as never);
+      return await inTime(() => operation.handle(scope as Scope, parsed as never));
     } catch (error) {
       outcome = error instanceof AppError ? error.code : 'internal';
       throw error;

@@ -49,7 +49,7 @@ const KINDS: Record<string, (cluster: Cluster, fault: Fault) => Promise<void>> =
 
 /** All kinds in another order each round; the same for the same seed. */
 export function planChaos(seed: number, rounds: number, nodes: number, longestMs: number): Fault[] {
-  const random = mulberry(seed);
+  const random = seededRandom(seed);
   const between = (low: number, high: number) => Math.round(low + random() * (high - low));
   return Array.from({ length: rounds }, () =>
     Object.keys(KINDS)
@@ -82,7 +82,8 @@ export async function raiseChaos(
   return done;
 }
 
-function mulberry(seed: number): () => number {
+/** Numbers from 0 to below 1, the same for the same seed. */
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

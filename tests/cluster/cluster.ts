@@ -1,9 +1,13 @@
-// Several server processes on one private Postgres and Redis, and every harm that can be done to them.
-// Must never leave a process stopped or running: `stop` thaws and ends all of them.
+// Server processes, several on one private Postgres and Redis or one alone on a data folder, and every harm that can be done
+// to them. Must never leave a process stopped or running: `stop` thaws and ends all of them.
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
-import { type Ended, type ServerProcess, startServer } from '../support/server-process.ts';
+import { type Ended, type ServerProcess, spawnServer, startServer } from '../support/server-process.ts';
 import { freePort, type Service } from '../support/service.ts';
 
 const SECRET_KEY = 'cluster-tests-only-0123456789abcdefghijklmnop';
@@ -21,24 +25,55 @@ export interface Node {
   drain(): Promise<Ended>;
   /** Again, at the same address. */
   start(): Promise<void>;
+  /** Starts it and kills it so many ms later, as a rule before it is ready. */
+  startAndKill(afterMs: number): Promise<void>;
   freeze(): void;
   thaw(): void;
   /** All that its processes have said that no process should say. */
   complaints(): string[];
 }
 
-export interface Cluster {
+export interface Fleet {
   nodes: Node[];
-  postgres: Service;
-  redis: Service;
   /** Resolves to one of the addresses in turn. */
   urls(): () => string;
   stop(): Promise<void>;
 }
 
-/** @param env added to what every node gets */
-export async function startCluster(size: number, env: Record<string, string> = {}): Promise<Cluster> {
-  const services = await Promise.all([startPostgres(), startRedis()]);
+export interface Cluster extends Fleet {
+  postgres: Service;
+  redis: Service;
+}
+
+const COMMON = { AUTH_LOCAL: 'true', RATE_LIMIT_FACTOR: '1000', LOG_LEVEL: 'warn' };
+
+/** One server on a data folder of its own. @param env added to what it gets */
+export async function startEmbedded(env: Record<string, string> = {}): Promise<Fleet> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-test-embedded-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  try {
+    const node = await startNode({ ...COMMON, DATA_DIR: folder, ...env });
+    return {
+      nodes: [node],
+      urls: () => () => node.url,
+      async stop() {
+        await node.kill();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** @param env added to what every node gets @param settings of Postgres */
+export async function startCluster(
+  size: number,
+  env: Record<string, string> = {},
+  settings: Record<string, string> = {},
+): Promise<Cluster> {
+  const services = await Promise.all([startPostgres(settings), startRedis()]);
   const [postgres, redis] = services;
   if ('missing' in postgres || 'missing' in redis) {
     for (const service of services) if ('stop' in service) await service.stop();
@@ -48,9 +83,7 @@ export async function startCluster(size: number, env: Record<string, string> = {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
     SECRET_KEY,
-    AUTH_LOCAL: 'true',
-    RATE_LIMIT_FACTOR: '1000',
-    LOG_LEVEL: 'warn',
+    ...COMMON,
     ...env,
   };
   const nodes: Node[] = [];
@@ -80,7 +113,8 @@ export async function startCluster(size: number, env: Record<string, string> = {
 
 async function startNode(shared: Record<string, string>): Promise<Node> {
   const port = await freePort();
-  const launch = () => startServer({ env: { ...shared, PORT: String(port) } });
+  const env = { ...shared, PORT: String(port) };
+  const launch = () => startServer({ env });
   /** Processes that we have told to end. */
   const asked = new Set<number>();
   let said = '';
@@ -101,6 +135,13 @@ async function startNode(shared: Record<string, string>): Promise<Node> {
       said += node.process.output();
       node.process = await launch();
       watch(node, asked);
+    },
+    async startAndKill(afterMs) {
+      const early = spawnServer({ env });
+      await sleep(afterMs);
+      early.kill('SIGKILL');
+      await early.whenEnded;
+      said += early.output();
     },
     freeze: () => signal(node.process.pid, 'SIGSTOP'),
     thaw: () => signal(node.process.pid, 'SIGCONT'),
@@ -142,7 +183,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   try {
     return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
       .trim()

@@ -3,13 +3,22 @@
 import { randomUUID } from 'node:crypto';
 import { type ChatClient, connectChat, rest, signIn } from '../support/chat-clients.ts';
 import { until } from '../support/until.ts';
-import type { Cluster } from './cluster.ts';
+import type { Fleet } from './cluster.ts';
 
 export interface Booked {
   id: string;
   body: string;
   acked: { seq: number } | undefined;
   tries: number;
+  /** performance.now() when somebody wanted to say it, and when it was acknowledged. */
+  wantedAt: number;
+  ackedAt: number | undefined;
+}
+
+/** A time in which a client was without its room. */
+export interface Absence {
+  client: number;
+  ms: number;
 }
 
 export interface Crew {
@@ -17,6 +26,8 @@ export interface Crew {
   roomId: string;
   token: string;
   book: Booked[];
+  /** Those that are over; as exact as WATCH_MS. */
+  absences: Absence[];
   /** How often each reason was given instead of an acknowledgement. */
   refusals: Map<string, number>;
   /** Longest wait for a refusal that the server gave, in ms. */
@@ -30,51 +41,86 @@ export interface Crew {
 
 /** A server answers, if only that it cannot, well before this. */
 const ACK_LIMIT_MS = 6000;
-/** Longest that a client goes without its room before it tries elsewhere. */
+/** Longest that a client goes without its room before it tries elsewhere, or, with one node only, the same one afresh. */
 const AWAY_LIMIT_MS = 5000;
+const AWAY_LIMIT_ALONE_MS = 20_000;
 const RETRY_MS = 100;
-const TICK_MS = 50;
+const TICK_MS = 10;
+const WATCH_MS = 25;
+/** Of a send whose connection ended before its answer: a client's library sends it again. */
+const BROKEN_OFF = 'broken off';
 
+/** @param name of the room; crews of one cluster need one each */
 export async function gatherCrew(
-  cluster: Cluster,
+  fleet: Fleet,
   size: number,
-  nextUrl: (i: number) => () => string = () => cluster.urls(),
+  nextUrl: (i: number) => () => string = () => fleet.urls(),
+  name = 'Sailor',
 ): Promise<Crew> {
-  const url = (cluster.nodes[0] as Cluster['nodes'][number]).url;
+  const url = (fleet.nodes[0] as Fleet['nodes'][number]).url;
   const owner = await signIn(url, 'Olive Owner');
-  const room = await rest<{ id: string }>(url, owner.token, 'POST', '/api/rooms', { name: 'Three nodes' });
+  const room = await rest<{ id: string }>(url, owner.token, 'POST', '/api/rooms', { name: `${name}s` });
   const clients: ChatClient[] = [];
   // A few at a time: signing in is not what is tested.
   for (let i = 0; i < size; i += 10) {
     const some = Array.from({ length: Math.min(10, size - i) }, async (_, k) => {
-      const { token, userId } = await signIn(url, `Sailor ${i + k}`);
+      const { token, userId } = await signIn(url, `${name} ${i + k}`);
       const protocol = (i + k) % 2 === 0 ? 'socketio' : 'phoenix';
       return connectChat({ url, nextUrl: nextUrl(i + k), protocol, token, userId, roomId: room.id });
     });
     clients.push(...(await Promise.all(some)));
   }
-  return makeCrew(clients, room.id, owner.token);
+  const patienceMs = fleet.nodes.length > 1 ? AWAY_LIMIT_MS : AWAY_LIMIT_ALONE_MS;
+  return makeCrew(clients, room.id, owner.token, patienceMs);
 }
 
-function makeCrew(clients: ChatClient[], roomId: string, token: string): Crew {
+function makeCrew(clients: ChatClient[], roomId: string, token: string, patienceMs: number): Crew {
   const book: Booked[] = [];
   const refusals = new Map<string, number>();
-  const away = new Map<ChatClient, number>();
+  const absences: Absence[] = [];
+  const away = new Map<ChatClient, { since: number; triedAt: number }>();
+  const underway = new Map<ChatClient, Set<() => void>>();
   let slowest = 0;
   let writing: NodeJS.Timeout | undefined;
   let closed = false;
 
-  const patience = setInterval(() => {
-    for (const client of clients) {
-      const since = away.get(client);
-      if (client.isJoined()) away.delete(client);
-      else if (since === undefined) away.set(client, performance.now());
-      else if (performance.now() - since > AWAY_LIMIT_MS) {
+  const watch = setInterval(() => {
+    const now = performance.now();
+    for (const [i, client] of clients.entries()) {
+      const gone = away.get(client);
+      if (client.isJoined()) {
+        if (gone === undefined) continue;
         away.delete(client);
+        absences.push({ client: i, ms: now - gone.since });
+      } else if (gone === undefined) {
+        away.set(client, { since: now, triedAt: now });
+        for (const breakOff of underway.get(client) ?? []) breakOff();
+      } else if (now - gone.triedAt > patienceMs) {
+        gone.triedAt = now;
         client.reconnect();
       }
     }
-  }, 250);
+  }, WATCH_MS);
+
+  /** phoenix.js does not tell a push that its connection has ended; it would wait for its time to run out. */
+  async function send(client: ChatClient, { id, body }: Booked): Promise<Record<string, unknown>> {
+    const joins = client.joins.length;
+    const ways = underway.get(client) ?? new Set();
+    underway.set(client, ways);
+    let breakOff = () => {};
+    const broken = new Promise<never>((_, reject) => {
+      breakOff = () => reject(new Error(BROKEN_OFF));
+      ways.add(breakOff);
+    });
+    try {
+      return await Promise.race([client.send({ id, body }, ACK_LIMIT_MS), broken]);
+    } catch (error) {
+      const stillHere = client.isJoined() && client.joins.length === joins;
+      throw (error as Error).message === 'timeout' && !stillHere ? new Error(BROKEN_OFF) : error;
+    } finally {
+      ways.delete(breakOff);
+    }
+  }
 
   async function deliver(client: ChatClient, booked: Booked): Promise<void> {
     while (booked.acked === undefined && !closed) {
@@ -82,14 +128,15 @@ function makeCrew(clients: ChatClient[], roomId: string, token: string): Crew {
         const asked = performance.now();
         booked.tries++;
         try {
-          const answer = await client.send({ id: booked.id, body: booked.body }, ACK_LIMIT_MS);
+          const answer = await send(client, booked);
           booked.acked = { seq: answer.seq as number };
+          booked.ackedAt = performance.now();
           return;
         } catch (error) {
           const reason = (error as Error).message;
           refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-          if (reason !== 'timeout') slowest = Math.max(slowest, performance.now() - asked);
-          else if (performance.now() - asked >= ACK_LIMIT_MS - 100) client.reconnect();
+          if (reason === 'timeout') client.reconnect();
+          else if (reason !== BROKEN_OFF) slowest = Math.max(slowest, performance.now() - asked);
         }
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -101,6 +148,7 @@ function makeCrew(clients: ChatClient[], roomId: string, token: string): Crew {
     roomId,
     token,
     book,
+    absences,
     refusals,
     slowestRefusal: () => slowest,
     write(perSecond) {
@@ -110,7 +158,14 @@ function makeCrew(clients: ChatClient[], roomId: string, token: string): Crew {
         const due = ((performance.now() - started) * perSecond) / 1000;
         while (book.length - before < due) {
           const n = book.length;
-          const booked: Booked = { id: randomUUID(), body: `message ${n}`, acked: undefined, tries: 0 };
+          const booked: Booked = {
+            id: randomUUID(),
+            body: `message ${n}`,
+            acked: undefined,
+            tries: 0,
+            wantedAt: performance.now(),
+            ackedAt: undefined,
+          };
           book.push(booked);
           void deliver(clients[n % clients.length] as ChatClient, booked);
         }
@@ -123,7 +178,7 @@ function makeCrew(clients: ChatClient[], roomId: string, token: string): Crew {
     close() {
       closed = true;
       clearInterval(writing);
-      clearInterval(patience);
+      clearInterval(watch);
       for (const client of clients) client.close();
     },
   };

@@ -2,7 +2,7 @@
 // Must never repair or sort: the log and what each client heard are compared as they are.
 import { rest } from '../support/chat-clients.ts';
 import { until } from '../support/until.ts';
-import type { Cluster } from './cluster.ts';
+import type { Fleet } from './cluster.ts';
 import type { Crew } from './crew.ts';
 
 interface LogEntry {
@@ -12,7 +12,7 @@ interface LogEntry {
 }
 
 /** Reasons a client may be given for "try again"; any other refusal of a good message is an offence. */
-const RETRYABLE = new Set(['timeout', 'database_unavailable', 'overloaded']);
+const RETRYABLE = new Set(['broken off', 'timeout', 'database_unavailable', 'overloaded']);
 
 export async function readWholeLog(url: string, token: string, roomId: string): Promise<LogEntry[]> {
   const log: LogEntry[] = [];
@@ -25,8 +25,8 @@ export async function readWholeLog(url: string, token: string, roomId: string): 
 }
 
 /** Waits until every client has caught up, at most `limitMs`, and lists what is wrong. */
-export async function findOffences(cluster: Cluster, crew: Crew, limitMs = 30_000): Promise<string[]> {
-  const node = cluster.nodes.find((n) => n.process.ended() === undefined) as Cluster['nodes'][number];
+export async function findOffences(cluster: Fleet, crew: Crew, limitMs = 30_000): Promise<string[]> {
+  const node = cluster.nodes.find((n) => n.process.ended() === undefined) as Fleet['nodes'][number];
   const log = await readWholeLog(node.url, crew.token, crew.roomId);
   const offences: string[] = [];
   const say = (text: string) => void offences.push(text);

@@ -22,6 +22,8 @@ export interface Service {
   /** Starts it again after crash(), at the same address with the same data. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** All that it has logged. */
+  log(): string;
 }
 
 export interface User {
@@ -42,6 +44,7 @@ export interface Keeper {
   crash(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  log(): string;
 }
 
 /** Postgres refuses to run as root, so root lends its servers to an account that owns nothing else. */
@@ -120,7 +123,7 @@ export async function keep(kept: KeptCommand, isReady: () => Promise<boolean>): 
       throw new Error('it ended by itself');
     });
   } catch (error) {
-    const log = readLog(kept.folder);
+    const log = lastWords(kept.folder);
     await stop();
     throw new Error(`${kept.command} did not start: ${(error as Error).message}. Its last words:\n${log}`);
   }
@@ -138,6 +141,7 @@ export async function keep(kept: KeptCommand, isReady: () => Promise<boolean>): 
         tell('start');
       }),
     stop,
+    log: () => readLog(kept.folder),
   };
 }
 
@@ -151,9 +155,11 @@ async function until(done: () => Promise<boolean>): Promise<void> {
 
 function readLog(folder: string): string {
   const file = join(folder, 'log');
-  return existsSync(file)
-    ? readFileSync(file, 'utf8').trim().split('\n').slice(-15).join('\n')
-    : '(it said nothing)';
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+function lastWords(folder: string): string {
+  return readLog(folder).trim().split('\n').slice(-15).join('\n') || '(it said nothing)';
 }
 
 /** A forgotten stop() must not hang a test process, since the keeper cleans up when we go; a called one must be awaited. */

@@ -1,12 +1,15 @@
 // Opens the database: PGlite in a folder by default, Postgres by URL, one Kysely over either.
+// How long a call waits is in deadline.ts and postgres-waits.ts; what runs outside of calls has the driver's limits below.
 // Must never let a wait on the database be without a limit, nor an idle client's error end the process.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PGlite as PGliteInstance } from '@electric-sql/pglite';
 import { CamelCasePlugin, Kysely, PGliteDialect, PostgresDialect, type Transaction } from 'kysely';
-import type { Pool as PgPool, PoolClient } from 'pg';
+import type { Pool as PgPool } from 'pg';
 import type { Logger } from '../logger.ts';
+import { msLeft, tooLate, untimed, within } from './deadline.ts';
 import { makeFair } from './fair-pglite.ts';
+import { boundConnects, boundQueries, REFUSE_AFTER_MS } from './postgres-waits.ts';
 import type { Tables } from './tables.ts';
 
 export type Db = Kysely<Tables>;
@@ -36,10 +39,12 @@ export interface DatabaseOptions {
   logger: Logger;
 }
 
-/** Longest wait for a connection and for one statement, in ms. */
+/** Longest wait for a connection, a statement and a lock, in ms, for what no caller waits for. */
 const CONNECT_TIMEOUT_MS = 3000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-const LOCK_TIMEOUT_MS = 3000;
+const LOCK_TIMEOUT_MS = 2500;
+const UNKNOWN =
+  'The database did not answer in time, and it is not known whether this was stored; look before you try again.';
 /** A node that freezes in a transaction keeps the room it has locked from all others for this long. */
 const IDLE_IN_TRANSACTION_MS = 5000;
 
@@ -53,12 +58,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...opened,
     async transaction(fn) {
       const after: (() => void)[] = [];
-      const result = await db.transaction().execute(async (tx) => {
-        callbacks.set(tx, after);
-        return fn(tx);
-      });
-      for (const callback of after) callback();
-      return result;
+      let committing = false;
+      const run = async () => {
+        const result = await db.transaction().execute(async (tx) => {
+          callbacks.set(tx, after);
+          const value = await fn(tx);
+          committing = true;
+          return value;
+        });
+        // Others are told also when the caller is not there any more.
+        for (const callback of after) untimed(callback);
+        return result;
+      };
+      const left = opened.kind === 'postgres' ? msLeft() : undefined;
+      if (left === undefined) return run();
+      return within(run(), left + REFUSE_AFTER_MS, () => tooLate(committing ? UNKNOWN : undefined));
     },
     afterCommit(tx, fn) {
       const after = callbacks.get(tx);
@@ -123,33 +137,11 @@ async function openPostgres(url: string, options: DatabaseOptions) {
   // A checked-out client that dies emits on itself, not on the pool.
   pool.on('connect', (client) => {
     client.on('error', (error) => options.logger.warn({ err: error }, 'a database connection failed'));
-    endAfterTimeout(client);
+    boundQueries(client);
   });
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: plugins() });
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: boundConnects(pool) }),
+    plugins: plugins(),
+  });
   return { kind: 'postgres' as const, db, driver: { pool } };
-}
-
-/**
- * Closes a connection whose answer did not come in time. Nobody knows what it is in the middle of: a `begin` that is carried
- * out later would swallow what the connection's next user believes to be committed.
- */
-function endAfterTimeout(client: PoolClient): void {
-  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
-  const check = (error: unknown) => {
-    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
-    void (client as unknown as { end(): Promise<void> }).end().catch(() => {});
-  };
-  client.query = ((...args: unknown[]) => {
-    const callback = args.at(-1);
-    if (typeof callback === 'function') {
-      args[args.length - 1] = (error: unknown, ...rest: unknown[]) => {
-        check(error);
-        callback(error, ...rest);
-      };
-      return query(...args);
-    }
-    const result = query(...args);
-    if (result instanceof Promise) result.catch(check);
-    return result;
-  }) as PoolClient['query'];
 }

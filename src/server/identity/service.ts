@@ -2,6 +2,7 @@
 // Must never say whether a user of another tenant exists.
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
+import { inTime } from '../../core/db/deadline.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { isUuid, newId } from '../../core/ids.ts';
@@ -104,6 +105,24 @@ export function createIdentityService(deps: IdentityDeps) {
     return proof;
   }
 
+  async function admit(token: string, via: Surface): Promise<Scope> {
+    const { userId, tenantId, credentialId, expiresAt, atMost, allows } = await prove(token);
+    // Whatever is revoked from here on ends the sign-in later; whatever was before is seen below.
+    const asOf = revocations.count();
+    if (await isRevoked(credentialId)) throw ended();
+    const row = await findRow(tenantId, userId);
+    if (row === undefined || row.deletedAt !== null || row.suspendedAt !== null) {
+      throw new AppError(
+        'unauthorized',
+        'unknown_user',
+        'This account does not exist any more or is suspended; sign in again.',
+      );
+    }
+    const role = atMost === 'member' ? 'member' : row.role;
+    const user = toUser(row);
+    return { tenantId, user, role, via, expiresAt, credentialId, allows, asOf, traceId: newId() };
+  }
+
   const service = {
     ensureHomeTenant: () => repo.insertTenant(db, HOME_TENANT, 'Home'),
 
@@ -157,23 +176,7 @@ export function createIdentityService(deps: IdentityDeps) {
     },
 
     /** Turns a token into a scope. @throws AppError unauthorized */
-    async authenticate(token: string, via: Surface): Promise<Scope> {
-      const { userId, tenantId, credentialId, expiresAt, atMost, allows } = await prove(token);
-      // Whatever is revoked from here on ends the sign-in later; whatever was before is seen below.
-      const asOf = revocations.count();
-      if (await isRevoked(credentialId)) throw ended();
-      const row = await findRow(tenantId, userId);
-      if (row === undefined || row.deletedAt !== null || row.suspendedAt !== null) {
-        throw new AppError(
-          'unauthorized',
-          'unknown_user',
-          'This account does not exist any more or is suspended; sign in again.',
-        );
-      }
-      const role = atMost === 'member' ? 'member' : row.role;
-      const user = toUser(row);
-      return { tenantId, user, role, via, expiresAt, credentialId, allows, asOf, traceId: newId() };
-    },
+    authenticate: (token: string, via: Surface): Promise<Scope> => inTime(() => admit(token, via)),
 
     /** Ends the session that the caller's token belongs to. @throws AppError forbidden for a key */
     async signOut(scope: Scope): Promise<void> {

@@ -3,6 +3,7 @@
 import type { LogEntry } from '../../core/bus.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
+import { untimed } from '../../core/db/deadline.ts';
 import { AppError, isUnavailable, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Metrics } from '../../core/metrics.ts';
@@ -111,7 +112,7 @@ export function createWriter(deps: {
   function schedule(): void {
     if (scheduled || waiting.size === 0) return;
     scheduled = true;
-    setImmediate(pump);
+    setImmediate(untimed, pump);
   }
 
   function pump(): void {

@@ -8,6 +8,7 @@ import { isUuid } from '../identity/service.ts';
 import type { MemberRole } from './contract.ts';
 import { canInRoom } from './policy.ts';
 import * as repo from './repository.ts';
+import { createTurns } from './turns.ts';
 
 export type Access = ReturnType<typeof createAccess>;
 
@@ -32,7 +33,9 @@ export const agentsNotAllowed = () =>
     'This room does not allow agents; its owner can change that.',
   );
 
-export function createAccess({ db }: Database) {
+export function createAccess(database: Database) {
+  const { db } = database;
+  const inTurn = createTurns();
   /**
    * Slug → id; a slug never moves to another room while that room lives. Promises, so that calls made one after
    * another resolve in that order also while the first is being looked up.
@@ -61,6 +64,17 @@ export function createAccess({ db }: Database) {
     return row;
   }
 
+  async function enter(tx: Tx, scope: Scope, roomId: string, toLeave: boolean): Promise<Here> {
+    const row = await lock(tx, scope, roomId);
+    const standing = await repo.findStanding(tx, scope.tenantId, row.id, scope.user.id);
+    const suspended = standing?.suspendedAt !== null && !toLeave;
+    if (standing === undefined || suspended || standing.deletedAt !== null)
+      throw new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
+    if (standing.roomRole === null && row.visibility !== 'public') throw roomNotFound();
+    const admin = scope.role === 'admin' && standing.role === 'admin';
+    return { row, role: standing.roomRole ?? undefined, admin };
+  }
+
   return {
     requireVisible,
     requireMember,
@@ -70,19 +84,19 @@ export function createAccess({ db }: Database) {
       repo.findRoom(at, scope.tenantId, by(key)),
 
     /**
-     * Locks a room for a change that the caller asks for; nothing is locked for who may not see it.
+     * One transaction for a change that the caller asks for, with the room locked; nothing is locked for who may not see it.
      * @param toLeave who is suspended may still go, or be called back
      */
-    async enter(tx: Tx, scope: Scope, key: string, { toLeave = false } = {}): Promise<Here> {
-      const seen = await requireVisible(scope, key, tx);
-      const row = await lock(tx, scope, seen.row.id);
-      const standing = await repo.findStanding(tx, scope.tenantId, row.id, scope.user.id);
-      const suspended = standing?.suspendedAt !== null && !toLeave;
-      if (standing === undefined || suspended || standing.deletedAt !== null)
-        throw new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
-      if (standing.roomRole === null && row.visibility !== 'public') throw roomNotFound();
-      const admin = scope.role === 'admin' && standing.role === 'admin';
-      return { row, role: standing.roomRole ?? undefined, admin };
+    async change<T>(
+      scope: Scope,
+      key: string,
+      fn: (tx: Tx, here: Here) => Promise<T>,
+      { toLeave = false } = {},
+    ): Promise<T> {
+      const { row } = await requireVisible(scope, key);
+      return inTurn(row.id, () =>
+        database.transaction(async (tx) => fn(tx, await enter(tx, scope, row.id, toLeave))),
+      );
     },
 
     /** @throws AppError forbidden */

@@ -2,6 +2,7 @@
 // those who become members of a room are so by one commit. Rights are those of the moment, as for one alone.
 import { createBatcher } from '../../core/batcher.ts';
 import type { Database } from '../../core/db/database.ts';
+import { inTime, untimed } from '../../core/db/deadline.ts';
 import { isUnavailable } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type Access, notAMember, roomNotFound } from './access.ts';
@@ -14,7 +15,8 @@ export type Entrance = ReturnType<typeof createEntrance>;
 
 interface Newcomer {
   scope: Scope;
-  resolve(room: Room): void;
+  /** Undefined: not with the others, he has to ask alone. */
+  resolve(room: Room | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -51,7 +53,7 @@ export function createEntrance(deps: {
   const queues = new Map<string, Newcomer[]>();
   const busy = new Set<string>();
 
-  function admit(roomId: string, scope: Scope): Promise<Room> {
+  function admit(roomId: string, scope: Scope): Promise<Room | undefined> {
     return new Promise((resolve, reject) => {
       const queue = queues.get(roomId);
       if (queue !== undefined) return void queue.push({ scope, resolve, reject });
@@ -62,8 +64,9 @@ export function createEntrance(deps: {
 
   function wake(roomId: string): void {
     const rest = restOf(roomId);
-    if (rest > 0) setTimeout(take, rest, roomId);
-    else setImmediate(take, roomId);
+    const begin = () => void untimed(() => take(roomId));
+    if (rest > 0) setTimeout(begin, rest);
+    else setImmediate(begin);
   }
 
   async function take(roomId: string): Promise<void> {
@@ -73,33 +76,22 @@ export function createEntrance(deps: {
     if (queue.length > MAX_BATCH) queues.set(roomId, queue.slice(MAX_BATCH));
     busy.add(roomId);
     try {
-      await admitAll(roomId, some);
+      const users = some.map((n) => n.scope.user);
+      const { tenantId } = (some[0] as Newcomer).scope;
+      const { room, admitted } = await inTime(() => memberships.admitPublic(tenantId, roomId, users));
+      for (const n of some) n.resolve(admitted.has(n.scope.user.id) ? room : undefined);
+    } catch (error) {
+      if (!isUnavailable(error)) {
+        for (const n of some) n.resolve(undefined);
+        return;
+      }
+      // Those who came meanwhile have waited as long, for the same room.
+      const late = queues.get(roomId) ?? [];
+      queues.delete(roomId);
+      for (const n of [...some, ...late]) n.reject(error);
     } finally {
       busy.delete(roomId);
       if (queues.has(roomId)) wake(roomId);
-    }
-  }
-
-  async function admitAll(roomId: string, newcomers: Newcomer[]): Promise<void> {
-    const { tenantId } = (newcomers[0] as Newcomer).scope;
-    let room: Room | undefined;
-    let admitted = new Set<string>();
-    try {
-      ({ room, admitted } = await memberships.admitPublic(
-        tenantId,
-        roomId,
-        newcomers.map((n) => n.scope.user),
-      ));
-    } catch (error) {
-      if (isUnavailable(error)) {
-        for (const n of newcomers) n.reject(error);
-        return;
-      }
-    }
-    // Who was not taken in with the others is told why by himself.
-    for (const n of newcomers) {
-      if (room !== undefined && admitted.has(n.scope.user.id)) n.resolve(room);
-      else memberships.join(n.scope, roomId).then((answer) => n.resolve(answer.room), n.reject);
     }
   }
 
@@ -110,7 +102,9 @@ export function createEntrance(deps: {
       const seen = await see({ tenantId: scope.tenantId, roomId, userId: scope.user.id });
       if (seen === undefined || (!seen.member && seen.row.visibility !== 'public')) throw roomNotFound();
       if (seen.member) return { room: toRoom(seen.row) };
-      return { room: await admit(roomId, scope) };
+      const room = await admit(roomId, scope);
+      // Who was not taken in with the others is told why by himself.
+      return room === undefined ? memberships.join(scope, roomId) : { room };
     },
 
     async mine(scope: Scope, roomId: string): Promise<MyMembership> {

@@ -6,7 +6,7 @@ import type { Events } from '../../core/events.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { User } from '../identity/contract.ts';
 import type { IdentityService, UserCreated, UserRemoved } from '../identity/service.ts';
-import { type Access, agentsNotAllowed, notAMember, roomNotFound } from './access.ts';
+import { type Access, agentsNotAllowed, type Here, notAMember, roomNotFound } from './access.ts';
 import type { Member, MemberRole, MyMembership, Room } from './contract.ts';
 import * as repo from './repository.ts';
 import type { RoomLog } from './room-log.ts';
@@ -24,6 +24,8 @@ export interface MembershipChanged {
   change: 'joined' | 'left';
   role: MemberRole;
   joinedAt: string;
+  /** What is read by who comes: everything up to there. */
+  readSeq: number;
   by: string;
 }
 
@@ -43,8 +45,8 @@ export function createMemberships(deps: {
   log: RoomLog;
   access: Access;
 }) {
-  const { database, events, identity, log, access } = deps;
-  const { db } = database;
+  const { events, identity, log, access } = deps;
+  const { db } = deps.database;
 
   /** Adds users to a locked room, appends `member_joined` for those who are new; passes over who was removed. */
   async function admit(
@@ -84,7 +86,7 @@ export function createMemberships(deps: {
         payload: (seq) => ({ roomId: row.id, seq, member }),
       })),
     );
-    await announce(tx, { ...row, lastSeq }, members, 'joined', by);
+    await announce(tx, { ...row, lastSeq }, members, 'joined', row.lastSeq, by);
     return members;
   }
 
@@ -94,7 +96,7 @@ export function createMemberships(deps: {
     const lastSeq = await log.append(tx, row, [
       { type: 'member_left', payload: (seq) => ({ roomId: row.id, seq, userId, by }), evict: userId },
     ]);
-    await announce(tx, { ...row, lastSeq }, [toMember(member)], 'left', by);
+    await announce(tx, { ...row, lastSeq }, [toMember(member)], 'left', member.readSeq, by);
     return true;
   }
 
@@ -103,6 +105,7 @@ export function createMemberships(deps: {
     row: repo.RoomRow,
     members: Member[],
     change: MembershipChanged['change'],
+    readSeq: number,
     by: string | 'themselves',
   ): Promise<void> {
     const { tenantId, id: roomId } = row;
@@ -118,6 +121,7 @@ export function createMemberships(deps: {
         change,
         role,
         joinedAt,
+        readSeq,
         by: by === 'themselves' ? user.id : by,
       })),
     );
@@ -183,7 +187,7 @@ export function createMemberships(deps: {
 
     /** Makes people members of a public room by one commit. @returns who was let in; the others have to ask alone */
     async admitPublic(tenantId: string, roomId: string, users: User[]) {
-      return database.transaction(async (tx) => {
+      return deps.database.transaction(async (tx) => {
         const row = await access.lock(tx, { tenantId }, roomId);
         const room = toRoom(row);
         if (row.visibility !== 'public') return { room, admitted: new Set<string>() };
@@ -208,8 +212,7 @@ export function createMemberships(deps: {
     async join(scope: Scope, key: string): Promise<{ room: Room }> {
       const { row, membership } = await access.requireVisible(scope, key);
       if (membership !== undefined) return { room: toRoom(row) };
-      await database.transaction(async (tx) => {
-        const { row: locked, role } = await access.enter(tx, scope, row.id);
+      await access.change(scope, row.id, async (tx, { row: locked, role }) => {
         if (role !== undefined) return;
         if (scope.user.kind === 'agent' && !locked.agentsAllowed) throw agentsNotAllowed();
         const [admitted] = await admit(tx, locked, [scope.user], 'member', scope.user.id);
@@ -219,19 +222,18 @@ export function createMemberships(deps: {
     },
 
     async leave(scope: Scope, key: string): Promise<void> {
-      await database.transaction(async (tx) => {
-        const { row, role } = await access.enter(tx, scope, key, { toLeave: true });
+      const leaving = async (tx: Tx, { row, role }: Here) => {
         if (role === undefined) throw notAMember();
         if (row.kind === 'direct')
           throw new AppError('conflict', 'direct_room', 'A direct room cannot be left.');
         await requireAnotherOwner(tx, row.id, await requireTarget(tx, row.id, scope.user.id));
         await dismiss(tx, row, scope.user.id, scope.user.id);
-      });
+      };
+      await access.change(scope, key, leaving, { toLeave: true });
     },
 
     async add(scope: Scope, key: string, userId: string, role: 'admin' | 'member'): Promise<Member> {
-      return database.transaction(async (tx) => {
-        const here = await access.enter(tx, scope, key);
+      return access.change(scope, key, async (tx, here) => {
         const { row } = here;
         if (here.role === undefined) throw notAMember();
         if (row.kind === 'direct')
@@ -253,8 +255,7 @@ export function createMemberships(deps: {
     },
 
     async changeRole(scope: Scope, key: string, userId: string, role: MemberRole): Promise<Member> {
-      return database.transaction(async (tx) => {
-        const here = await access.enter(tx, scope, key);
+      return access.change(scope, key, async (tx, here) => {
         const { row } = here;
         access.requireRight(here, 'member.role');
         const target = await requireTarget(tx, row.id, userId);
@@ -273,9 +274,8 @@ export function createMemberships(deps: {
     },
 
     async remove(scope: Scope, key: string, userId: string): Promise<void> {
-      await database.transaction(async (tx) => {
-        const toLeave = userId === scope.user.id;
-        const here = await access.enter(tx, scope, key, { toLeave });
+      const toLeave = userId === scope.user.id;
+      const removing = async (tx: Tx, here: Here) => {
         const { row } = here;
         if (!toLeave) access.requireRight(here, 'member.remove');
         if (row.kind === 'direct')
@@ -285,7 +285,8 @@ export function createMemberships(deps: {
           throw new AppError('forbidden', 'not_allowed', 'Only an owner removes an owner.');
         await requireAnotherOwner(tx, row.id, target);
         await dismiss(tx, row, userId, scope.user.id);
-      });
+      };
+      await access.change(scope, key, removing, { toLeave });
     },
 
     /** Makes users members without asking for a right: for what the server itself sets up. */

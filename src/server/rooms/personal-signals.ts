@@ -37,10 +37,10 @@ export function watchRooms(deps: { database: Database; events: Events; bus: Bus 
   }
 
   events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
-    for (const { roomId, room, user, change, role, joinedAt, by } of changes) {
+    for (const { roomId, room, user, change, role, joinedAt, readSeq, by } of changes) {
       if (user.kind !== 'human') continue;
       // Whoever comes has nothing to read yet.
-      const me = { user, role, joinedAt, readSeq: room.lastSeq, unread: 0, mentions: 0 };
+      const me = { user, role, joinedAt, readSeq, unread: 0, mentions: 0 };
       if (change === 'joined') tell(tx, roomAdded, [user.id], { roomId, room: { ...room, me }, by });
       else tell(tx, roomRemoved, [user.id], { roomId, lastSeq: room.lastSeq, by });
     }

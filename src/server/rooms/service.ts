@@ -227,8 +227,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
         agentsAllowed?: boolean | undefined;
       },
     ): Promise<Room> {
-      return database.transaction(async (tx) => {
-        const here = await access.enter(tx, scope, key);
+      return access.change(scope, key, async (tx, here) => {
         access.requireRight(here, 'room.update');
         const { row } = here;
         if (row.kind === 'direct')
@@ -244,8 +243,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     },
 
     async remove(scope: Scope, key: string): Promise<void> {
-      const { slug } = await database.transaction(async (tx) => {
-        const here = await access.enter(tx, scope, key);
+      const { slug } = await access.change(scope, key, async (tx, here) => {
         access.requireRight(here, 'room.delete');
         const { row } = here;
         if (row.slug === LOBBY) throw new AppError('conflict', 'lobby', 'The lobby cannot be deleted.');

@@ -2,6 +2,7 @@
 // Must leave every topic when it closes, also one whose join was still under way.
 import type { Clock } from '../../../core/clock.ts';
 import type { RateRule } from '../../../core/contract.ts';
+import { inTime } from '../../../core/db/deadline.ts';
 import { AppError, type Problem, toProblem } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
 import { assertSafeJson } from '../../../core/json.ts';
@@ -114,7 +115,7 @@ export function createSession(
     /** The canonical topic that a name stands for. @throws AppError not_found */
     async resolve(name: string): Promise<string> {
       const { def, key } = find(name);
-      return (await def.resolve(scope, key)).topic;
+      return (await inTime(() => def.resolve(scope, key))).topic;
     },
 
     /** Counts a frame; decided at once, since the rule is each node's own. @throws AppError rate_limited */
@@ -137,7 +138,7 @@ export function createSession(
         );
       }
       resolving++;
-      const { topic, roomId } = await def.resolve(scope, key).finally(() => {
+      const { topic, roomId } = await inTime(() => def.resolve(scope, key)).finally(() => {
         resolving--;
       });
       requireSignedIn();
@@ -178,7 +179,7 @@ export function createSession(
       subscription = deps.hub.attach(topic, subscriber, def.readLog);
       let result: Joined;
       try {
-        result = await def.join(seat, topic, input);
+        result = await inTime(() => def.join(seat, topic, input));
       } catch (error) {
         here.leave();
         throw error;
