@@ -131,7 +131,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       furnish,
     });
     const log = createMessageLog(database, bus);
-    const rooms = createRoomsService({ database, events, identity, log, bus });
+    const rooms = createRoomsService({ database, events, identity, log, bus, pace });
     const writer = createWriter({ database, events, clock, log, metrics, tracer, pace });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({ database, rooms, log, writer, epoch });
@@ -154,6 +154,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       rooms,
       roster,
       bus,
+      pace,
       graceMs: PRESENCE_GRACE_MS,
     });
     const agents = createAgentsLayer({

@@ -125,6 +125,7 @@ const UNAVAILABLE = new Set([
 
 /** True for errors of the database or network that a retry may cure. */
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof AppError) return error.code === 'unavailable';
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && UNAVAILABLE.has(code)) return true;

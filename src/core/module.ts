@@ -28,11 +28,15 @@ export interface Seat {
   scope: Scope;
   /** Sends an event to this seat alone. */
   push(type: string, payload: object): void;
+  /** The same for a payload that is serialised already. */
+  pushJson(type: string, json: string): void;
 }
 
 export interface Joined {
   /** What the join answers. */
   reply: object;
+  /** The same, serialised, where that is cheaper done by the topic. */
+  json?: string;
   /** Log entries above this `seq` go live to the seat; undefined for topics without a log. */
   liveAfter?: number;
 }

@@ -6,6 +6,7 @@ import type { Database } from '../../src/core/db/database.ts';
 import { createEvents } from '../../src/core/events.ts';
 import { createLogger } from '../../src/core/logger.ts';
 import type { Seat } from '../../src/core/module.ts';
+import { createPace } from '../../src/core/pace.ts';
 import type { PresenceState } from '../../src/server/presence/contract.ts';
 import { createMemoryRoster } from '../../src/server/presence/roster-memory.ts';
 import { createPresenceService } from '../../src/server/presence/service.ts';
@@ -19,6 +20,7 @@ test('beyond 250 connections others are counted, not shown', async () => {
     rooms: { agentsIn: async () => [] } as unknown as RoomsService,
     roster: createMemoryRoster(),
     bus: createMemoryBus(createLogger({ level: 'silent', format: 'json' })),
+    pace: createPace(systemClock),
     graceMs: 0,
   });
   const states: PresenceState[] = [];
@@ -27,8 +29,10 @@ test('beyond 250 connections others are counted, not shown', async () => {
     (_, i): Seat => ({
       id: `seat-${i}`,
       scope: { user: { id: `user-${i}`, kind: 'human' } } as Seat['scope'],
-      push: (type, payload) => {
-        if (type === 'presence_state') states.push((payload as { presence: PresenceState }).presence);
+      push: () => {},
+      pushJson: (type, json) => {
+        if (type === 'presence_state')
+          states.push((JSON.parse(json) as { presence: PresenceState }).presence);
       },
     }),
   );

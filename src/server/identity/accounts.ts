@@ -1,10 +1,11 @@
 // Rows of users as sign-in needs them: found fast, made under a handle of their own, ended at once.
 // Must never make a user without saying so in the same transaction.
 import { LRUCache } from 'lru-cache';
+import { createBatcher } from '../../core/batcher.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import type { Events } from '../../core/events.ts';
-import { newId } from '../../core/ids.ts';
+import { isUuid, newId } from '../../core/ids.ts';
 import type { Revocations } from '../../core/revocations.ts';
 import type { ScopeUser } from '../../core/scope.ts';
 import type { User } from './contract.ts';
@@ -56,13 +57,26 @@ export function createAccounts(deps: {
   /** Rises when something is forgotten: what was being read then is not kept. */
   let forgotten = 0;
 
+  const look = createBatcher({
+    parallel: database.kind === 'pglite' ? 1 : 2,
+    maxBatch: 500,
+    async run(keys: { tenantId: string; id: string }[]) {
+      const rows = await repo.findUsersAnywhere(database.db, keys.map((key) => key.id).filter(isUuid));
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return keys.map(({ tenantId, id }) => {
+        const row = byId.get(id);
+        return row?.tenantId === tenantId ? row : undefined;
+      });
+    },
+  });
+
   const accounts = {
     async find(tenantId: string, id: string): Promise<repo.UserRow | undefined> {
       const key = `${tenantId}:${id}`;
       const cached = known.get(key);
       if (cached !== undefined) return cached;
       const asOf = forgotten;
-      const row = await repo.findUserById(database.db, tenantId, id);
+      const row = await look({ tenantId, id });
       if (row !== undefined && asOf === forgotten) known.set(key, row);
       return row;
     },

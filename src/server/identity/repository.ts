@@ -1,5 +1,5 @@
 // Queries on tenants and users. No policy, no clocks.
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import type { UsersTable } from './tables.ts';
 
@@ -15,6 +15,10 @@ export const findUserByKey = (db: Db | Tx, tenantId: string, key: string): Promi
     .where('tenantId', '=', tenantId)
     .where('handleKey', '=', key)
     .executeTakeFirst();
+
+/** Of whatever tenant: the caller compares it. */
+export const findUsersAnywhere = (db: Db, ids: string[]): Promise<UserRow[]> =>
+  db.selectFrom('users').selectAll().where(sql<boolean>`id = any(${ids}::uuid[])`).execute();
 
 /** Those of them who were not removed. */
 export const findUsersByIds = (db: Db | Tx, tenantId: string, ids: string[]): Promise<UserRow[]> =>

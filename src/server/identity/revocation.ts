@@ -2,6 +2,7 @@
 // Must never be announced before the commit.
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { createBatcher } from '../../core/batcher.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { newId } from '../../core/ids.ts';
@@ -21,6 +22,20 @@ export function createRevocationRows(deps: { database: Database; revocations: Re
   const answers = new LRUCache<string, boolean>({ max: 20_000, ttl: CACHE_MS });
   revocations.onRevoked(({ credentialId }) => {
     if (credentialId !== undefined) answers.set(credentialId, true);
+  });
+
+  const look = createBatcher({
+    parallel: database.kind === 'pglite' ? 1 : 2,
+    maxBatch: 500,
+    async run(ids: string[]) {
+      const rows = await database.db
+        .selectFrom('revocations')
+        .select('credentialId')
+        .where(sql<boolean>`credential_id = any(${ids}::text[])`)
+        .execute();
+      const revoked = new Set(rows.map((row) => row.credentialId));
+      return ids.map((id) => revoked.has(id));
+    },
   });
 
   return {
@@ -46,14 +61,9 @@ export function createRevocationRows(deps: { database: Database; revocations: Re
       const known = answers.get(credentialId);
       if (known !== undefined) return known;
       const asOf = revocations.count();
-      const row = await database.db
-        .selectFrom('revocations')
-        .select('id')
-        .where('credentialId', '=', credentialId)
-        .limit(1)
-        .executeTakeFirst();
-      if (asOf === revocations.count()) answers.set(credentialId, row !== undefined);
-      return row !== undefined;
+      const revoked = await look(credentialId);
+      if (asOf === revocations.count()) answers.set(credentialId, revoked);
+      return revoked;
     },
 
     /** By the database's clock: nodes' clocks may differ. */

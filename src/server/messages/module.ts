@@ -2,6 +2,7 @@
 import { AppError } from '../../core/errors.ts';
 import { handle, type Module, type TopicDef } from '../../core/module.ts';
 import { parseInput } from '../../core/operation.ts';
+import { jsonWithShared } from '../../core/shared-json.ts';
 import type { PresenceService } from '../presence/service.ts';
 import type { RoomsService } from '../rooms/service.ts';
 import * as c from './contract.ts';
@@ -40,14 +41,17 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
       ]);
       // Rights are read after the log: a removal is then either seen here or evicts the seat later.
       const me = await rooms.myMembership(seat.scope, roomId);
+      const present = presence.list(roomId);
+      const reply: c.JoinReply = {
+        room: { ...room, lastSeq: missed.lastSeq },
+        me,
+        members: members as c.JoinReply['members'],
+        presence: present,
+        ...missed,
+      };
       return {
-        reply: {
-          room: { ...room, lastSeq: missed.lastSeq },
-          me,
-          members,
-          presence: presence.list(roomId),
-          ...missed,
-        } satisfies c.JoinReply,
+        reply,
+        json: jsonWithShared(reply, new Set([members, present, missed.events])),
         liveAfter: missed.lastSeq,
       };
     } catch (error) {

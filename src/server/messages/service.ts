@@ -1,12 +1,13 @@
 // Messages: send, edit, delete, history, the log, read marks, typing.
 // Must never show a message to someone who may not see its room.
+import { createBatcher } from '../../core/batcher.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { canInRoom, type RoomsService } from '../rooms/service.ts';
 import type { LogEvent, Message, RunSummary } from './contract.ts';
-import type { MessageLog } from './log.ts';
+import { type MessageLog, roomTopic } from './log.ts';
 import { findHandles, resolveMentions } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
@@ -22,6 +23,8 @@ export const EVENTS_PAGE = 500;
 /** Entries a join without `afterSeq` answers. */
 const NEWEST = 50;
 const TYPING_MS = 6000;
+/** Joins whose missed entries are read together. */
+const MAX_JOINS = 500;
 
 export interface SendInput {
   roomId: string;
@@ -35,6 +38,15 @@ export interface SendInput {
 export interface Place {
   afterSeq?: number | undefined;
   epoch?: string | undefined;
+}
+
+/** The log after a place, up to the room's newest entry of that moment. */
+export interface Missed {
+  events: LogEvent[];
+  lastSeq: number;
+  hasMore: boolean;
+  resync: boolean;
+  epoch: string;
 }
 
 /** What only an agent's run may say about a message. */
@@ -55,6 +67,11 @@ export function createMessagesService(deps: {
 }) {
   const { database, rooms, log, writer } = deps;
   const { db } = database;
+  const missed = createBatcher({
+    run: readMissed,
+    parallel: database.kind === 'pglite' ? 1 : 2,
+    maxBatch: MAX_JOINS,
+  });
 
   async function mentionsIn(roomId: string, body: string) {
     const found = findHandles(body);
@@ -270,11 +287,7 @@ export function createMessagesService(deps: {
     },
 
     /** Entries a joining client missed, up to the room's newest entry at this moment. */
-    async missed(roomId: string, { afterSeq, epoch }: Place) {
-      const lastSeq = await log.lastSeq(roomId);
-      if (afterSeq === undefined) return newest(roomId, lastSeq, false);
-      return page(roomId, lastSeq, { afterSeq, epoch }, EVENTS_PAGE);
-    },
+    missed: (roomId: string, place: Place): Promise<Missed> => missed({ roomId, ...place }),
 
     async markRead(scope: Scope, key: string, seq: number) {
       const { roomId, me } = await rooms.advanceReadMark(scope, key, seq);
@@ -293,7 +306,27 @@ export function createMessagesService(deps: {
     },
   };
 
-  async function newest(roomId: string, lastSeq: number, resync: boolean) {
+  /** Those who come from the same place are given the same answer: it is not to be changed. */
+  async function readMissed(places: (Place & { roomId: string })[]): Promise<Missed[]> {
+    const lastSeqs = await log.lastSeqs([...new Set(places.map((p) => roomTopic(p.roomId)))]);
+    const answers = new Map<string, Promise<Missed>>();
+    return Promise.all(
+      places.map(({ roomId, afterSeq, epoch }) => {
+        const name = `${roomId}:${afterSeq ?? ''}:${epoch ?? ''}`;
+        const lastSeq = lastSeqs.get(roomTopic(roomId)) ?? 0;
+        const known = answers.get(name);
+        if (known !== undefined) return known;
+        const answer =
+          afterSeq === undefined
+            ? newest(roomId, lastSeq, false)
+            : page(roomId, lastSeq, { afterSeq, epoch }, EVENTS_PAGE);
+        answers.set(name, answer);
+        return answer;
+      }),
+    );
+  }
+
+  async function newest(roomId: string, lastSeq: number, resync: boolean): Promise<Missed> {
     const events = fittingLast(await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST));
     return { events, lastSeq, hasMore: false, resync, epoch: await deps.epoch() };
   }
@@ -303,7 +336,7 @@ export function createMessagesService(deps: {
     lastSeq: number,
     from: Place & { afterSeq: number },
     limit: number,
-  ): Promise<{ events: LogEvent[]; lastSeq: number; hasMore: boolean; resync: boolean; epoch: string }> {
+  ): Promise<Missed> {
     const epoch = await deps.epoch();
     // Ahead of the log, or from another life of the database: what the client has is not what happened here.
     if (from.afterSeq > lastSeq || (from.epoch !== undefined && from.epoch !== epoch))

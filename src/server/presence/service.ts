@@ -5,8 +5,11 @@ import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
 import type { Events } from '../../core/events.ts';
 import type { Seat } from '../../core/module.ts';
+import type { Pace } from '../../core/pace.ts';
+import { jsonOfShared } from '../../core/shared-json.ts';
 import type { MembershipChanged, RoomsService } from '../rooms/service.ts';
 import type { PresenceMeta, PresenceState } from './contract.ts';
+import { type GatheredChange, gather, told } from './gather.ts';
 import { agentSeat, type PresenceChange, type Roster } from './roster.ts';
 
 export type PresenceService = ReturnType<typeof createPresenceService>;
@@ -18,6 +21,7 @@ export interface PresenceDeps {
   rooms: RoomsService;
   roster: Roster;
   bus: Bus;
+  pace: Pace;
   /** How long a broken connection keeps its place, in ms. */
   graceMs: number;
 }
@@ -52,21 +56,55 @@ export function createPresenceService({
   rooms,
   roster,
   bus,
+  pace,
   graceMs,
 }: PresenceDeps) {
   const listened = new Map<string, Listened>();
   const leaving = new Set<NodeJS.Timeout>();
   const startedAt = clock.date().toISOString();
 
+  /** Changes that are told together when the turn, or the room's rest, is over. */
+  const untold = new Map<string, GatheredChange>();
+  /** What a room's newcomers are sent, until something changes. */
+  const snapshots = new Map<string, { state: PresenceState; json: string }>();
+
   /** To the connections of this node: every node announces to its own. */
   function announce(roomId: string, change: PresenceChange | undefined): void {
     if (change === undefined) return;
+    snapshots.delete(roomId);
+    const gathered = untold.get(roomId);
+    if (gathered !== undefined) return gather(gathered, change);
+    const first: GatheredChange = { joins: new Map(), leaves: new Map() };
+    gather(first, change);
+    untold.set(roomId, first);
+    const rest = pace.rest(`room:${roomId}`);
+    if (rest > 0) setTimeout(tell, rest, roomId).unref();
+    else setImmediate(tell, roomId);
+  }
+
+  function tell(roomId: string): void {
+    const gathered = untold.get(roomId);
+    untold.delete(roomId);
+    if (gathered === undefined || gathered.joins.size + gathered.leaves.size === 0) return;
     bus.publishLocal(`room:${roomId}`, {
       kind: 'signal',
       type: 'presence_diff',
-      json: JSON.stringify({ roomId, ...change }),
+      json: JSON.stringify({ roomId, ...told(gathered) }),
     });
   }
+
+  function snapshot(roomId: string): { state: PresenceState; json: string } {
+    let found = snapshots.get(roomId);
+    if (found === undefined) {
+      const state = roster.list(roomId);
+      found = { state, json: `{"roomId":${JSON.stringify(roomId)},"presence":${jsonOfShared(state)}}` };
+      if (listened.has(roomId)) snapshots.set(roomId, found);
+    }
+    return found;
+  }
+
+  const pushState = (roomId: string, seat: Seat): void =>
+    seat.pushJson('presence_state', snapshot(roomId).json);
 
   function tellOfAgent(roomId: string, news: AgentNews): void {
     bus.publish(agentsTopic(roomId), { kind: 'signal', type: 'agent', json: JSON.stringify(news) });
@@ -144,6 +182,7 @@ export function createPresenceService({
     room.unsubscribe();
     clearTimeout(room.countTimer);
     listened.delete(roomId);
+    snapshots.delete(roomId);
     for (const [userId, { metas }] of Object.entries(roster.list(roomId))) {
       if (metas.some((meta) => meta.role === 'agent')) roster.untrack(roomId, agentSeat(userId));
     }
@@ -151,7 +190,8 @@ export function createPresenceService({
   }
 
   return {
-    list: (roomId: string): PresenceState => roster.list(roomId),
+    /** Shared: not to be changed. */
+    list: (roomId: string): PresenceState => snapshot(roomId).state,
     /** Changes that other nodes tell of. */
     announce,
 
@@ -189,10 +229,10 @@ export function createPresenceService({
       if (room === undefined) return;
       if (room.shown.size < SHOWN) {
         show(roomId, room, seat);
-        return seat.push('presence_state', { roomId, presence: roster.list(roomId) });
+        return pushState(roomId, seat);
       }
       room.counted.set(seat.id, seat);
-      seat.push('presence_state', { roomId, presence: roster.list(roomId) });
+      pushState(roomId, seat);
       tellCount(roomId, room);
     },
 

@@ -54,7 +54,7 @@ export function createMemberships(deps: {
     row: repo.RoomRow,
     users: User[],
     role: MemberRole,
-    by: string,
+    by: string | 'themselves',
   ): Promise<Member[]> {
     const ids = users.map((user) => user.id);
     const present = new Set(await repo.lockPresent(tx, row.tenantId, ids));
@@ -106,7 +106,7 @@ export function createMemberships(deps: {
     members: Member[],
     change: MembershipChanged['change'],
     readSeq: number,
-    by: string,
+    by: string | 'themselves',
   ): Promise<void> {
     const { tenantId, id: roomId } = row;
     const room = toRoom(row);
@@ -122,7 +122,7 @@ export function createMemberships(deps: {
         role,
         joinedAt,
         readSeq,
-        by,
+        by: by === 'themselves' ? user.id : by,
       })),
     );
   }
@@ -183,6 +183,29 @@ export function createMemberships(deps: {
       if (member === undefined) throw notAMember();
       const { readSeq, unread, mentions } = member;
       return { ...toMember(member), readSeq, unread, mentions };
+    },
+
+    /** Makes people members of a public room by one commit. @returns who was let in; the others have to ask alone */
+    async admitPublic(tenantId: string, roomId: string, users: User[]) {
+      return deps.database.transaction(async (tx) => {
+        const row = await access.lock(tx, { tenantId }, roomId);
+        const room = toRoom(row);
+        if (row.visibility !== 'public') return { room, admitted: new Set<string>() };
+        const suspended = await repo.findSuspended(
+          tx,
+          tenantId,
+          users.map((user) => user.id),
+        );
+        const welcome = users.filter(
+          (user, i) =>
+            !suspended.includes(user.id) &&
+            (user.kind === 'human' || row.agentsAllowed) &&
+            users.findIndex((other) => other.id === user.id) === i,
+        );
+        const added = await admit(tx, row, welcome, 'member', 'themselves');
+        const lastSeq = row.lastSeq + added.length;
+        return { room: { ...room, lastSeq }, admitted: new Set(added.map((member) => member.user.id)) };
+      });
     },
 
     /** Makes the caller a member of a public room; nothing happens if he is one. */

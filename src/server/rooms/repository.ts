@@ -17,7 +17,7 @@ export interface MemberRow extends Pick<MembershipRow, 'role' | 'joinedAt' | 're
 }
 
 /** Unread is counted up to here; more says nothing more to a reader. */
-const UNREAD_CAP = 1000;
+export const UNREAD_CAP = 1000;
 
 export const findRoom = (
   db: Db | Tx,
@@ -108,6 +108,18 @@ export const findStanding = (
     .where('users.id', '=', userId)
     .select(['memberships.role as roomRole', 'users.role', 'users.suspendedAt', 'users.deletedAt'])
     .executeTakeFirst();
+
+/** Those of the users who are suspended. */
+export async function findSuspended(tx: Tx, tenantId: string, ids: string[]): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('id', 'in', ids)
+    .where('suspendedAt', 'is not', null)
+    .execute();
+  return rows.map((row) => row.id);
+}
 
 /** Those of the users who were not removed, and are not before this transaction ends. */
 export async function lockPresent(tx: Tx, tenantId: string, ids: string[]): Promise<string[]> {

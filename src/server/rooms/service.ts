@@ -5,10 +5,12 @@ import type { Database, Db, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
+import type { Pace } from '../../core/pace.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../identity/service.ts';
 import { agentsNotAllowed, createAccess } from './access.ts';
 import type { MyMembership, Room, RoomListItem } from './contract.ts';
+import { createEntrance } from './entrance.ts';
 import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
 import * as repo from './repository.ts';
@@ -28,14 +30,21 @@ export interface RoomsDeps {
   identity: IdentityService;
   log: RoomLog;
   bus: Bus;
+  pace: Pace;
 }
 
-export function createRoomsService({ database, events, identity, log, bus }: RoomsDeps) {
+export function createRoomsService({ database, events, identity, log, bus, pace }: RoomsDeps) {
   const { db } = database;
   const access = createAccess(database);
   const { requireVisible, requireMember } = access;
   const memberships = createMemberships({ database, events, identity, log, access });
   const { admit } = memberships;
+  const entrance = createEntrance({
+    database,
+    access,
+    memberships,
+    restOf: (roomId) => pace.rest(`room:${roomId}`),
+  });
   watchRooms({ database, events, bus });
 
   const roomUpdated = (row: repo.RoomRow, deleted = false): NewEntry => ({
@@ -60,11 +69,11 @@ export function createRoomsService({ database, events, identity, log, bus }: Roo
     requireVisible,
     requireMember,
     resolveId: access.resolveId,
-    myMembership: memberships.mine,
-    join: memberships.join,
+    myMembership: entrance.mine,
+    join: entrance.join,
     leave: memberships.leave,
     members: memberships.list,
-    firstMembers: memberships.first,
+    firstMembers: entrance.first,
     addMember: memberships.add,
     updateMember: memberships.changeRole,
     removeMember: memberships.remove,

@@ -61,8 +61,13 @@ export function createPhoenixConnections(
   /** Where Phoenix's convention differs from our payload, as for presence. */
   function payloadOf({ type, json }: Outgoing): string {
     const reshape = reshaped.get(type);
-    return reshape === undefined ? json : JSON.stringify(reshape(JSON.parse(json) as never));
+    if (reshape === undefined) return json;
+    // Many who join at once are sent the same.
+    if (last?.type !== type || last.json !== json)
+      last = { type, json, payload: JSON.stringify(reshape(JSON.parse(json) as never)) };
+    return last.payload;
   }
+  let last: (Outgoing & { payload: string }) | undefined;
 
   const encodings = new Map<string, Encoding>();
   function encodingFor(version: Version, topic: string): Encoding {
@@ -103,7 +108,13 @@ export function createPhoenixConnections(
     /** Frames that wait for a join of their topic to be answered. */
     const waiting = new Map<string, Frame[]>();
 
-    function reply(joinRef: unknown, frame: Frame, status: 'ok' | 'error', response: object): void {
+    function reply(
+      joinRef: unknown,
+      frame: Frame,
+      status: 'ok' | 'error',
+      response: object,
+      json = Buffer.isBuffer(response) ? '' : JSON.stringify(response),
+    ): void {
       if (Buffer.isBuffer(response)) {
         return carrier.binary(
           encodeBinary(
@@ -112,7 +123,7 @@ export function createPhoenixConnections(
           ),
         );
       }
-      carrier.text(encodeReply(version, joinRef, frame.ref, frame.topic, status, response));
+      carrier.text(encodeReply(version, joinRef, frame.ref, frame.topic, status, json));
     }
 
     /** The end of a channel's life: its ref is the ref of its join. */
@@ -145,7 +156,7 @@ export function createPhoenixConnections(
         encoding: encodingFor(version, topic),
         reply: (joined) => {
           channels.set(topic, channel);
-          reply(channel.joinRef, frame, 'ok', joined.reply);
+          reply(channel.joinRef, frame, 'ok', joined.reply, joined.json);
           if (old !== undefined) life('phx_close', old, topic);
         },
         push: (event) =>

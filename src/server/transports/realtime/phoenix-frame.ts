@@ -68,9 +68,10 @@ export function encodeReply(
   ref: unknown,
   topic: unknown,
   status: 'ok' | 'error',
-  response: object,
+  /** The response, serialised. */
+  json: string,
 ): string {
-  return encode(version, joinRef, ref, topic, 'phx_reply', JSON.stringify({ status, response }));
+  return encode(version, joinRef, ref, topic, 'phx_reply', `{"status":"${status}","response":${json}}`);
 }
 
 const BEARER = 'base64url.bearer.phx.';

@@ -146,6 +146,7 @@ export function createSession(
         id: `${id}:${newId()}`,
         scope,
         push: (type, payload) => wire.push({ type, json: JSON.stringify(payload) }),
+        pushJson: (type, json) => wire.push({ type, json }),
       };
       let subscription: Subscription | undefined;
       let answered = false;
