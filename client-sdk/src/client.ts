@@ -48,13 +48,14 @@ export function createClient(options: ClientOptions): Client {
 
   const connector = createConnector({
     calls,
-    tokens: createTokenSource(options.getToken, clock, timers),
+    tokens: (onFresh) => createTokenSource(options.getToken, clock, timers, onFresh),
     timers,
     random,
     environment,
     transport: (handlers) => makeTransport({ url, socketOptions: options.socketOptions ?? {} }, handlers),
     onEvent(name, payload) {
       listeners.get(name)?.tell(payload);
+      rooms.told(name, payload);
       directory.deliver(name, payload);
     },
     onUp(me, before) {

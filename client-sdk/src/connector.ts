@@ -13,6 +13,7 @@ import {
 } from './connection.ts';
 import { ParleyError, type ParleyErrorCode, toParleyError } from './error.ts';
 import type { Environment, Timers, Transport, TransportHandlers } from './ports.ts';
+import { createRenewal } from './renewal.ts';
 import { createStore } from './store.ts';
 import type { TokenSource } from './tokens.ts';
 import type { Me } from './wire.ts';
@@ -30,7 +31,8 @@ export interface Connector {
 
 export interface ConnectorParts {
   calls: Calls;
-  tokens: TokenSource;
+  /** @param onFresh told of every token that was fetched */
+  tokens: (onFresh: (token: string) => void) => TokenSource;
   timers: Timers;
   random: () => number;
   environment: Environment;
@@ -42,7 +44,14 @@ export interface ConnectorParts {
 }
 
 export function createConnector(parts: ConnectorParts): Connector & { transport: Transport } {
-  const { calls, tokens, timers } = parts;
+  const { calls, timers, random } = parts;
+  const renewal = createRenewal({
+    calls,
+    timers,
+    random,
+    refused: (error) => dispatch({ type: 'failed', error }),
+  });
+  const tokens = parts.tokens(renewal.fresh);
   let state = idleConnection;
   let me: Me | undefined;
   let up = false;
@@ -88,18 +97,20 @@ export function createConnector(parts: ConnectorParts): Connector & { transport:
         );
         return;
       case 'open':
+        renewal.opening(effect.token);
         return transport.connect(effect.token);
       case 'catch_up':
         void catchUp();
         return;
       case 'lost':
         up = false;
+        renewal.closed();
         calls.lost();
         return parts.onDown();
       case 'close_socket':
         return transport.disconnect();
       case 'retry_later': {
-        const wait = backoff(RECONNECT, effect.attempt, parts.random, effect.retryAfterMs);
+        const wait = backoff(RECONNECT, effect.attempt, random, effect.retryAfterMs);
         cancelRetry = timers.after(wait, () => dispatch({ type: 'retry' }));
         return;
       }
@@ -112,6 +123,7 @@ export function createConnector(parts: ConnectorParts): Connector & { transport:
 
   async function catchUp(): Promise<void> {
     calls.opened();
+    renewal.opened();
     try {
       const found = (await calls.call('get_me', {}, { now: true })) as Me;
       if ((state.phase as ConnectionPhase) !== 'catching-up') return;
@@ -139,6 +151,7 @@ export function createConnector(parts: ConnectorParts): Connector & { transport:
     close() {
       offWake();
       tokens.stop();
+      renewal.closed();
       dispatch({ type: 'close' });
     },
     caughtUp: () => dispatch({ type: 'caught_up' }),

@@ -1,13 +1,15 @@
-// My rooms with their counts: the server's list, kept live by the rooms that are joined.
+// My rooms with their counts: the server's list, kept live by the rooms that are joined and by what I am told personally.
 // Must never count anything itself: a joined room's own membership says it.
 import type { Off, RoomSummary, Rooms, RoomsSnapshot } from './api.ts';
 import { toParleyError } from './error.ts';
 import type { Room } from './room.ts';
 import type { TypedCall } from './room-messages.ts';
 import { createStore } from './store.ts';
-import type { RoomListItem } from './wire.ts';
+import type { Events, RoomListItem } from './wire.ts';
 
 export interface RoomsList extends Rooms {
+  /** A signal came; those about my rooms change the list. */
+  told(name: string, payload: unknown): void;
   /** A joined room changed. */
   roomChanged(room: Room): void;
   /** Nothing of it is true for another user. */
@@ -27,6 +29,8 @@ export interface RoomsParts {
 const EMPTY: RoomsSnapshot = { status: 'idle', list: [], unread: 0, mentions: 0 };
 /** Pages of 200 rooms; more than 20 would be a loop. */
 const MAX_PAGES = 20;
+/** Fetches of the list in a row, each because something changed during the one before. */
+const MAX_FETCHES = 3;
 /** The server lets one connection listen to 100 rooms; some are left for those that the application opens. */
 const MAX_FOLLOWED = 80;
 
@@ -36,6 +40,10 @@ export function createRooms(parts: RoomsParts): RoomsList {
   let generation = 0;
   let followers = 0;
   const followed = new Map<string, Off>();
+  /** Room id → how far its log was at the newest signal about it: signals may overtake each other. */
+  const toldAt = new Map<string, number>();
+  /** Something was told while the list was being fetched, which may or may not be in it. */
+  let stale = false;
 
   function publish(list: readonly RoomSummary[], status: RoomsSnapshot['status'], error?: unknown): void {
     store.set({
@@ -69,7 +77,11 @@ export function createRooms(parts: RoomsParts): RoomsList {
     const mine = generation;
     if (store.getSnapshot().status !== 'ready') publish(store.getSnapshot().list, 'loading');
     try {
-      const items = await fetchAll('mine', options);
+      let items: RoomListItem[] = [];
+      for (let fetches = 0; fetches === 0 || (stale && fetches < MAX_FETCHES); fetches++) {
+        stale = false;
+        items = await fetchAll('mine', options);
+      }
       if (mine === generation)
         publish(
           items.map((item) => withLive(summaryOf(item), parts.live(item.id))),
@@ -98,6 +110,33 @@ export function createRooms(parts: RoomsParts): RoomsList {
       followed.delete(id);
       off();
     }
+  }
+
+  function applied(
+    name: 'room_added' | 'room_removed' | 'room_changed',
+    payload: unknown,
+    list: readonly RoomSummary[],
+  ): readonly RoomSummary[] {
+    if (name === 'room_removed') {
+      const { roomId } = payload as Events['room_removed'];
+      return list.some((one) => one.id === roomId) ? list.filter((one) => one.id !== roomId) : list;
+    }
+    const { room } = payload as Events['room_added' | 'room_changed'];
+    if (room.slug !== undefined) parts.learn(room.slug, room.id);
+    const place = list.findIndex((one) => one.id === room.id);
+    const old = list[place];
+    if (name === 'room_added') {
+      if (old !== undefined) return list;
+      const after = list.findIndex((one) => one.id > room.id);
+      const summary = withLive(summaryOf(room), parts.live(room.id));
+      return list.toSpliced(after < 0 ? list.length : after, 0, summary);
+    }
+    // A room that is listened to knows better, from its log.
+    if (old === undefined || parts.live(room.id) !== undefined) return list;
+    const { role } = payload as Events['room_changed'];
+    const me = old.me === undefined || role === undefined ? old.me : { ...old.me, role };
+    const lastSeq = Math.max(old.lastSeq, room.lastSeq);
+    return list.with(place, { ...old, ...room, lastSeq, ...(me === undefined ? {} : { me }) });
   }
 
   const rooms: RoomsList = {
@@ -138,6 +177,17 @@ export function createRooms(parts: RoomsParts): RoomsList {
         status,
       );
     },
+    told(name, payload) {
+      if (!(name === 'room_added' || name === 'room_removed' || name === 'room_changed')) return;
+      const { roomId, at } = placeOf(name, payload);
+      if (at < (toldAt.get(roomId) ?? 0)) return;
+      toldAt.set(roomId, at);
+      stale = true;
+      const { list, status } = store.getSnapshot();
+      if (status !== 'ready') return;
+      const next = applied(name, payload, list);
+      if (next !== list) publish(next, status);
+    },
     roomChanged(room) {
       const { roomId } = room;
       const { list, status } = store.getSnapshot();
@@ -159,6 +209,7 @@ export function createRooms(parts: RoomsParts): RoomsList {
     forget() {
       generation += 1;
       refreshing = undefined;
+      toldAt.clear();
       store.set(EMPTY);
       follow();
     },
@@ -198,3 +249,16 @@ const sameInfo = (a: RoomListItem, b: RoomListItem): boolean =>
   a.topic === b.topic &&
   a.visibility === b.visibility &&
   a.agentsAllowed === b.agentsAllowed;
+
+/** Which room a signal is about, and how far its log was. */
+function placeOf(
+  name: 'room_added' | 'room_removed' | 'room_changed',
+  payload: unknown,
+): { roomId: string; at: number } {
+  if (name === 'room_removed') {
+    const { roomId, lastSeq } = payload as Events['room_removed'];
+    return { roomId, at: lastSeq };
+  }
+  const { roomId, room } = payload as Events['room_added' | 'room_changed'];
+  return { roomId, at: room.lastSeq };
+}

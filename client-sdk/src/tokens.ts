@@ -1,7 +1,11 @@
 // The token in hand: fetched once at a time, used until refused or too old, refreshed at 80 % of its life.
 // Must never store a token anywhere but in memory, and never verify one: that is the server's work.
 import type { TokenRequest } from './api.ts';
+import { ParleyError } from './error.ts';
 import type { Clock, Timers } from './ports.ts';
+
+/** A token that could not be fetched, or was as old as the last one, is asked for again at half of what is left, while that is more. */
+const MIN_REFRESH_MS = 1000;
 
 export interface TokenSource {
   /** The token to use now. `unauthorized` always asks for a new one. */
@@ -17,6 +21,8 @@ export function createTokenSource(
   getToken: (request: TokenRequest) => string | Promise<string>,
   clock: Clock,
   timers: Timers,
+  /** Told of every token that was fetched. */
+  onFresh: (token: string) => void = () => {},
 ): TokenSource {
   let token: string | undefined;
   let pending: Promise<string> | undefined;
@@ -35,16 +41,24 @@ export function createTokenSource(
 
   function adopt(fresh: string): string {
     token = fresh;
-    cancelRefresh();
-    const life = lifeOf(fresh, clock.now());
-    if (life === undefined || stopped) return fresh;
-    const wait = life.leftMs - life.wholeMs * (1 - REFRESH_AT);
-    if (wait > 0 && wait < MAX_TIMER_MS)
-      cancelRefresh = timers.after(wait, () => {
-        // A failure here is no harm: the next connection asks again.
-        fetchToken('expired').catch(() => {});
-      });
+    planRefresh();
+    onFresh(fresh);
     return fresh;
+  }
+
+  function planRefresh(): void {
+    cancelRefresh();
+    const life = token === undefined ? undefined : lifeOf(token, clock.now());
+    if (life === undefined || stopped) return;
+    const onTime = life.leftMs - life.wholeMs * (1 - REFRESH_AT);
+    const wait = onTime >= MIN_REFRESH_MS ? onTime : life.leftMs / 2;
+    if (wait < MIN_REFRESH_MS || wait >= MAX_TIMER_MS) return;
+    cancelRefresh = timers.after(wait, () => {
+      fetchToken('expired').catch((error: unknown) => {
+        // Nobody is signed in any more: whoever connects next hears it.
+        if (!(error instanceof ParleyError && error.code === 'unauthorized')) planRefresh();
+      });
+    });
   }
 
   return {

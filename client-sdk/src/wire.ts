@@ -78,6 +78,9 @@ export interface Events {
   member_left: PayloadOf<typeof rooms.memberLeft>;
   member_updated: PayloadOf<typeof rooms.memberUpdated>;
   room_updated: PayloadOf<typeof rooms.roomUpdated>;
+  room_added: PayloadOf<typeof rooms.roomAdded>;
+  room_removed: PayloadOf<typeof rooms.roomRemoved>;
+  room_changed: PayloadOf<typeof rooms.roomChanged>;
   presence_state: PayloadOf<typeof presence.presenceState>;
   presence_diff: PayloadOf<typeof presence.presenceDiff>;
   agent_thinking: PayloadOf<typeof agents.agentThinking>;

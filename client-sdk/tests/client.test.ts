@@ -71,7 +71,12 @@ describe('connection', () => {
   it('C7 fetches a new token at 80 % of the life of the old one, one fetch at a time', async () => {
     const { server, time, network } = setUp();
     const issue = () =>
-      jwt({ iat: seconds(time.clock.now()), exp: seconds(time.clock.now()) + 100, n: asked.length });
+      jwt({
+        sub: 'ada',
+        iat: seconds(time.clock.now()),
+        exp: seconds(time.clock.now()) + 100,
+        n: asked.length,
+      });
     const asked: string[] = [];
     const getToken = ({ reason }: { reason: string }) => {
       asked.push(reason);

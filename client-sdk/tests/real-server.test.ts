@@ -98,6 +98,22 @@ describe('against the real server', () => {
     await when(room, (s) => (s.reads[bob.user.id] ?? 0) > 0);
   });
 
+  it('I20 a room that others put me into, rename and take me out of is so in my list', async () => {
+    const [ada, bob] = [await enter('Ada'), await enter('Bob')];
+    await when(bob.client.rooms, (s) => s.status === 'ready');
+    const listed = (id: string) => bob.client.rooms.getSnapshot().list.find((room) => room.id === id);
+    const memberIds = [bob.user.id];
+    const { id } = await ada.client.rooms.create({ name: 'Invited', visibility: 'private', memberIds });
+    await when(bob.client.rooms, () => listed(id) !== undefined);
+    expect(listed(id)).toMatchObject({ name: 'Invited', unread: 0, me: { role: 'member' } });
+    await ada.client.call('update_room', { roomId: id, name: 'Renamed' });
+    await when(bob.client.rooms, () => listed(id)?.name === 'Renamed');
+    await ada.client.call('update_member', { roomId: id, userId: bob.user.id, role: 'admin' });
+    await when(bob.client.rooms, () => listed(id)?.me?.role === 'admin');
+    await ada.client.call('remove_member', { roomId: id, userId: bob.user.id });
+    await when(bob.client.rooms, () => listed(id) === undefined);
+  });
+
   it('I1 I4 I13 what was missed comes after a lost connection, and what was written meanwhile is sent', async () => {
     const [ada, bob] = [await enter('Ada'), await enter('Bob')];
     const { room, info } = await createRoom(ada, 'Resume');

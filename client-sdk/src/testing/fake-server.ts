@@ -6,6 +6,8 @@ import type { JoinReply, LogEvent, Me, Member, Message, RoomInfo } from '../wire
 export interface FakeConnection {
   readonly userId: string;
   readonly rooms: Set<string>;
+  /** The one it was opened with, or renewed by. */
+  token: string;
   event(name: string, payload: unknown): void;
   drop(reason: string): void;
 }
@@ -32,6 +34,10 @@ export interface FakeServer {
   remove(messageId: string): Message;
   append(room: string, type: string, payload: (seq: number) => object): void;
   signal(room: string, name: string, payload: object): void;
+  /** Straight to the connections of one user. */
+  tellUser(user: string, name: string, payload: object): void;
+  /** The user is a member of the room no longer. */
+  removeMember(room: string, user: string): void;
   /** Forgets entries up to `seq`: clients behind it must resync. */
   truncate(room: string, seq: number): void;
   /** The next calls of this operation get these answers; `'drop'` means none, though the work is done. */
@@ -40,7 +46,10 @@ export interface FakeServer {
   readonly calls: { name: string; input: Record<string, unknown> }[];
   disconnectAll(reason?: string): void;
   refusedTokens: Set<string>;
-  open(token: string, connection: Omit<FakeConnection, 'userId' | 'rooms'>): FakeConnection | undefined;
+  open(
+    token: string,
+    connection: Omit<FakeConnection, 'userId' | 'rooms' | 'token'>,
+  ): FakeConnection | undefined;
   close(connection: FakeConnection): void;
   handle(connection: FakeConnection, name: string, input: Record<string, unknown>): Reply | undefined;
 }
@@ -60,6 +69,7 @@ interface AnyInput {
   before?: number;
   around?: number;
   limit?: number;
+  token: string;
 }
 
 const TIME = '2026-01-01T00:00:00.000Z';
@@ -173,7 +183,9 @@ export function createFakeServer(): FakeServer {
   const handlers: Record<string, Handler> = {
     get_me: (_, { userId }) => byId(userId),
     list_rooms: (_, { userId }) => ({
-      data: [...rooms.values()].map((room) => ({ ...room.info, me: membership(room, userId) })),
+      data: [...rooms.values()]
+        .filter((room) => room.members.has(userId))
+        .map((room) => ({ ...room.info, me: membership(room, userId) })),
     }),
     join_room({ roomId, afterSeq }, connection): JoinReply {
       const room = need(roomId);
@@ -221,6 +233,12 @@ export function createFakeServer(): FakeServer {
       tell(room, 'typing', { roomId: room.info.id, userId, on, expiresInMs: 6000 });
       return { ok: true };
     },
+    renew_session({ token }, connection) {
+      if (refusedTokens.has(token)) fail('unauthorized', 'invalid_token', 401);
+      if (user(nameOf(token)).id !== connection.userId) fail('forbidden', 'not_renewable', 403);
+      connection.token = token;
+      return {};
+    },
     agent_command: ({ agentId }) => ({ agentId, status: 'idle', runs: [] }),
     invoke_agent: () => ({}),
   };
@@ -251,6 +269,16 @@ export function createFakeServer(): FakeServer {
     },
     log: (key) => need(key).log,
     signal: (key, name, payload) => tell(need(key), name, { roomId: need(key).info.id, ...payload }),
+    tellUser(name, type, payload) {
+      const { id } = user(name);
+      for (const one of connections) if (one.userId === id) one.event(type, payload);
+    },
+    removeMember(key, name) {
+      const room = need(key);
+      const { id } = user(name);
+      room.members.delete(id);
+      append(key, 'member_left', (seq) => ({ roomId: room.info.id, seq, userId: id, by: id }));
+    },
     truncate(key, seq) {
       need(key).reachesTo = seq;
     },
@@ -265,7 +293,8 @@ export function createFakeServer(): FakeServer {
     },
     open(token, { event, drop }) {
       if (refusedTokens.has(token)) return undefined;
-      const connection: FakeConnection = { userId: user(token).id, rooms: new Set(), event, drop };
+      const userId = user(nameOf(token)).id;
+      const connection: FakeConnection = { userId, rooms: new Set(), token, event, drop };
       connections.add(connection);
       return connection;
     },
@@ -285,6 +314,13 @@ export function createFakeServer(): FakeServer {
       }
     },
   };
+}
+
+/** A token is a user's name, or a JWT whose subject it is. */
+function nameOf(token: string): string {
+  const claims = token.split('.')[1];
+  if (claims === undefined) return token;
+  return String((JSON.parse(atob(claims)) as { sub?: unknown }).sub ?? token);
 }
 
 const memberOf = ({ role: _, tenantId: __, ...user }: Me): Member => ({

@@ -2,6 +2,7 @@
 // All of it by a seed and by manual time, so that every run can be run again.
 import type { ClientOptions } from '../api.ts';
 import type { TransportFactory } from '../ports.ts';
+import { lifeOf } from '../tokens.ts';
 import { createFakeServer, type FakeConnection, type FakeServer } from './fake-server.ts';
 import { createManualTime, type ManualTime } from './time.ts';
 
@@ -86,13 +87,25 @@ export function createLossyNetwork({ seed = 1, faults = {} as Partial<Faults> } 
   const transport: TransportFactory = (_, handlers) => {
     let own: FakeConnection | undefined;
     let attempt = 0;
+    let cancelExpiry = () => {};
     let up = createLane();
     let down = createLane();
 
     function end(): void {
       attempt += 1;
+      cancelExpiry();
       if (own !== undefined) server.close(own);
       own = undefined;
+    }
+    /** As the server does: a connection ends with the newest token that it was given. */
+    function awaitExpiry(connection: FakeConnection): void {
+      const life = lifeOf(connection.token, time.clock.now());
+      if (life === undefined) return;
+      cancelExpiry = time.timers.after(life.leftMs, () => {
+        const { leftMs = 0 } = lifeOf(connection.token, time.clock.now()) ?? {};
+        if (leftMs > 0) awaitExpiry(connection);
+        else connection.drop('io server disconnect');
+      });
     }
     return {
       connect(token) {
@@ -119,7 +132,10 @@ export function createLossyNetwork({ seed = 1, faults = {} as Partial<Faults> } 
                   }),
                 ),
             });
-            if (own !== undefined) return handlers.connected();
+            if (own !== undefined) {
+              awaitExpiry(own);
+              return handlers.connected();
+            }
             handlers.refused({ message: 'refused', code: 'unauthorized', reason: 'token_invalid' });
           }),
         );

@@ -1,8 +1,8 @@
-// Looks for rooms that others put me into: nothing announces them, so the list is fetched anew now and then.
+// Fetches the list of my rooms anew now and then: changes are told by signals, which may be lost.
 import { useEffect } from 'react';
 import { useClient } from '../session/use-client.ts';
 
-const EVERY_MS = 20_000;
+const EVERY_MS = 300_000;
 
 export function useFreshRooms(): void {
   const client = useClient();
