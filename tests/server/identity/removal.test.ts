@@ -1,6 +1,7 @@
 // What is left of someone who was removed, by the identity provider or by an administrator: no seat, no socket, no key, no agent
 // that speaks. In one organisation when they left that one, everywhere when the person is gone; and once, however often it is told.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { type Caller, connect, listen, refusalOf, request } from '../../support/clients.ts';
 import { CLERK_CONFIG, deliver, ended, enter, fresh, inOrg, LIVE, membership } from './clerk.ts';
@@ -154,5 +155,41 @@ describe('an administrator', () => {
     expect(await refusalOf(chief.call('remove_user', { userId: root.user.id }))).toMatchObject({
       code: 'not_found',
     });
+  });
+});
+
+describe.runIf(inject('postgresUrl') !== undefined)('while much goes on at once', () => {
+  test('a removal leaves no seat behind, whoever was just being let in', async () => {
+    const busy = await startApp({ database: 'postgres' });
+    try {
+      const roots = await connect('rest', busy, await busy.signIn('Root Person'));
+      const adas = await connect('rest', busy, await busy.signIn('Ada'));
+      for (let round = 0; round < 5; round++) {
+        const target = await busy.signIn(`Target ${round}`);
+        const his = await connect('rest', busy, target);
+        const rooms: string[] = [];
+        for (let i = 0; i < 8; i++) rooms.push((await adas.call('create_room', { name: `Room ${i}` })).id);
+        const [mine, others] = [rooms.slice(0, 4), rooms.slice(4)];
+        for (const roomId of mine) await adas.call('add_member', { roomId, userId: target.user.id });
+        const join = (roomId: string) =>
+          request(busy.url, 'POST', `/api/rooms/${roomId}/join`, { token: target.token, body: {} });
+        const noise = [
+          ...mine.map((roomId) => his.call('send_message', { roomId, body: 'still here' })),
+          ...others.slice(0, 2).map(join),
+          ...others.slice(2).map((roomId) => adas.call('add_member', { roomId, userId: target.user.id })),
+          adas.call('create_room', { name: 'With him', memberIds: [target.user.id] }),
+          adas.call('open_direct_room', { userIds: [target.user.id] }),
+        ];
+        const removal = roots.call('remove_user', { userId: target.user.id });
+        await Promise.allSettled(noise);
+        expect(await removal).toEqual({ removed: true });
+        const { rows } = await sql`select room_id from memberships where user_id = ${target.user.id}`.execute(
+          busy.app.parts.database.db,
+        );
+        expect(rows).toEqual([]);
+      }
+    } finally {
+      await busy.stop();
+    }
   });
 });
