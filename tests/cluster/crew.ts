@@ -45,6 +45,8 @@ const ACK_LIMIT_MS = 6000;
 const AWAY_LIMIT_MS = 5000;
 const AWAY_LIMIT_ALONE_MS = 20_000;
 const RETRY_MS = 100;
+/** Sends of one client that are under way at a time; the rest wait in its outbox. */
+const OUTSTANDING = 8;
 const TICK_MS = 10;
 const WATCH_MS = 25;
 /** Of a send whose connection ended before its answer: a client's library sends it again. */
@@ -143,6 +145,17 @@ function makeCrew(clients: ChatClient[], roomId: string, token: string, patience
     }
   }
 
+  const outboxes = new Map(clients.map((client) => [client, { waiting: [] as Booked[], underway: 0 }]));
+  async function post(client: ChatClient, booked: Booked): Promise<void> {
+    const outbox = outboxes.get(client) as { waiting: Booked[]; underway: number };
+    outbox.waiting.push(booked);
+    if (outbox.underway >= OUTSTANDING) return;
+    outbox.underway++;
+    for (let next = outbox.waiting.shift(); next !== undefined; next = outbox.waiting.shift())
+      await deliver(client, next);
+    outbox.underway--;
+  }
+
   return {
     clients,
     roomId,
@@ -167,7 +180,7 @@ function makeCrew(clients: ChatClient[], roomId: string, token: string, patience
             ackedAt: undefined,
           };
           book.push(booked);
-          void deliver(clients[n % clients.length] as ChatClient, booked);
+          void post(clients[n % clients.length] as ChatClient, booked);
         }
       }, TICK_MS);
     },

@@ -8,6 +8,7 @@ import type { Database } from '../../src/core/db/database.ts';
 import { createEvents } from '../../src/core/events.ts';
 import { createLogger } from '../../src/core/logger.ts';
 import type { Seat } from '../../src/core/module.ts';
+import { createPace, createPace } from '../../src/core/pace.ts';
 import type { PresenceChange } from '../../src/server/presence/roster.ts';
 import { createClusterRoster } from '../../src/server/presence/roster-cluster.ts';
 import { createMemoryRoster } from '../../src/server/presence/roster-memory.ts';
@@ -128,6 +129,7 @@ describe('a connection that breaks', () => {
       rooms: { agentsIn: async () => [] } as unknown as RoomsService,
       roster: createMemoryRoster(),
       bus,
+      pace: createPace(systemClock),
       graceMs: GRACE_MS,
     });
     bus.subscribe(`room:${ROOM}`, (message) => {
@@ -135,7 +137,7 @@ describe('a connection that breaks', () => {
     });
     const enter = async (id: string, user: string): Promise<Seat> => {
       const scope = { user: { id: user, kind: 'human' } } as Seat['scope'];
-      const seat: Seat = { id, scope, push: () => {} };
+      const seat: Seat = { id, scope, push: () => {}, pushJson: () => {} };
       await presence.open(ROOM);
       presence.enter(ROOM, seat);
       await vi.advanceTimersByTimeAsync(100);

@@ -143,7 +143,12 @@ export async function connectChat(options: ChatClientOptions): Promise<ChatClien
     for (const [type, payload] of late) hear(type, payload, 'live');
   };
   const connect = options.protocol === 'socketio' ? connectSocketIo : connectPhoenix;
-  const wire = await connect(options, { hear, onJoin, closes, newest: () => newest });
+  const place = () => {
+    // From here on the answer to this join brings what is missing; pages under way would bring it again.
+    life++;
+    return newest;
+  };
+  const wire = await connect(options, { hear, onJoin, closes, place });
   return { protocol: options.protocol, userId: options.userId, heard, joins, closes, ...wire };
 }
 
@@ -151,7 +156,8 @@ interface Record_ {
   hear(type: string, payload: Record<string, unknown>, via: Heard['via']): void;
   onJoin(answer: JoinAnswer): void;
   closes: (number | string)[];
-  newest(): number | undefined;
+  /** Where to join from. Called for each join, right before it is asked for. */
+  place(): number | undefined;
 }
 
 const ACK_LIMIT_MS = 10_000;
@@ -204,7 +210,7 @@ function connectSocketIo(options: ChatClientOptions, record: Record_): Promise<W
   let joinedOnce = false;
   return new Promise((resolve, reject) => {
     const join = () => {
-      const afterSeq = record.newest();
+      const afterSeq = record.place();
       socket.emit(
         'join_room',
         { roomId: options.roomId, ...(afterSeq === undefined ? {} : { afterSeq }) },
@@ -267,7 +273,7 @@ function connectPhoenix(options: ChatClientOptions, record: Record_): Promise<Wi
   });
   socket.onError(() => {});
   const channel: Channel = socket.channel(`room:${options.roomId}`, (() => {
-    const afterSeq = record.newest();
+    const afterSeq = record.place();
     return afterSeq === undefined ? {} : { afterSeq };
   }) as unknown as object);
   // No event: what phoenix.js makes of a push that ran out of time after its connection had ended.
