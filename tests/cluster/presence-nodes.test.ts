@@ -8,7 +8,7 @@ import type { Database } from '../../src/core/db/database.ts';
 import { createEvents } from '../../src/core/events.ts';
 import { createLogger } from '../../src/core/logger.ts';
 import type { Seat } from '../../src/core/module.ts';
-import { createPace, createPace } from '../../src/core/pace.ts';
+import { createPace } from '../../src/core/pace.ts';
 import type { PresenceChange } from '../../src/server/presence/roster.ts';
 import { createClusterRoster } from '../../src/server/presence/roster-cluster.ts';
 import { createMemoryRoster } from '../../src/server/presence/roster-memory.ts';
