@@ -14,6 +14,7 @@ import { exclusively } from './core/db/exclusive.ts';
 import { migrate, pendingMigrations } from './core/db/migrate.ts';
 import { createEpoch } from './core/epoch.ts';
 import { createEvents } from './core/events.ts';
+import { createFailpoints } from './core/failpoints.ts';
 import { newId, randomToken } from './core/ids.ts';
 import { createJobs } from './core/jobs.ts';
 import { createMemoryLimits } from './core/limits-memory.ts';
@@ -92,6 +93,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
 
     const metrics = createMetrics();
     const events = createEvents();
+    const failpoints = createFailpoints(config.FAILPOINTS);
     const jobs = createJobs(database, logger);
     const limits =
       config.REDIS_URL === undefined
@@ -132,9 +134,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const log = createMessageLog(database, bus);
     const rooms = createRoomsService({ database, events, identity, log, bus, pace });
-    const writer = createWriter({ database, events, clock, log, metrics, tracer, pace });
+    const writer = createWriter({ database, events, clock, log, metrics, tracer, pace, failpoints });
     const epoch = createEpoch(database.db);
-    const messages = createMessagesService({ database, rooms, log, writer, epoch });
+    const messages = createMessagesService({ database, rooms, log, writer, epoch, failpoints });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -171,6 +173,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       messages,
       log,
       presence,
+      failpoints,
       overrides: overrides.agents,
     });
 

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { Database } from '../core/db/database.ts';
 import type { Events } from '../core/events.ts';
+import type { Failpoints } from '../core/failpoints.ts';
 import { random } from '../core/ids.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Logger } from '../core/logger.ts';
@@ -68,6 +69,7 @@ export interface AgentsLayerDeps {
   messages: MessagesService;
   log: MessageLog;
   presence: AgentPresence;
+  failpoints: Failpoints;
   overrides?: AgentsOverrides | undefined;
 }
 
@@ -139,6 +141,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   });
   const runTool = createRunTool({ registry, clock, logger });
   const loop = createLoop({
+    failpoints: deps.failpoints,
     database,
     clock,
     identity,

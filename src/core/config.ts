@@ -1,6 +1,7 @@
 // The only reader of the environment. Every problem is listed at once; secrets never print.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { FAILPOINT_NAMES, isFailpoint } from './failpoints.ts';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -66,6 +67,8 @@ const VARIABLES = {
   LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
   METRICS_TOKEN: text.min(16, 'must have at least 16 characters').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  /** Places at which the process kills itself, for tests of crashes; only with NODE_ENV=test. */
+  FAILPOINTS: list.default([]),
 } as const;
 
 /** Names of all variables; .env.example has the same. */
@@ -155,6 +158,11 @@ function contradictions(config: Variables): string[] {
     problems.push(
       'CLERK_JWT_KEY is not a PEM public key; copy it from the API keys page of the Clerk dashboard.',
     );
+  if (config.FAILPOINTS.length > 0 && config.NODE_ENV !== 'test')
+    problems.push('FAILPOINTS kills the process on purpose and needs NODE_ENV=test; unset it.');
+  for (const name of config.FAILPOINTS) {
+    if (!isFailpoint(name)) problems.push(`FAILPOINTS has "${name}", which is none of: ${FAILPOINT_NAMES}.`);
+  }
   for (const origin of config.CORS_ORIGINS) {
     if (!URL.canParse(origin))
       problems.push(`CORS_ORIGINS has "${origin}", which is not an origin such as https://chat.example.com.`);

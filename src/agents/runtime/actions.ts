@@ -1,6 +1,7 @@
 // The three kinds of steps a run takes, each done once and journalled: choosing its context, a model call, a tool call.
 // Must never journal what was not finished, and never open a transaction around a model or a tool.
 import type { Clock } from '../../core/clock.ts';
+import type { Failpoints } from '../../core/failpoints.ts';
 import { derivedId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { MemoryService } from '../../memory/service.ts';
@@ -27,6 +28,7 @@ export interface ActionsDeps {
   costOf: (model: string, usage: LlmUsage) => number | undefined;
   registry: ToolRegistry;
   runTool: RunTool;
+  failpoints: Failpoints;
 }
 
 export interface Work {
@@ -151,6 +153,7 @@ export function createActions(deps: ActionsDeps) {
       commit: (fn) => journal.commit(fn),
       onStart: (input) => signals.tool({ executionId, tool: call.name, status: 'running', input }),
     });
+    deps.failpoints.hit('after-effect-before-record');
     await boundary(`before:tool:${round}:${index}`);
     const { text, isError, preview, durationMs } = outcome;
     await journal.append(

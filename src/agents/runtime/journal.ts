@@ -1,6 +1,7 @@
 // The journal of one run under one lease: reads what is done, and adds to it only while the lease is this worker's.
 // Every commit checks the epoch, so a worker that was frozen, stopped or replaced writes nothing any more.
 import type { Database, Tx } from '../../core/db/database.ts';
+import type { Failpoints } from '../../core/failpoints.ts';
 import * as repo from './repository.ts';
 import type { StepData } from './steps.ts';
 
@@ -33,7 +34,11 @@ export interface LeasedRun {
   epoch: number;
 }
 
-export async function openJournal(database: Database, run: LeasedRun): Promise<Journal> {
+export async function openJournal(
+  database: Database,
+  failpoints: Failpoints,
+  run: LeasedRun,
+): Promise<Journal> {
   const rows = await repo.listSteps(database.db, run.tenantId, run.id);
   const steps = rows.map((row) => row.data);
 
@@ -63,6 +68,7 @@ export async function openJournal(database: Database, run: LeasedRun): Promise<J
         await also?.(tx);
       }, cost);
       steps.push(step);
+      failpoints.hit(`after-step-${steps.length}`);
     },
   };
 }

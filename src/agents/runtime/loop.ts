@@ -41,7 +41,7 @@ export function createLoop(deps: LoopDeps): Execute {
       await deps.onBoundary?.({ boundary: name, runId, epoch: lease.epoch });
       signal.throwIfAborted();
     };
-    const journal = await openJournal(deps.database, lease);
+    const journal = await openJournal(deps.database, deps.failpoints, lease);
     await boundary('opened');
 
     const scope = await deps.identity.agentScope(tenantId, agentId);
@@ -127,6 +127,7 @@ export function createLoop(deps: LoopDeps): Execute {
           },
         },
       );
+      deps.failpoints.hit(`after-step-${journal.steps.length + 1}`);
       await boundary('after:reply');
       return { status: 'completed', message };
     }

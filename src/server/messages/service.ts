@@ -3,6 +3,7 @@
 import { createBatcher } from '../../core/batcher.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { canInRoom, type RoomsService } from '../rooms/service.ts';
@@ -64,6 +65,7 @@ export function createMessagesService(deps: {
   log: MessageLog;
   writer: Writer;
   epoch: () => Promise<string>;
+  failpoints: Failpoints;
 }) {
   const { database, rooms, log, writer } = deps;
   const { db } = database;
@@ -84,7 +86,7 @@ export function createMessagesService(deps: {
     const roomId = await rooms.resolveId(scope, input.roomId);
     const id = input.id?.toLowerCase() ?? newId();
     try {
-      return await writer.send({
+      const message = await writer.send({
         tenantId: scope.tenantId,
         roomId,
         id,
@@ -99,6 +101,8 @@ export function createMessagesService(deps: {
         hop: context?.hop ?? 0,
         within: context?.within,
       });
+      await deps.failpoints.hitSoon('before-ack');
+      return message;
     } catch (error) {
       // Whoever may not even see the room learns nothing else.
       if (error instanceof AppError && error.reason === 'not_a_member')

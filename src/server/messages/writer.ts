@@ -6,6 +6,7 @@ import type { Database, Tx } from '../../core/db/database.ts';
 import { untimed } from '../../core/db/deadline.ts';
 import { AppError, isUnavailable, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
+import type { Failpoints } from '../../core/failpoints.ts';
 import type { Metrics } from '../../core/metrics.ts';
 import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser } from '../../core/scope.ts';
@@ -79,8 +80,9 @@ export function createWriter(deps: {
   metrics: Metrics;
   tracer: Tracer;
   pace: Pace;
+  failpoints: Failpoints;
 }): Writer {
-  const { database, events, clock, log, metrics, tracer, pace } = deps;
+  const { database, events, clock, log, metrics, tracer, pace, failpoints } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
@@ -297,6 +299,7 @@ export function createWriter(deps: {
           hop: row.hop,
         })),
       );
+      database.afterCommit(tx, () => failpoints.hit('after-commit-before-publish'));
       for (const [roomId, group] of Map.groupBy(sent, (s) => s.row.roomId)) {
         log.publishAfterCommit(
           tx,
