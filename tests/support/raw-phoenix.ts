@@ -13,7 +13,7 @@ export interface RawOptions {
 
 export interface RawSocket {
   ws: WebSocket;
-  /** Frames in the order of arrival, parsed. */
+  /** Frames in the order of arrival: texts parsed, binary ones as their Buffer. */
   frames: Answer[];
   /** Sends a text as it is, or anything else as JSON. */
   send(frame: unknown): void;
@@ -60,8 +60,8 @@ export async function openRaw(url: string, options: RawOptions): Promise<RawSock
   const taken = new Set<Answer>();
   const watch = createWatch();
   let code: number | undefined;
-  ws.on('message', (data) => {
-    frames.push(JSON.parse(String(data)));
+  ws.on('message', (data, isBinary) => {
+    frames.push(isBinary ? data : JSON.parse(String(data)));
     watch.look();
   });
   ws.on('close', (closed) => {
