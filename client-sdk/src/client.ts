@@ -56,6 +56,8 @@ export function createClient(options: ClientOptions): Client {
     onEvent(name, payload) {
       listeners.get(name)?.tell(payload);
       rooms.told(name, payload);
+      if (name === 'room_added')
+        for (const room of directory.allOf((payload as Events['room_added']).roomId)) room.admitted();
       directory.deliver(name, payload);
     },
     onUp(me, before) {

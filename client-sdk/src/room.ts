@@ -60,6 +60,8 @@ export interface Room {
   forget(): void;
   entry(entry: LogEvent): void;
   signal(name: string, payload: unknown): void;
+  /** I was let in: a refusal is not true any more. */
+  admitted(): void;
   /** The server confirmed a message of mine. */
   confirmed(message: Message): void;
   /** Something of the outbox, or who I am, changed. */
@@ -278,6 +280,9 @@ export function createRoom(parts: RoomParts): Room {
       error = undefined;
       start();
       show();
+    },
+    admitted() {
+      if (error !== undefined) room.opened();
     },
     lost() {
       typing.stop();

@@ -73,6 +73,24 @@ describe('my rooms', () => {
     expect(names()).toEqual(['lobby']);
   });
 
+  it('I20 that are open are live again when I am let in again', async () => {
+    const { client, server, time, names, item, tell } = await online();
+    const room = item('plans');
+    const open = client.room('plans');
+    open.join();
+    await time.advance(50);
+    expect(open.getSnapshot().status).toBe('live');
+    server.removeMember('plans', 'ada');
+    await tell('room_removed', { roomId: room.id, lastSeq: 2, by: room.id });
+    expect([open.getSnapshot().error?.reason, names()]).toEqual(['not_a_member', ['lobby']]);
+    await tell('room_added', { roomId: room.id, room: { ...room, lastSeq: 3 }, by: room.id });
+    await time.advance(50);
+    server.post('plans', 'bob', 'welcome back');
+    await time.advance(50);
+    expect(open.getSnapshot()).toMatchObject({ status: 'live', messages: [{ body: 'welcome back' }] });
+    expect(names()).toEqual(['lobby', 'plans']);
+  });
+
   it('I20 are listened to as they come, by who follows them', async () => {
     const { client, server, time, item, tell } = await online();
     client.rooms.follow();
