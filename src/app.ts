@@ -41,6 +41,8 @@ import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
 import { originAllowed } from './server/transports/http/origin.ts';
 import { createHttp } from './server/transports/http/server.ts';
+import { createClusterControl } from './server/transports/realtime/cluster-control.ts';
+import { createLocalConnections } from './server/transports/realtime/connections.ts';
 import { createHub } from './server/transports/realtime/hub.ts';
 import { createLogWatch } from './server/transports/realtime/log-watch.ts';
 import { createPhoenix, PHOENIX_PATH } from './server/transports/realtime/phoenix.ts';
@@ -180,7 +182,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     watchParts(metrics, { database, bus, writer, version: config.version });
 
     const modules: Module[] = [
-      identityModule(identity),
+      identityModule(identity, {
+        list: (tenantId, userId) => control.list(tenantId, userId),
+        disconnect: (tenantId, userId) => control.disconnect(tenantId, userId),
+      }),
       roomsModule(rooms),
       messagesModule({ rooms, messages, presence, log }),
       presenceModule(),
@@ -198,19 +203,31 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     let state: 'starting' | 'ready' | 'stopping' = 'starting';
     const origins = { publicUrl: config.PUBLIC_URL, corsOrigins: config.CORS_ORIGINS };
     const allowed = (request: IncomingMessage) => originAllowed(request, origins);
-    const session = { hub, operations, topics, revocations, clock, limits, metrics, logger };
+    const local = createLocalConnections();
+    const session = {
+      hub,
+      operations,
+      topics,
+      revocations,
+      clock,
+      limits,
+      metrics,
+      logger,
+      nodeId,
+      connections: local,
+    };
     const sockets = {
       ...session,
       authenticate: identity.authenticate,
       originAllowed: allowed,
       drain: { clock, windowMs: config.DRAIN_WINDOW_MS },
     };
-    const connections = createPhoenixConnections({
+    const channels = createPhoenixConnections({
       ...session,
       events: eventDefs,
       testDoor: config.NODE_ENV === 'test' ? createTestDoor(bus) : undefined,
     });
-    const longpoll = createPhoenixLongPoll({ ...sockets, connections });
+    const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels });
     const web = createHttp({
       operations,
       events: eventDefs,
@@ -234,7 +251,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
           : web(request, response),
     );
     const socketio = createSocketIo({ ...sockets, http });
-    const phoenix = createPhoenix({ ...sockets, connections });
+    const control = createClusterControl({ io: socketio.io, local, logger, redisUrl: config.REDIS_URL });
+    const phoenix = createPhoenix({ ...sockets, connections: channels });
     http.on('upgrade', (request, socket, head) => {
       // A client that breaks off here must not end the process.
       socket.on('error', () => socket.destroy());
@@ -283,7 +301,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       },
 
       async start(): Promise<string> {
-        await Promise.all([bus.start(), limits.start()]);
+        await Promise.all([bus.start(), limits.start(), control.start()]);
         await revocations.start();
         presence.start();
         logWatch.start();
@@ -338,7 +356,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         hub.stop();
         presence.stop();
         revocations.stop();
-        await bus.stop();
+        await Promise.all([bus.stop(), control.stop()]);
         for (const step of undo.reverse()) await step();
       },
     };

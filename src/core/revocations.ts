@@ -19,7 +19,7 @@ export interface Revocation {
 /** How a connection is closed: 4000–4499 may come back, 4500–4999 may not. */
 export interface Ending {
   code: number;
-  reason: RevocationReason | 'expired_token';
+  reason: RevocationReason | 'expired_token' | 'disconnected';
 }
 
 const CLOSE_CODES: Record<RevocationReason, number> = {

@@ -158,6 +158,39 @@ export const updateUser = defineOperation({
   effect: 'reversible',
 });
 
+const ConnectionsFound = z.object({
+  connections: z.array(
+    z.object({ id: Id, node: Id, protocol: z.enum(['socketio', 'phoenix']), since: z.iso.datetime() }),
+  ),
+  /** False when some node did not answer in time. */
+  complete: z.boolean(),
+});
+
+export const listConnections = defineOperation({
+  name: 'users.connections',
+  summary: 'Live connections of someone, on every node',
+  tag: 'Identity',
+  rest: { method: 'get', path: '/api/users/:userId/connections' },
+  socket: 'list_connections',
+  input: z.object({ userId: Id }),
+  output: ConnectionsFound,
+  permission: 'admin',
+  effect: 'read',
+});
+
+export const disconnectUser = defineOperation({
+  name: 'users.disconnect',
+  summary: 'Close the live connections of someone, on every node',
+  description: 'Their clients may come back at once. To keep someone out, suspend them.',
+  tag: 'Identity',
+  rest: { method: 'delete', path: '/api/users/:userId/connections' },
+  socket: 'disconnect_user',
+  input: z.object({ userId: Id }),
+  output: ConnectionsFound,
+  permission: 'admin',
+  effect: 'reversible',
+});
+
 export const removeUser = defineOperation({
   name: 'users.remove',
   summary: 'Remove someone for good',
@@ -252,6 +285,8 @@ export const identityOperations = [
   getUser,
   updateUser,
   removeUser,
+  listConnections,
+  disconnectUser,
   listKeys,
   createKey,
   deleteKey,

@@ -1,9 +1,10 @@
 // What identity offers: sign-in, me, users, API keys, and the provider's webhooks.
+import type { Connections } from '../../core/connections.ts';
 import { handle, type Module } from '../../core/module.ts';
 import * as c from './contract.ts';
 import type { IdentityService } from './service.ts';
 
-export const identityModule = (identity: IdentityService): Module => ({
+export const identityModule = (identity: IdentityService, connections: Connections): Module => ({
   name: 'identity',
   rawRoutes: identity.rawRoutes,
   operations: [
@@ -21,6 +22,14 @@ export const identityModule = (identity: IdentityService): Module => ({
     handle(c.removeUser, async (scope, { userId }) => {
       await identity.removeUser(scope, userId);
       return { removed: true as const };
+    }),
+    handle(c.listConnections, async (scope, { userId }) => {
+      await identity.get(scope, userId);
+      return connections.list(scope.tenantId, userId);
+    }),
+    handle(c.disconnectUser, async (scope, { userId }) => {
+      await identity.get(scope, userId);
+      return connections.disconnect(scope.tenantId, userId);
     }),
     handle(c.listKeys, (scope, page) => identity.keys.list(scope, page)),
     handle(c.createKey, (scope, input) => identity.keys.create(scope, input)),

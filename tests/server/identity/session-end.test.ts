@@ -8,6 +8,7 @@ import type { Joined, TopicDef } from '../../../src/core/module.ts';
 import type { Operations } from '../../../src/core/operation.ts';
 import { createRevocations, type Ending } from '../../../src/core/revocations.ts';
 import type { Scope } from '../../../src/core/scope.ts';
+import { createLocalConnections } from '../../../src/server/transports/realtime/connections.ts';
 import type { Hub, Subscriber } from '../../../src/server/transports/realtime/hub.ts';
 import { createSession, type SeatWire } from '../../../src/server/transports/realtime/session.ts';
 
@@ -58,6 +59,8 @@ function open() {
       limits: { take: async () => {} } as never,
       metrics: createMetrics(),
       logger,
+      connections: createLocalConnections(),
+      nodeId: 'node',
     },
     scope,
     'phoenix',

@@ -13,6 +13,7 @@ import type { Joined, Seat, TopicDef } from '../../../core/module.ts';
 import { type Operations, requireAllowed } from '../../../core/operation.ts';
 import type { Ending, Revocations } from '../../../core/revocations.ts';
 import type { Scope } from '../../../core/scope.ts';
+import type { LocalConnections } from './connections.ts';
 import type { Hub, Outgoing, Subscriber, Subscription } from './hub.ts';
 
 export interface SessionDeps {
@@ -24,6 +25,8 @@ export interface SessionDeps {
   limits: Limits;
   metrics: Metrics;
   logger: Logger;
+  connections: LocalConnections;
+  nodeId: string;
 }
 
 /** Frames of one connection: a burst of 2000, then 1000 a second. The answers to a burst fit what may be queued. */
@@ -67,6 +70,8 @@ export function createSession(
   let expiry: NodeJS.Timeout | undefined;
   deps.metrics.connections.inc({ protocol });
   const unwatch = deps.revocations.watch(scope, end);
+  const since = deps.clock.date().toISOString();
+  const uncount = deps.connections.add({ id, node: deps.nodeId, protocol, since }, scope, end);
   awaitExpiry();
 
   /** From here on nothing is delivered and nothing can be called, whenever the connection really closes. */
@@ -226,6 +231,7 @@ export function createSession(
       if (closed) return;
       closed = true;
       unwatch();
+      uncount();
       clearTimeout(expiry);
       for (const topic of [...joined]) topic.leave(abrupt);
       deps.metrics.connections.dec({ protocol });

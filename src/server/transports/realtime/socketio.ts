@@ -279,7 +279,8 @@ export function createSocketIo(options: SocketIoOptions) {
     },
     stop: () => {
       io.engine.close();
-      io.disconnectSockets(true);
+      // Of this node: the adapter would tell the others as well.
+      io.local.disconnectSockets(true);
     },
   };
 }
