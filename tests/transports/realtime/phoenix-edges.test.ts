@@ -1,7 +1,17 @@
 // Phoenix channels where clients seldom go: binary frames by hand, how channels end, and the WebSocket underneath.
 import { once } from 'node:events';
 import { connect as dial } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import { WebSocket } from 'ws';
 import { type SignedIn, startApp, type TestApp } from '../../support/app.ts';
 import { openRaw, type RawSocket } from '../../support/raw-phoenix.ts';
@@ -237,6 +247,29 @@ describe('the WebSocket', () => {
     const pong = once(socket.ws, 'pong');
     socket.ws.ping('are you there');
     expect(String((await pong)[0])).toBe('are you there');
+  });
+
+  test('is closed with 1002 when nothing came for 60 s: any frame counts, a ping too, what is sent to it does not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const quiet = await openRaw(app.url, { token: ada.token });
+    const [talking, pinging] = [
+      await openRaw(app.url, { token: ada.token }),
+      await openRaw(app.url, { token: ada.token }),
+    ];
+    onTestFinished(async () => void (await Promise.all([talking.close(), pinging.close()])));
+    await join('1', quiet);
+    vi.advanceTimersByTime(59_000);
+    await join('1', talking);
+    talking.send(['1', '2', TOPIC, 'send_message', { body: 'are you asleep' }]);
+    await quiet.take('the message', (f) => f[3] === 'new_message' && f[4].body === 'are you asleep');
+    pinging.ws.ping();
+    await once(pinging.ws, 'pong');
+    expect(quiet.ws.readyState).toBe(WebSocket.OPEN);
+    vi.advanceTimersByTime(1500);
+    expect(await quiet.closeCode()).toBe(1002);
+    await roundTrip(talking);
+    await roundTrip(pinging);
   });
 
   test('grants no compression, though it was offered', async () => {

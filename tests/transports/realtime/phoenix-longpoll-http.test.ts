@@ -1,5 +1,5 @@
 // Long-polling as HTTP: statuses in the body, headers, tokens, batches. By hand, since phoenix.js hides all of it.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type SignedIn, startApp, type TestApp } from '../../support/app.ts';
 import { until } from '../../support/until.ts';
 
@@ -83,6 +83,28 @@ describe('answers', () => {
 
   test.each(['PUT', 'DELETE', 'PATCH'])('to %s are 400', async (method) => {
     expect((await send('', { method })).status).toBe(400);
+  });
+
+  test('to a poll with nothing to tell come after 10 s, with the token', async () => {
+    const token = await open();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let answer: Body | undefined;
+    void call(`token=${token}`).then((body) => {
+      answer = body;
+    });
+    const roundTrip = async () =>
+      (await fetch(`${app.url}/healthz`, { headers: { connection: 'close' } })).text();
+    for (let i = 0; i < 3; i++) await roundTrip();
+    vi.advanceTimersByTime(9900);
+    await roundTrip();
+    expect(answer).toBeUndefined();
+    // More than once, in case the poll was slow to come.
+    for (let i = 0; i < 60 && answer === undefined; i++) {
+      vi.advanceTimersByTime(200);
+      await roundTrip();
+    }
+    expect(answer).toEqual({ status: 204, token, messages: [] });
   });
 
   test('to a poll that a newer one replaces repeat the token, which clients keep from every answer', async () => {
