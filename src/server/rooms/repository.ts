@@ -190,18 +190,6 @@ export const updateRoom = (
 ): Promise<RoomRow> =>
   tx.updateTable('rooms').set(set).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 
-export const findMembership = (
-  db: Db | Tx,
-  roomId: string,
-  userId: string,
-): Promise<MembershipRow | undefined> =>
-  db
-    .selectFrom('memberships')
-    .selectAll()
-    .where('roomId', '=', roomId)
-    .where('userId', '=', userId)
-    .executeTakeFirst();
-
 /** Inserts those who are not members yet, and answers them. */
 export const insertMemberships = (
   tx: Tx,
