@@ -1,5 +1,6 @@
 // How long an acknowledgement and a delivery take on a healthy cluster, and what it costs in CPU. The clients share the machine
 // with the servers: what they themselves were late by is told as well, and must be read with the figures.
+import { cpus } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from '../../bench/support/cpu.ts';
@@ -57,7 +58,7 @@ export async function soakForLatency(options: Options): Promise<Outcome> {
       tellTimes('send to acknowledgement', times.ack),
       tellTimes('acknowledgement to seen', times.seen),
       tellTimes('send to seen', times.delivery),
-      `CPU of one core: nodes ${busy('nodes')} together, Postgres ${busy('postgres')}, Redis ${busy('redis')}, the clients' process ${busy('clients')}`,
+      `CPU of one core: nodes ${busy('nodes')} together, Postgres ${busy('postgres')}, Redis ${busy('redis')}, the clients' process ${busy('clients')}; all that ran on this machine ${busy('machine')} of ${cpus().length * 100} %`,
       `the clients' own event loop was late: p50 ${(lag.percentile(50) / 1e6).toFixed(1)} ms, p99 ${(lag.percentile(99) / 1e6).toFixed(1)} ms`,
       ...tellWork(crews),
     ];
@@ -73,6 +74,8 @@ interface Cpu {
   postgres: number;
   redis: number;
   clients: number;
+  /** Everything that runs, strangers to this run included. */
+  machine: number;
 }
 
 /** Seconds so far; 0 where the system cannot tell. */
@@ -84,5 +87,7 @@ function cpuOf({ nodes, postgres, redis }: Cluster): Cpu {
     postgres: sum([postgres.pid(), ...childrenOf(postgres.pid())]),
     redis: sum([redis.pid()]),
     clients: (user + system) / 1e6,
+    machine:
+      cpus().reduce((all, { times }) => all + times.user + times.nice + times.sys + times.irq, 0) / 1000,
   };
 }
