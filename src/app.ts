@@ -227,7 +227,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       events: eventDefs,
       testDoor: config.NODE_ENV === 'test' ? createTestDoor(bus) : undefined,
     });
-    const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels });
+    const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels, bus });
     const web = createHttp({
       operations,
       events: eventDefs,

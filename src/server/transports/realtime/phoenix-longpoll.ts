@@ -1,6 +1,8 @@
 // The Phoenix Channels door over long-polling: one address, GET for what waits, POST for frames. The HTTP status is 200 for
 // everything; the real one is in the body. What a poll was handed is kept until it has been written, so a cut poll loses nothing.
+// A session lives on one node; requests that reach another are asked of it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Bus } from '../../../core/bus.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { randomToken } from '../../../core/ids.ts';
@@ -10,6 +12,7 @@ import type { Metrics } from '../../../core/metrics.ts';
 import type { Scope } from '../../../core/scope.ts';
 import type { PhoenixConnection, PhoenixConnections } from './phoenix-connection.ts';
 import { parseVersion } from './phoenix-frame.ts';
+import { createRemotePolls, type PollAnswer } from './phoenix-longpoll-remote.ts';
 import { MAX_QUEUED_BYTES } from './wire.ts';
 
 export interface LongPollOptions {
@@ -19,6 +22,8 @@ export interface LongPollOptions {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
+  bus: Bus;
+  nodeId: string;
 }
 
 export const LONGPOLL_PATH = '/socket/longpoll';
@@ -44,7 +49,7 @@ interface PollSession {
 }
 
 export function createPhoenixLongPoll(options: LongPollOptions) {
-  const { clock, logger, metrics } = options;
+  const { clock, logger, metrics, bus, nodeId } = options;
   const sessions = new Map<string, PollSession>();
   const sweep = setInterval(() => {
     for (const session of sessions.values()) {
@@ -63,7 +68,7 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
 
   function open(version: 1 | 2, scope: Scope): PollSession {
     const session: PollSession = {
-      token: randomToken(32),
+      token: `${nodeId}.${randomToken(32)}`,
       connection: { receive: () => {}, ended: () => {} },
       messages: [],
       bytes: 0,
@@ -106,9 +111,12 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
       return plain(response, 400, 'Use GET to poll and POST to send.');
     const tokens = url.searchParams.getAll('token');
     const header = request.headers['x-phoenix-longpoll-token'];
-    const session = sessions.get(typeof header === 'string' ? header : (tokens.at(-1) ?? ''));
-    if (request.method === 'POST') return post(request, response, session);
-    if (session !== undefined) return poll(request, response, session);
+    const token = typeof header === 'string' ? header : (tokens.at(-1) ?? '');
+    if (request.method === 'POST') return post(request, response, token);
+    const owner = remote.ownerOf(token);
+    if (owner !== undefined) return pollElsewhere(response, owner, token);
+    const session = sessions.get(token);
+    if (session !== undefined) return pollHere(response, session);
     return begin(request, response, url, tokens);
   }
 
@@ -136,20 +144,26 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     return answer(response, { status: 403 });
   }
 
-  function poll(_request: IncomingMessage, response: ServerResponse, session: PollSession): void {
+  function pollHere(response: ServerResponse, session: PollSession): void {
+    const giveUp = poll(session, (given) => answer(response, given));
+    response.on('close', giveUp);
+  }
+
+  function pollElsewhere(response: ServerResponse, owner: string, token: string): void {
+    const giveUp = remote.poll(owner, token, (given) => {
+      if (response.destroyed && given.messages !== undefined) remote.giveBack(owner, token, given.messages);
+      else answer(response, given);
+    });
+    response.on('close', giveUp);
+  }
+
+  /** @returns gives it up: what waits stays for the next poll */
+  function poll(session: PollSession, answered: (answer: PollAnswer) => void): () => void {
     // A newer poll takes the place of an older one.
     session.waiting?.();
     session.polledAt = clock.elapsed();
     const timer = setTimeout(finish, WINDOW_MS);
     session.waiting = finish;
-    response.on('close', () => {
-      if (session.waiting === finish) {
-        // Cut before it was answered: what waits stays for the next poll.
-        session.waiting = undefined;
-        session.polledAt = clock.elapsed();
-      }
-      clearTimeout(timer);
-    });
     if (session.messages.length > 0) queueMicrotask(finish);
 
     function finish(): void {
@@ -160,23 +174,34 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
       const { token } = session;
       const messages = session.messages.splice(0);
       session.bytes = 0;
-      if (messages.length > 0) return answer(response, { status: 200, token, messages });
-      answer(response, { status: session.dead ? 410 : 204, token, messages });
+      if (messages.length > 0) return answered({ status: 200, token, messages });
+      answered({ status: session.dead ? 410 : 204, token, messages });
     }
+
+    return () => {
+      clearTimeout(timer);
+      if (session.waiting !== finish) return;
+      session.waiting = undefined;
+      session.polledAt = clock.elapsed();
+    };
   }
 
-  async function post(
-    request: IncomingMessage,
-    response: ServerResponse,
-    session: PollSession | undefined,
-  ): Promise<void> {
+  async function post(request: IncomingMessage, response: ServerResponse, token: string): Promise<void> {
     const body = await read(request);
     if (body === undefined) return plain(response, 400, 'The body has more than 1 MiB; send less at once.');
-    if (session === undefined) return answer(response, { status: 410 });
-    const lines =
-      request.headers['content-type'] === 'application/x-ndjson'
-        ? body.toString('utf8').split(/\r?\n/).slice(0, MAX_LINES)
-        : [body];
+    const isLines = request.headers['content-type'] === 'application/x-ndjson';
+    const owner = remote.ownerOf(token);
+    answer(
+      response,
+      owner === undefined
+        ? receive(sessions.get(token), body, isLines)
+        : await remote.post(owner, token, body, isLines),
+    );
+  }
+
+  function receive(session: PollSession | undefined, body: Buffer, isLines: boolean): PollAnswer {
+    if (session === undefined) return { status: 410 };
+    const lines = isLines ? body.toString('utf8').split(/\r?\n/).slice(0, MAX_LINES) : [body];
     for (const line of lines) {
       const frame =
         typeof line === 'string' && !line.startsWith('[') ? Buffer.from(line, 'base64') : Buffer.from(line);
@@ -187,8 +212,32 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
       session.connection.receive(frame, typeof line === 'string' && !line.startsWith('['));
       if (session.dead) break;
     }
-    answer(response, { status: session.dead ? 408 : 200 });
+    return { status: session.dead ? 408 : 200 };
   }
+
+  const remote = createRemotePolls({
+    bus,
+    nodeId,
+    logger,
+    held: {
+      poll(token, answered) {
+        const session = sessions.get(token);
+        return session === undefined ? undefined : poll(session, answered);
+      },
+      post: (token, body, isLines) => receive(sessions.get(token), body, isLines),
+      giveBack(token, messages) {
+        const session = sessions.get(token);
+        if (session === undefined) return;
+        session.messages.unshift(...messages);
+        session.bytes += messages.reduce((sum, message) => sum + message.length, 0);
+        session.waiting?.();
+      },
+      end(token) {
+        const session = sessions.get(token);
+        if (session !== undefined) end(session, true);
+      },
+    },
+  });
 
   return {
     handle(request: IncomingMessage, response: ServerResponse): void {
@@ -200,15 +249,13 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     /** Ends every session; their clients come back elsewhere. */
     stop(): void {
       clearInterval(sweep);
+      remote.stop();
       for (const session of [...sessions.values()]) end(session, true);
     },
   };
 }
 
-function answer(
-  response: ServerResponse,
-  body: { status: number; token?: string; messages?: string[] },
-): void {
+function answer(response: ServerResponse, body: PollAnswer): void {
   if (response.headersSent || response.destroyed) return;
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('cache-control', 'no-store');
