@@ -174,6 +174,64 @@ describe('the end of a channel', () => {
   });
 });
 
+describe('what ends a channel waits for the answers to its pushes', () => {
+  /** Keeps the database from answering until released. */
+  function hold(): { release(): Promise<void> } {
+    const { pglite } = app.app.parts.database.driver as {
+      pglite: { transaction(fn: () => Promise<void>): Promise<void> };
+    };
+    let open = () => {};
+    const held = pglite.transaction(
+      () =>
+        new Promise<void>((resolve) => {
+          open = resolve;
+        }),
+    );
+    return {
+      release() {
+        open();
+        return held;
+      },
+    };
+  }
+  const told = () =>
+    socket.frames
+      .filter((f) => f[3] === 'phx_reply' || f[3] === 'phx_close')
+      .map((f) => `${f[3]} ${f[1]}`)
+      .filter((line) => !line.endsWith('trip'));
+
+  test('as a leave', async () => {
+    await join('1');
+    const database = hold();
+    socket.send(['1', '2', TOPIC, 'send_message', { body: 'last words' }]);
+    socket.send(['1', '3', TOPIC, 'phx_leave', {}]);
+    socket.send(['1', '4', TOPIC, 'get_me', {}]);
+    await roundTrip();
+    await database.release();
+    expect((await socket.reply('4'))[4]).toEqual(unmatched);
+    expect(told()).toEqual(['phx_reply 1', 'phx_reply 2', 'phx_reply 3', 'phx_close 1', 'phx_reply 4']);
+  });
+
+  test('as another join', async () => {
+    await join('1');
+    const database = hold();
+    socket.send(['1', '2', TOPIC, 'send_message', { body: 'last words' }]);
+    socket.send(['3', '3', TOPIC, 'phx_join', {}]);
+    await roundTrip();
+    await database.release();
+    await socket.take('phx_close', (f) => f[3] === 'phx_close');
+    expect(told()).toEqual(['phx_reply 1', 'phx_reply 2', 'phx_reply 3', 'phx_close 1']);
+  });
+
+  test('and many pushes are taken in the order in which they came', async () => {
+    await join('1');
+    for (let i = 0; i < 50; i++) socket.send(['1', `m${i}`, TOPIC, 'send_message', { body: `${i}` }]);
+    const seqs: number[] = [];
+    for (let i = 0; i < 50; i++) seqs.push((await socket.reply(`m${i}`))[4].response.seq);
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  });
+});
+
 describe('joining while joining', () => {
   test('the joins are answered in turn, and each but the last is closed', async () => {
     for (const ref of ['1', '2', '3']) socket.send([ref, ref, TOPIC, 'phx_join', {}]);

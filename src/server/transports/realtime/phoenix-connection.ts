@@ -41,11 +41,17 @@ interface Channel {
   /** As the join sent it; frames of the connection carry this one. */
   rememberedRef: unknown;
   here: JoinedTopic | undefined;
+  /** Pushes that are not answered yet. */
+  running: Set<Promise<void>>;
 }
 
 export interface PhoenixConnections {
   open(version: Version, scope: Scope, carrier: Carrier): PhoenixConnection;
 }
+
+/** Whether a frame is of this life of its topic, and not of an earlier join. */
+const isOf = (frame: Frame, channel: Channel | undefined): boolean =>
+  frame.joinRef === null || frame.joinRef === channel?.rememberedRef;
 
 /** @param testDoor answers the pushes of tests from outside; undefined unless NODE_ENV is `test` */
 export function createPhoenixConnections(
@@ -151,6 +157,7 @@ export function createPhoenixConnections(
         joinRef: frame.joinRef ?? frame.ref,
         rememberedRef: frame.joinRef,
         here: undefined,
+        running: new Set(),
       };
       const wire: SeatWire = {
         encoding: encodingFor(version, topic),
@@ -185,26 +192,36 @@ export function createPhoenixConnections(
       const topic = typeof frame.topic === 'string' ? frame.topic : '';
       const queue = waiting.get(topic);
       if (queue !== undefined) return void queue.push(frame);
+      const channel = channels.get(topic);
+      const last = frame.event === 'phx_join' || (frame.event === 'phx_leave' && isOf(frame, channel));
+      if (last && channel !== undefined && channel.running.size > 0)
+        return afterPushes(channel, frame, topic);
       if (frame.event === 'phx_join' && topic !== 'phoenix' && topic !== '') {
         waiting.set(topic, []);
         // A turn of the event loop between two: a client that sends joins only may not keep others from being read.
         void join(frame, topic).finally(() => setImmediate(resume, topic));
         return;
       }
-      const channel = channels.get(topic);
       if (channel === undefined) {
         if (frame.event === 'phx_leave') return reply(frame.joinRef, frame, 'ok', {});
         return reply(null, frame, 'error', { reason: 'unmatched topic' });
       }
       // A frame of an earlier join of this topic is dropped without an answer.
-      if (frame.joinRef !== null && frame.joinRef !== channel.rememberedRef) return;
+      if (!isOf(frame, channel)) return;
       if (frame.event === 'phx_leave') {
         channels.delete(topic);
         channel.here?.leave();
         reply(channel.joinRef, frame, 'ok', {});
         return life('phx_close', channel, topic);
       }
-      void push(frame, channel, topic);
+      const running = push(frame, channel, topic).finally(() => channel.running.delete(running));
+      channel.running.add(running);
+    }
+
+    /** What ends a channel waits for its pushes: a client does not take their answers any more afterwards. */
+    function afterPushes(channel: Channel, frame: Frame, topic: string): void {
+      waiting.set(topic, [frame]);
+      void Promise.allSettled(channel.running).then(() => resume(topic));
     }
 
     function resume(topic: string): void {
