@@ -74,34 +74,42 @@ test.each([
   'after-step-3',
   'after-step-4',
   'after-step-5',
-])('at %s: the agent answers once, and remembers once', async (failpoint) => {
-  const { first, token, send, history, restart } = await begin(failpoint);
-  await send(first.url, randomUUID(), '@parley remember that my boat is called Swallow').catch(() => {});
-  const second = await restart();
-  const answers = async () => (await history(second.url)).filter((m) => m.author.kind === 'agent');
-  await until('the agent has answered', async () => (await answers()).length > 0);
-  const agent = (await answers())[0]?.author as Message['author'];
-  const runs = async () =>
-    (await rest<{ data: { status: string }[] }>(second.url, token, 'GET', `/api/agents/${agent.id}/runs`))
-      .data;
-  await until('no run is open', async () => (await runs()).every((run) => run.status === 'completed'));
-  expect(await runs()).toHaveLength(1);
-  expect(await answers()).toHaveLength(1);
-  const { data: memories } = await rest<{ data: { content: string }[] }>(
-    second.url,
-    token,
-    'GET',
-    `/api/agents/${agent.id}/memories`,
-  );
-  expect(memories.filter((m) => m.content.includes('Swallow'))).toHaveLength(1);
-});
+])(
+  'at %s: the agent answers once, and remembers once',
+  async (failpoint) => {
+    const { first, token, send, history, restart } = await begin(failpoint);
+    await send(first.url, randomUUID(), '@parley remember that my boat is called Swallow').catch(() => {});
+    const second = await restart();
+    const answers = async () => (await history(second.url)).filter((m) => m.author.kind === 'agent');
+    await until('the agent has answered', async () => (await answers()).length > 0);
+    const agent = (await answers())[0]?.author as Message['author'];
+    const runs = async () =>
+      (await rest<{ data: { status: string }[] }>(second.url, token, 'GET', `/api/agents/${agent.id}/runs`))
+        .data;
+    await until('no run is open', async () => (await runs()).every((run) => run.status === 'completed'));
+    expect(await runs()).toHaveLength(1);
+    expect(await answers()).toHaveLength(1);
+    const { data: memories } = await rest<{ data: { content: string }[] }>(
+      second.url,
+      token,
+      'GET',
+      `/api/agents/${agent.id}/memories`,
+    );
+    expect(memories.filter((m) => m.content.includes('Swallow'))).toHaveLength(1);
+  },
+  LIMIT_MS,
+);
 
 test.each([
   [{ NODE_ENV: 'test', FAILPOINTS: 'somewhere' }, 'FAILPOINTS has "somewhere", which is none of'],
   [{ FAILPOINTS: 'before-ack' }, 'needs NODE_ENV=test'],
-])('%j stops the start', async (env, words) => {
-  const server = spawnServer({ env: { DATA_DIR: temporaryFolder(), ...env } });
-  onTestFinished(() => server.kill('SIGKILL'));
-  expect((await server.whenEnded).code).toBe(1);
-  expect(server.output()).toContain(words);
-});
+])(
+  '%j stops the start',
+  async (env, words) => {
+    const server = spawnServer({ env: { DATA_DIR: temporaryFolder(), ...env } });
+    onTestFinished(() => server.kill('SIGKILL'));
+    expect((await server.whenEnded).code).toBe(1);
+    expect(server.output()).toContain(words);
+  },
+  LIMIT_MS,
+);
