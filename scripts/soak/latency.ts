@@ -1,12 +1,11 @@
 // How long an acknowledgement and a delivery take on a healthy cluster, and what it costs in CPU. The clients share the machine
 // with the servers: what they themselves were late by is told as well, and must be read with the figures.
-import { cpus } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuSeconds } from '../../bench/support/cpu.ts';
-import { type Cluster, childrenOf, startCluster } from '../../tests/cluster/cluster.ts';
+import { startCluster } from '../../tests/cluster/cluster.ts';
 import { type Crew, gatherCrew } from '../../tests/cluster/crew.ts';
 import { findOffences } from '../../tests/cluster/proof.ts';
+import { cpuOf, tellCpu } from './cpu.ts';
 import { type Options, requireFiles } from './options.ts';
 import { type Outcome, p99, tellTimes, tellWork, timesOf } from './report.ts';
 
@@ -22,7 +21,7 @@ export async function soakForLatency(options: Options): Promise<Outcome> {
     for (let room = 0, gathered = 0; room < rooms; room++) {
       const from = gathered;
       gathered = Math.floor((clients * (room + 1)) / rooms);
-      crews.push(await gatherCrew(cluster, gathered - from, undefined, `Room ${room} sailor`));
+      crews.push(await gatherCrew(cluster, gathered - from, undefined, { name: `Room ${room} sailor` }));
     }
     note(`${clients} clients are there`);
     for (const crew of crews) {
@@ -51,14 +50,12 @@ export async function soakForLatency(options: Options): Promise<Outcome> {
     ] as const)
       if (p99(samples) > LIMIT_MS)
         offences.push(`${name}: p99 is ${Math.round(p99(samples))} ms, above ${LIMIT_MS} ms`);
-    const busy = (part: keyof Cpu) =>
-      `${Math.round(((after[part] - before[part]) / ((to - from) / 1000)) * 100)} %`;
     const told = [
       `${clients} clients in ${rooms} rooms on ${nodes} nodes, ${rate} messages a second for ${seconds} s`,
       tellTimes('send to acknowledgement', times.ack),
       tellTimes('acknowledgement to seen', times.seen),
       tellTimes('send to seen', times.delivery),
-      `CPU of one core: nodes ${busy('nodes')} together, Postgres ${busy('postgres')}, Redis ${busy('redis')}, the clients' process ${busy('clients')}; all that ran on this machine ${busy('machine')} of ${cpus().length * 100} %`,
+      tellCpu(before, after),
       `the clients' own event loop was late: p50 ${(lag.percentile(50) / 1e6).toFixed(1)} ms, p99 ${(lag.percentile(99) / 1e6).toFixed(1)} ms`,
       ...tellWork(crews),
     ];
@@ -67,27 +64,4 @@ export async function soakForLatency(options: Options): Promise<Outcome> {
     for (const crew of crews) crew.close();
     await cluster.stop();
   }
-}
-
-interface Cpu {
-  nodes: number;
-  postgres: number;
-  redis: number;
-  clients: number;
-  /** Everything that runs, strangers to this run included. */
-  machine: number;
-}
-
-/** Seconds so far; 0 where the system cannot tell. */
-function cpuOf({ nodes, postgres, redis }: Cluster): Cpu {
-  const sum = (pids: number[]) => pids.reduce((total, pid) => total + (cpuSeconds(pid) ?? 0), 0);
-  const { user, system } = process.cpuUsage();
-  return {
-    nodes: sum(nodes.map((node) => node.process.pid)),
-    postgres: sum([postgres.pid(), ...childrenOf(postgres.pid())]),
-    redis: sum([redis.pid()]),
-    clients: (user + system) / 1e6,
-    machine:
-      cpus().reduce((all, { times }) => all + times.user + times.nice + times.sys + times.irq, 0) / 1000,
-  };
 }

@@ -4,6 +4,7 @@ import { type Cluster, startCluster } from '../../tests/cluster/cluster.ts';
 import { type Crew, gatherCrew } from '../../tests/cluster/crew.ts';
 import { findOffences } from '../../tests/cluster/proof.ts';
 import { until } from '../../tests/support/until.ts';
+import { cpuOf, tellCpu } from './cpu.ts';
 import { type Options, requireFiles } from './options.ts';
 import { seconds as inSeconds, type Outcome, tellAbsences, tellWork } from './report.ts';
 
@@ -11,6 +12,8 @@ const LIVE_LIMIT_MS = 15_000;
 const POOL_SIZE = 10;
 /** Three are kept by Postgres for its owner. */
 const SPARE_CONNECTIONS = 5;
+/** As long as the official libraries wait for a connection. */
+const PATIENCE_MS = 20_000;
 const WARM_UP_MESSAGES = 100;
 
 export async function soakInStorm(options: Options): Promise<Outcome> {
@@ -33,7 +36,10 @@ export async function soakInStorm(options: Options): Promise<Outcome> {
       const from = gathered;
       gathered = Math.floor((clients * (room + 1)) / rooms);
       crews.push(
-        await gatherCrew(cluster, gathered - from, (i) => nextUrl(from + i), `Storm ${room} sailor`),
+        await gatherCrew(cluster, gathered - from, (i) => nextUrl(from + i), {
+          name: `Room ${room} sailor`,
+          patienceMs: PATIENCE_MS,
+        }),
       );
       note(`${gathered} clients are there`);
     }
@@ -46,7 +52,8 @@ export async function soakInStorm(options: Options): Promise<Outcome> {
     const fallers = new Set(everybody.filter((_, i) => falls(i)));
     fallen = true;
     await falling.kill();
-    const killed = performance.now();
+    const before = cpuOf(cluster);
+    const killed = before.at;
     note(`killed the node of ${fallers.size}`);
     const behind = () =>
       crews.flatMap((crew, room) =>
@@ -61,7 +68,8 @@ export async function soakInStorm(options: Options): Promise<Outcome> {
     await until('everyone is live and caught up', () => behind() === 0, 4 * LIVE_LIMIT_MS).catch(
       (error: Error) => offences.push(`${error.message}; ${behind()} are not`),
     );
-    const took = performance.now() - killed;
+    const after = cpuOf(cluster);
+    const took = after.at - killed;
     if (took > LIVE_LIMIT_MS) offences.push(`${inSeconds(took)} until everyone was live and caught up`);
     const unhurt = everybody.filter((c) => !fallers.has(c) && c.closes.length > 0).length;
     if (unhurt > 0) offences.push(`${unhurt} clients of the other nodes lost their connection as well`);
@@ -78,6 +86,7 @@ export async function soakInStorm(options: Options): Promise<Outcome> {
     const told = [
       `${clients} clients in ${rooms} rooms on ${size} nodes; the node of ${fallers.size} was killed`,
       `everyone was live and caught up after ${inSeconds(took)}`,
+      `meanwhile, ${tellCpu(before, after)}`,
       `connections refused by Postgres: ${refused}, of ${size * POOL_SIZE + SPARE_CONNECTIONS} it allows`,
       ...tellWork(crews),
       tellAbsences(crews),

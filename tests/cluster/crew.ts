@@ -52,13 +52,21 @@ const WATCH_MS = 25;
 /** Of a send whose connection ended before its answer: a client's library sends it again. */
 const BROKEN_OFF = 'broken off';
 
-/** @param name of the room; crews of one cluster need one each */
+export interface CrewOptions {
+  /** Of its people and its room; crews of one cluster need one each. */
+  name?: string;
+  /** How long a client goes without its room before it connects anew. */
+  patienceMs?: number;
+}
+
 export async function gatherCrew(
   fleet: Fleet,
   size: number,
   nextUrl: (i: number) => () => string = () => fleet.urls(),
-  name = 'Sailor',
+  options: CrewOptions = {},
 ): Promise<Crew> {
+  const { name = 'Sailor', patienceMs = fleet.nodes.length > 1 ? AWAY_LIMIT_MS : AWAY_LIMIT_ALONE_MS } =
+    options;
   const url = (fleet.nodes[0] as Fleet['nodes'][number]).url;
   const owner = await signIn(url, 'Olive Owner');
   const room = await rest<{ id: string }>(url, owner.token, 'POST', '/api/rooms', { name: `${name}s` });
@@ -72,7 +80,6 @@ export async function gatherCrew(
     });
     clients.push(...(await Promise.all(some)));
   }
-  const patienceMs = fleet.nodes.length > 1 ? AWAY_LIMIT_MS : AWAY_LIMIT_ALONE_MS;
   return makeCrew(clients, room.id, owner.token, patienceMs);
 }
 
