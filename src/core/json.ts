@@ -19,7 +19,11 @@ export function assertSafeJson(value: unknown, path = '', depth = 0): void {
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    // A frame may be bytes as a whole; inside of an object they have no JSON.
+    if (depth === 0) return;
+    throw invalidAt(path, 'binary', 'holds bytes; send text, or upload a file');
+  }
   if (depth >= MAX_JSON_DEPTH) {
     throw new AppError(
       'invalid',

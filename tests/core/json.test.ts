@@ -23,6 +23,12 @@ test('nesting is allowed up to the limit and not beyond', () => {
   expect(reasonFor(JSON.parse(`${'{"a":'.repeat(8000)}1${'}'.repeat(8000)}`))).toBe('too_deep');
 });
 
+test('bytes are refused inside of an object, and let through as a whole', () => {
+  expect(reasonFor({ a: [{ b: Buffer.from('x') }] })).toBe('binary');
+  expect(reasonFor([new ArrayBuffer(2)])).toBe('binary');
+  expect(reasonFor(Buffer.from('x'))).toBeUndefined();
+});
+
 describe('a text that no database takes', () => {
   const bad: [string, string, string][] = [
     ['NUL', 'a\u0000b', 'nul_character'],

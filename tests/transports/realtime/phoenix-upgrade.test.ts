@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { HOME_TENANT } from '../../../src/server/identity/service.ts';
 import { type SignedIn, startApp, TEST_SECRET, type TestApp } from '../../support/app.ts';
 import { answered, disconnect, phoenixSocket, request } from '../../support/clients.ts';
@@ -112,6 +113,19 @@ test.each([
   ['02.0.0', 403],
 ] as const)('vsn %s answers %i', async (vsn, status) => {
   expect(await upgradeStatus(app.url, { token: ada.token, vsn })).toBe(status);
+});
+
+test('a list of versions is none that is known', async () => {
+  const ws = new WebSocket(
+    `${app.url.replace('http', 'ws')}/socket/websocket?vsn[]=2.0.0&token=${ada.token}`,
+  );
+  const status = await new Promise((resolve) => {
+    ws.once('open', () => resolve(101));
+    ws.once('unexpected-response', (_request, response) => resolve(response.statusCode));
+    ws.on('error', () => {});
+  });
+  ws.terminate();
+  expect(status).toBe(403);
 });
 
 test('without vsn the frames are those of 1.0.0', async () => {

@@ -144,6 +144,7 @@ describe('events', () => {
 
   test.each([
     ['in a field', { roomId: 'lobby', body: Buffer.from('bytes') }],
+    ['deep in the metadata', { roomId: 'lobby', body: 'x', metadata: { a: [{ b: Buffer.from('bytes') }] } }],
     ['instead of an input', Buffer.from('bytes')],
     ['as text that is not UTF-8', { roomId: 'lobby', body: Buffer.from([0xff, 0xfe]) }],
   ])('with bytes %s are refused in words', async (_, input) => {

@@ -13,8 +13,11 @@ export interface Frame {
 }
 
 /** @returns undefined for a `vsn` that is not served; a missing one means 1.0.0 */
-export function parseVersion(vsn: string | null): Version | undefined {
-  if (vsn === null) return 1;
+/** The protocol version that an address asks for; 1 where it names none. */
+export function parseVersion(query: URLSearchParams): Version | undefined {
+  const vsn = query.get('vsn');
+  // `vsn[]=…` is a list, not a version.
+  if (vsn === null) return [...query.keys()].some((key) => key.startsWith('vsn[')) ? undefined : 1;
   const match = /^([12])\.0\.(0|[1-9]\d*)$/.exec(vsn);
   return match === null ? undefined : (Number(match[1]) as Version);
 }

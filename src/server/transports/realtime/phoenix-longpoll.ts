@@ -126,7 +126,7 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     url: URL,
     tokens: string[],
   ): Promise<void> {
-    const version = parseVersion(url.searchParams.get('vsn'));
+    const version = parseVersion(url.searchParams);
     if (version === undefined || sessions.size >= MAX_SESSIONS) return answer(response, { status: 403 });
     const header = request.headers['x-phoenix-authtoken'];
     // The session's token comes last, the user's own may stand before it.

@@ -50,7 +50,7 @@ export function createPhoenix(options: PhoenixOptions) {
     socket.on('error', ignore);
     const url = new URL(request.url ?? '/', 'http://localhost');
     const protocols = request.headers['sec-websocket-protocol'];
-    const version = parseVersion(url.searchParams.get('vsn'));
+    const version = parseVersion(url.searchParams);
     const acceptable = protocols === undefined || protocols.split(',').some((p) => p.trim() === 'phoenix');
     if (!options.originAllowed(request) || version === undefined || !acceptable)
       return refuse(socket, 403, 'Forbidden');
