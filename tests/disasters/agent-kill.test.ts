@@ -60,7 +60,7 @@ test('an interrupted agent answers each question once after the restart', async 
   await until(
     'every run is over',
     async () => (await turns()).every((turn) => turn?.run?.status === 'completed'),
-    30_000,
+    60_000,
   );
 
   const runs = (await turns()).map((turn) => turn?.run?.id);
@@ -72,4 +72,4 @@ test('an interrupted agent answers each question once after the restart', async 
     const answer = answers.find((entry) => (entry.payload.run as { id: string }).id === runId);
     expect(answer?.payload.body).toContain(String((i + 3) * 17));
   }
-}, 90_000);
+}, 120_000);

@@ -9,6 +9,8 @@ import { until } from '../support/until.ts';
 const CLIENTS = 300;
 const POOL_SIZE = 8;
 const LIVE_LIMIT_MS = 15_000;
+/** As long as the official libraries wait for a connection: whoever gives up early begins again from the end of the line. */
+const PATIENCE_MS = 20_000;
 const hasBoth = inject('postgresUrl') !== undefined && inject('redisUrl') !== undefined;
 
 test.runIf(hasBoth)(
@@ -18,13 +20,14 @@ test.runIf(hasBoth)(
     onTestFinished(() => cluster.stop(), 60_000);
     const [falling, standing] = cluster.nodes as [(typeof cluster.nodes)[0], (typeof cluster.nodes)[0]];
     let fallen = false;
-    const crew = await gatherCrew(cluster, CLIENTS, () => () => (fallen ? standing : falling).url);
+    const crew = await gatherCrew(cluster, CLIENTS, () => () => (fallen ? standing : falling).url, {
+      patienceMs: PATIENCE_MS,
+    });
     onTestFinished(() => crew.close());
     crew.write(10);
     await until('traffic flows', () => crew.book.filter((b) => b.acked).length >= 20);
     fallen = true;
     await falling.kill();
-    const killed = performance.now();
     const mark = Math.max(...crew.book.map((b) => b.acked?.seq ?? 0));
     await until(
       'all are live and caught up',
@@ -37,7 +40,6 @@ test.runIf(hasBoth)(
         ),
       LIVE_LIMIT_MS,
     );
-    expect(performance.now() - killed).toBeLessThan(LIVE_LIMIT_MS);
     await crew.finish(30_000);
     expect(await findOffences(cluster, crew)).toEqual([]);
     expect(await connectionsOf(cluster.postgres.url)).toBeLessThanOrEqual(POOL_SIZE);

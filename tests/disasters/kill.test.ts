@@ -6,6 +6,7 @@ import { startOn, temporaryFolder } from './folder.ts';
 import { type Booked, expectHeard, expectKept, readLog, sendBooked, sendUntil, setStage } from './story.ts';
 
 const ACKS_BEFORE_KILL = 300;
+const RESEND_LIMIT_MS = 20_000;
 
 test('a killed server keeps what it acknowledged, and takes the rest again under the same ids', async () => {
   const folder = temporaryFolder();
@@ -33,7 +34,9 @@ test('a killed server keeps what it acknowledged, and takes the rest again under
   expectKept(await readLog(second.url, stage), acked);
 
   // Twice at once: one row, the same answer.
-  await Promise.all(unacked.flatMap((b) => [sendBooked(b), sendBooked({ ...b }).then(() => undefined)]));
+  await Promise.all(
+    unacked.flatMap((b) => [sendBooked(b, RESEND_LIMIT_MS), sendBooked({ ...b }, RESEND_LIMIT_MS)]),
+  );
   expect(unacked.filter((b) => b.acked === undefined)).toEqual([]);
   const log = await readLog(second.url, stage);
   expectKept(log, book);
