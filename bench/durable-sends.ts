@@ -98,7 +98,10 @@ try {
       if (!isWanted(options.only, scenario.name, contestant.name)) continue;
       const running = await contestant.start();
       try {
-        await load.gather({ ...contestant.target, port: running.port, pid: running.pid }, scenario.crowd);
+        await load.gather(
+          { ...contestant.target, ports: [running.port], pids: [running.pid] },
+          scenario.crowd,
+        );
         const pressure: Pressure = {
           publishersPerRoom: scenario.publishersPerRoom,
           outstanding: scenario.outstanding,

@@ -25,12 +25,24 @@ const SCENARIOS: Scenario[] = [
   { name: 'B', crowd: { rooms: 200, membersPerRoom: 10 }, publishersPerRoom: 1, outstanding: 4 },
 ];
 const BASE = 'socket.io';
+const BASE_WS = 'ws, shared frame';
+const LIMIT = 'ws, joined writes';
 
 const targets = await openTargets({ postgres: options.database !== 'pglite', profile: options.profile });
 const database = targets.postgres === undefined ? 'pglite' : 'postgres';
 const SERVERS: { name: string; start: () => Promise<Running>; target: Pick<Target, 'kind' | 'protocol'> }[] =
   [
     { name: BASE, start: () => targets.bare(), target: { kind: 'bare', protocol: 'socketio' } },
+    {
+      name: BASE_WS,
+      start: () => targets.bareWs('each'),
+      target: { kind: 'bare', protocol: 'phoenix' },
+    },
+    {
+      name: LIMIT,
+      start: () => targets.bareWs('joined'),
+      target: { kind: 'bare', protocol: 'phoenix' },
+    },
     {
       name: 'parley, Phoenix clients',
       start: () => targets.parley(database),
@@ -64,7 +76,7 @@ try {
     for (const [crowd, group] of Map.groupBy(scenarios, (s) => s.crowd)) {
       const running = await start();
       try {
-        const gathered = await load.gather({ ...target, port: running.port, pid: running.pid }, crowd);
+        const gathered = await load.gather({ ...target, ports: [running.port], pids: [running.pid] }, crowd);
         const members = crowd.rooms * crowd.membersPerRoom;
         const joinsPerCpu = gathered.serverCpu === undefined ? undefined : members / gathered.serverCpu;
         for (const scenario of group) {
@@ -82,6 +94,11 @@ try {
           process.stderr.write(`  ${scenario.name} · ${server}: done\n`);
         }
         await load.leave();
+      } catch (error) {
+        // What the others gave is still worth printing.
+        console.error(`  ${server}: left out, because ${(error as Error).message}`);
+        await load.leave();
+        process.exitCode = 1;
       } finally {
         await running.stop();
       }
@@ -95,14 +112,18 @@ try {
 for (const { name } of SCENARIOS) {
   const rows = results.filter((r) => r.scenario === name);
   if (rows.length === 0) continue;
-  const base = rows.find((r) => r.server === BASE)?.measured;
-  const basis = base === undefined ? undefined : perCpuSecond(base, 'deliveries');
+  const basisOf = (server: string) => {
+    const base = rows.find((r) => r.server === server)?.measured;
+    return base === undefined ? undefined : perCpuSecond(base, 'deliveries');
+  };
   console.log(
     `${name}\n${table(
       [
         '',
         'deliveries/CPU s',
-        'ratio',
+        'to socket.io',
+        'to ws',
+        'to joined',
         'messages/s',
         'p50 ms',
         'p99 ms',
@@ -114,7 +135,7 @@ for (const { name } of SCENARIOS) {
       rows.map(({ server, measured: m }) => [
         server,
         thousands(perCpuSecond(m, 'deliveries') ?? Number.NaN),
-        ratio(perCpuSecond(m, 'deliveries'), basis),
+        ...[BASE, BASE_WS, LIMIT].map((peer) => ratio(perCpuSecond(m, 'deliveries'), basisOf(peer))),
         thousands(m.acks / m.seconds),
         ...latency(m.delivery),
         ...latency(m.ack),

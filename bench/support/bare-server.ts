@@ -25,7 +25,7 @@ io.on('connection', (socket) => {
     },
   );
 });
-http.listen(0, '127.0.0.1', () => {
+http.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, () => {
   process.stdout.write(`ready ${(http.address() as AddressInfo).port}\n`);
 });
 process.on('disconnect', () => process.exit(0));

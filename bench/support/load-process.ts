@@ -2,7 +2,7 @@
 // It spins instead of sleeping, because a sleeping reader bills the server for waking it.
 import { cpuSeconds } from './cpu.ts';
 import { latencyOf } from './percentiles.ts';
-import type { Crowd, Gathered, Measured, Pressure, Request, Target } from './protocol.ts';
+import type { Crowd, Joined, Joining, Measured, Pressure, Request, Target } from './protocol.ts';
 import { RawClient } from './raw-client.ts';
 
 interface Room {
@@ -13,10 +13,10 @@ interface Room {
   nextPublisher: number;
   /** Acks under way, by publisher and ref. */
   inFlight: Map<RawClient, Map<number, number>>;
+  lastSeq: number;
 }
 
-/** At a time, so that setting up is not a storm. */
-const JOINING_AT_ONCE = 32;
+const RETRY_SECONDS = 0.2;
 /** One connection in so many looks into what it receives. */
 const SAMPLED = 50;
 const HEARTBEAT_MS = 20_000;
@@ -46,12 +46,17 @@ const stamp = (): string =>
     .toString()
     .padStart(STAMP_DIGITS, '0');
 
-async function gather(to: Target, crowd: Crowd): Promise<Gathered> {
+interface Place {
+  room: Room;
+  name: string;
+  token: string;
+}
+let places: Place[] = [];
+
+/** Signs in and makes the rooms, so that only the joins themselves are measured afterwards. */
+async function prepare(to: Target, crowd: Crowd): Promise<void> {
   target = to;
-  lost = [];
-  const names = await prepare(to, crowd);
-  const before = cpuSeconds(to.pid);
-  const started = now();
+  const names = await placesFor(to, crowd);
   rooms = names.map(() => ({
     members: [],
     sent: 0,
@@ -59,60 +64,97 @@ async function gather(to: Target, crowd: Crowd): Promise<Gathered> {
     acked: 0,
     nextPublisher: 0,
     inFlight: new Map(),
+    lastSeq: 0,
   }));
-  const places = names.flatMap(({ room, tokens }, i) => tokens.map((token) => ({ i, room, token })));
-  await inParallel(JOINING_AT_ONCE, places, async ({ i, room: name, token }, place) => {
-    const room = rooms[i] as Room;
-    const client: RawClient = new RawClient({
-      port: to.port,
-      protocol: to.protocol,
-      token,
-      room: name,
-      events: {
-        delivered(count) {
-          busy = true;
-          room.delivered += count;
-          deliveries += count;
-          lastDelivery = now();
-          press(room);
-        },
-        ...(place % SAMPLED === 0 ? { sample: sampleOf } : {}),
-        acked(ref, ok) {
-          busy = true;
-          acks++;
-          room.acked++;
-          if (!ok) refused++;
-          const flights = room.inFlight.get(client);
-          const at = flights?.get(ref);
-          flights?.delete(ref);
-          if (at !== undefined && measuring) ackSamples.push(now() - at);
-          press(room);
-        },
-        lost: (why) => void lost.push(why),
-      },
-    });
-    room.inFlight.set(client, new Map());
-    await client.join();
-    room.members.push(client);
+  places = names.flatMap(({ room: name, tokens }, i) =>
+    tokens.map((token) => ({ room: rooms[i] as Room, name, token })),
+  );
+  await quiet();
+}
+
+/** Connects, signs in and joins, in every place; also again after `part`, which makes it a re-join. */
+async function join({ atOnce, resume }: Joining): Promise<Joined> {
+  lost = [];
+  let retries = 0;
+  const answers: number[] = [];
+  const before = cpu();
+  const own = process.cpuUsage();
+  const started = now();
+  await inParallel(atOnce, places, async (place, index) => {
+    const from = now();
+    for (;;) {
+      const client = clientFor(place, index, resume === true ? place.room.lastSeq : undefined);
+      try {
+        const { lastSeq } = await client.join();
+        answers.push(now() - from);
+        place.room.lastSeq = Math.max(place.room.lastSeq, lastSeq);
+        place.room.members.push(client);
+        return;
+      } catch (error) {
+        // A client would do the same: what is marked so is worth another try.
+        if (!String(error).includes('"retryable":true') || ++retries > places.length) throw error;
+        await sleep(RETRY_SECONDS);
+      }
+    }
   });
-  const after = cpuSeconds(to.pid);
+  const seconds = (now() - started) / 1000;
+  const used = process.cpuUsage(own);
   heartbeats = setInterval(() => {
     for (const room of rooms) for (const member of room.members) member.heartbeat();
   }, HEARTBEAT_MS);
-  const result = {
-    joinSeconds: (now() - started) / 1000,
+  await quiet();
+  const after = cpu();
+  return {
+    seconds,
+    members: places.length,
+    retries,
+    answer: latencyOf(answers),
     serverCpu: before === undefined || after === undefined ? undefined : after - before,
+    loadBusy: (used.user + used.system) / 1e6 / seconds,
   };
-  await quiet(to.pid);
-  return result;
+}
+
+function clientFor({ room, name, token }: Place, index: number, afterSeq: number | undefined): RawClient {
+  const ports = (target as Target).ports;
+  const client: RawClient = new RawClient({
+    port: ports[index % ports.length] as number,
+    protocol: (target as Target).protocol,
+    token,
+    room: name,
+    afterSeq,
+    events: {
+      delivered(count) {
+        busy = true;
+        room.delivered += count;
+        deliveries += count;
+        lastDelivery = now();
+        press(room);
+      },
+      ...(index % SAMPLED === 0 ? { sample: sampleOf } : {}),
+      acked(ref, ok) {
+        busy = true;
+        acks++;
+        room.acked++;
+        if (!ok) refused++;
+        const flights = room.inFlight.get(client);
+        const at = flights?.get(ref);
+        flights?.delete(ref);
+        if (at !== undefined && measuring) ackSamples.push(now() - at);
+        press(room);
+      },
+      lost: (why) => void lost.push(why),
+    },
+  });
+  room.inFlight.set(client, new Map());
+  return client;
 }
 
 /** Waits until what the joins set off (presence, member_joined) is over: the server's CPU time stands still. */
-async function quiet(pid: number): Promise<void> {
+async function quiet(): Promise<void> {
   for (let last = -1, turn = 0; turn < 60; turn++) {
-    const cpu = cpuSeconds(pid) ?? 0;
-    if (cpu - last < 0.05) return;
-    last = cpu;
+    const used = cpu() ?? 0;
+    if (used - last < 0.05) return;
+    last = used;
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
   }
 }
@@ -127,7 +169,7 @@ function sampleOf(payload: Buffer): void {
 }
 
 /** Rooms by the names they are joined under, each with a token for every place in it. */
-async function prepare(to: Target, crowd: Crowd): Promise<{ room: string; tokens: string[] }[]> {
+async function placesFor(to: Target, crowd: Crowd): Promise<{ room: string; tokens: string[] }[]> {
   const numbers = [...Array(crowd.rooms).keys()];
   const tokensOf = (all: string[], i: number) =>
     Array.from(
@@ -135,7 +177,7 @@ async function prepare(to: Target, crowd: Crowd): Promise<{ room: string; tokens
       (_, j) => all[(i * crowd.membersPerRoom + j) % all.length] as string,
     );
   if (to.kind === 'bare') return numbers.map((i) => ({ room: `room-${i}`, tokens: tokensOf(['-'], i) }));
-  const url = `http://127.0.0.1:${to.port}`;
+  const url = `http://127.0.0.1:${to.ports[0]}`;
   const post = async <T>(path: string, body: object, token = ''): Promise<T> => {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
@@ -237,13 +279,26 @@ async function run(pressure: Pressure): Promise<Measured> {
   return measured;
 }
 
-function leave(): void {
+/** Closes every connection; the places stay, to be joined again. */
+function part(): void {
   clearInterval(heartbeats);
-  for (const room of rooms) for (const member of room.members) member.close();
-  rooms = [];
+  for (const room of rooms) {
+    for (const member of room.members) member.close();
+    room.members = [];
+    room.inFlight.clear();
+  }
 }
 
-const cpu = (): number | undefined => (target === undefined ? undefined : cpuSeconds(target.pid));
+function leave(): void {
+  part();
+  rooms = [];
+  places = [];
+}
+
+function cpu(): number | undefined {
+  const each = target?.pids.map(cpuSeconds);
+  return each?.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
+}
 const sleep = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -263,14 +318,25 @@ async function inParallel<T>(
   );
 }
 
+function handle(request: Request): Promise<unknown> | undefined {
+  switch (request.do) {
+    case 'prepare':
+      return prepare(request.target, request.crowd);
+    case 'join':
+      return join(request.joining);
+    case 'press':
+      return run(request.pressure);
+    case 'part':
+      part();
+      return;
+    case 'leave':
+      leave();
+  }
+}
+
 process.on('message', async (request: Request) => {
   try {
-    const answer =
-      request.do === 'gather'
-        ? await gather(request.target, request.crowd)
-        : request.do === 'press'
-          ? await run(request.pressure)
-          : leave();
+    const answer = await handle(request);
     process.send?.({ ok: answer ?? null });
   } catch (error) {
     process.send?.({ error: String(error) });

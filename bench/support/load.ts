@@ -2,14 +2,21 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { pinnedTo } from './cpu.ts';
-import type { Crowd, Gathered, Measured, Pressure, Request, Target } from './protocol.ts';
+import type { Crowd, Joined, Joining, Measured, Pressure, Request, Target } from './protocol.ts';
 
 const PROGRAM = fileURLToPath(new URL('./load-process.ts', import.meta.url));
 /** The server has core 0. */
 export const LOAD_CORE = 1;
+export const JOINING_AT_ONCE = 32;
 
 export interface Load {
-  gather(target: Target, crowd: Crowd): Promise<Gathered>;
+  /** Signs in and makes rooms. */
+  prepare(target: Target, crowd: Crowd): Promise<void>;
+  join(joining: Joining): Promise<Joined>;
+  /** prepare and join, a few at a time, so that setting up is not a storm. */
+  gather(target: Target, crowd: Crowd): Promise<Joined>;
+  /** Closes all connections, which may then join again. */
+  part(): Promise<void>;
   press(pressure: Pressure): Promise<Measured>;
   leave(): Promise<void>;
   stop(): void;
@@ -33,7 +40,13 @@ export function startLoad(): Load {
     return ok as T;
   }
   return {
-    gather: (target, crowd) => ask({ do: 'gather', target, crowd }),
+    prepare: (target, crowd) => ask({ do: 'prepare', target, crowd }),
+    join: (joining) => ask({ do: 'join', joining }),
+    async gather(target, crowd) {
+      await ask({ do: 'prepare', target, crowd });
+      return ask({ do: 'join', joining: { atOnce: JOINING_AT_ONCE } });
+    },
+    part: () => ask({ do: 'part' }),
     press: (pressure) => ask({ do: 'press', pressure }),
     leave: () => ask({ do: 'leave' }),
     stop: () => child.disconnect(),

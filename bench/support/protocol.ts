@@ -6,8 +6,9 @@ export interface Target {
   /** `parley` signs in and makes rooms over REST; `bare` takes any name. */
   kind: 'parley' | 'bare';
   protocol: Protocol;
-  port: number;
-  pid: number;
+  /** Members take turns at them. */
+  ports: number[];
+  pids: number[];
 }
 
 export interface Crowd {
@@ -28,15 +29,30 @@ export interface Pressure {
   seconds: number;
 }
 
+export interface Joining {
+  /** Joins under way at the same time. */
+  atOnce: number;
+  /** With the seq that was the room's last at the join before. */
+  resume?: boolean;
+}
+
 export type Request =
-  | { do: 'gather'; target: Target; crowd: Crowd }
+  | { do: 'prepare'; target: Target; crowd: Crowd }
+  | { do: 'join'; joining: Joining }
   | { do: 'press'; pressure: Pressure }
+  | { do: 'part' }
   | { do: 'leave' };
 
-export interface Gathered {
-  joinSeconds: number;
-  /** CPU seconds that the server spent on it. */
+export interface Joined {
+  seconds: number;
+  members: number;
+  /** Joins that were refused as worth another try, and were tried again. */
+  retries: number;
+  /** From before the connection is opened until the join is answered. */
+  answer: Latency | undefined;
+  /** CPU seconds that the server spent on it, with what it set off: presence, `member_joined`. */
   serverCpu: number | undefined;
+  loadBusy: number;
 }
 
 export interface Measured {

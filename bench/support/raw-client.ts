@@ -33,7 +33,10 @@ export class RawClient {
   #upgraded = false;
   #ref = 1;
   #closing = false;
-  #joined: (() => void) | undefined;
+  /** The join has been answered; from then on only the head of a frame matters. */
+  #settled = false;
+  readonly #afterSeq: number | undefined;
+  #joined: ((answer: { lastSeq: number }) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
 
   constructor(options: {
@@ -41,8 +44,11 @@ export class RawClient {
     protocol: Protocol;
     token: string;
     room: string;
+    /** What was missed since then is answered with the join, instead of the newest. */
+    afterSeq?: number | undefined;
     events: RawClientEvents;
   }) {
+    this.#afterSeq = options.afterSeq;
     this.protocol = options.protocol;
     this.room = options.room;
     this.#events = options.events;
@@ -75,7 +81,7 @@ export class RawClient {
   }
 
   /** Connects, signs in and joins the room. */
-  join(): Promise<void> {
+  join(): Promise<{ lastSeq: number }> {
     return new Promise((resolve, reject) => {
       this.#joined = resolve;
       this.#failed = reject;
@@ -174,7 +180,8 @@ export class RawClient {
       return -1;
     }
     this.#upgraded = true;
-    if (this.protocol === 'phoenix') this.#write(`["1","1","${this.#topic}","phx_join",{}]`);
+    if (this.protocol === 'phoenix')
+      this.#write(`["1","1","${this.#topic}","phx_join",${JSON.stringify({ afterSeq: this.#afterSeq })}]`);
     return headEnd + 4;
   }
 
@@ -190,11 +197,15 @@ export class RawClient {
     if (opcode === 8)
       return this.#lose(`closed with ${to - from >= 2 ? data.readUInt16BE(from) : 'no code'}`);
     if (opcode !== 1) return;
-    const head = data.subarray(from, Math.min(to, from + 250)).toString('latin1');
+    const until = this.#settled ? Math.min(to, from + 250) : to;
+    const head = data.subarray(from, until).toString('latin1');
     if (this.protocol === 'phoenix') return this.#phoenixFrame(head);
     if (head === '2') return this.#write('3');
     if (head.startsWith('0{')) return this.#write(`40${JSON.stringify({ token: this.#token })}`);
-    if (head.startsWith('40')) return this.#write(`421["join_room",{"roomId":"${this.room}"}]`);
+    if (head.startsWith('40'))
+      return this.#write(
+        `421["join_room",${JSON.stringify({ roomId: this.room, afterSeq: this.#afterSeq })}]`,
+      );
     if (head.startsWith('44')) return this.#lose(head);
     if (head.startsWith('43'))
       this.#answer(Number.parseInt(head.slice(2), 10), head.includes('"ok":true'), head);
@@ -205,10 +216,11 @@ export class RawClient {
     if (match !== null) this.#answer(Number(match[1]), match[2] === 'ok', head);
   }
 
-  #answer(ref: number, ok: boolean, head: string): void {
+  #answer(ref: number, ok: boolean, answer: string): void {
     if (ref !== 1) return this.#events.acked(ref, ok);
-    if (ok) this.#joined?.();
-    else this.#failed?.(new Error(head));
+    this.#settled = true;
+    if (ok) this.#joined?.({ lastSeq: Number(/"lastSeq":(\d+)/.exec(answer)?.[1] ?? 0) });
+    else this.#failed?.(new Error(answer));
   }
 
   #lose(why: string): void {

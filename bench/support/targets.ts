@@ -12,6 +12,7 @@ import { LOAD_CORE } from './load.ts';
 
 const SERVER_CORE = 0;
 const BARE = fileURLToPath(new URL('./bare-server.ts', import.meta.url));
+const BARE_WS = fileURLToPath(new URL('./bare-ws-server.ts', import.meta.url));
 /** The same secret on every start; it protects nothing here. */
 const SECRET = 'benchmarks-only-0123456789-abcdefghij';
 
@@ -29,6 +30,8 @@ export interface Targets {
   parley(database: DatabaseKind): Promise<Running>;
   /** socket.io alone; with a database, one transaction a message. */
   bare(database?: DatabaseKind): Promise<Running>;
+  /** `ws` alone; `joined`: one write per member and loop turn instead of one per message. */
+  bareWs(how: 'each' | 'joined'): Promise<Running>;
   stop(): Promise<void>;
 }
 
@@ -79,34 +82,40 @@ export async function openTargets(options: {
     },
     async bare(kind) {
       const database = kind === 'postgres' ? await fresh() : undefined;
-      const [command, ...args] = [
-        ...pinnedTo(SERVER_CORE),
-        process.execPath,
-        BARE,
-        kind ?? 'nothing',
-        ...(database === undefined ? [] : [database.url]),
-      ];
-      const child = spawn(command as string, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-      const port = await new Promise<number>((resolve, reject) => {
-        child.once('exit', () => reject(new Error('the bare server did not start')));
-        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-          const match = /ready (\d+)/.exec(text);
-          if (match !== null) resolve(Number(match[1]));
-        });
-      });
+      const url = database === undefined ? [] : [database.url];
+      const server = await startBare(BARE, [kind ?? 'nothing', ...url]);
       return {
-        port,
-        pid: child.pid as number,
+        ...server,
         async stop() {
-          const gone = new Promise((resolve) => child.once('exit', resolve));
-          child.disconnect();
-          await gone;
+          await server.stop();
           await database?.drop();
         },
       };
     },
+    bareWs: (how) => startBare(BARE_WS, [how]),
     stop: async () => {
       await postgres?.stop();
+    },
+  };
+}
+
+async function startBare(program: string, words: string[]): Promise<Running> {
+  const [command, ...args] = [...pinnedTo(SERVER_CORE), process.execPath, '--expose-gc', program, ...words];
+  const child = spawn(command as string, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the bare server did not start')));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const match = /ready (\d+)/.exec(text);
+      if (match !== null) resolve(Number(match[1]));
+    });
+  });
+  return {
+    port,
+    pid: child.pid as number,
+    async stop() {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.disconnect();
+      await gone;
     },
   };
 }
