@@ -7,6 +7,8 @@ import type { Options } from './options.ts';
 import { type Outcome, tellAbsences, tellWork } from './report.ts';
 
 const LONGEST_FAULT_MS = 8000;
+/** One client of so many moves to another node as a fault begins. */
+const MOVERS = 3;
 /** More than any run has time for. */
 const ROUNDS = 50;
 
@@ -18,8 +20,16 @@ export async function soakInFaults(options: Options, seed: number): Promise<Outc
     crew = await gatherCrew(cluster, clients);
     const end = performance.now() + seconds * 1000;
     crew.write(rate);
+    const everybody = crew.clients;
+    let round = 0;
+    const begin = (fault: string) => {
+      note(fault);
+      // Otherwise a node that was killed once would stay empty, and what is done to it later would hurt nobody.
+      for (const [i, client] of everybody.entries()) if (i % MOVERS === round % MOVERS) client.reconnect();
+      round++;
+    };
     const faults = planChaos(seed, ROUNDS, nodes, LONGEST_FAULT_MS);
-    const done = await raiseChaos(cluster, faults, note, () => performance.now() > end);
+    const done = await raiseChaos(cluster, faults, begin, () => performance.now() > end);
     const offences: string[] = [];
     await crew.finish(120_000).catch((error: Error) => offences.push(error.message));
     offences.push(...(await findOffences(cluster, crew, 60_000)));

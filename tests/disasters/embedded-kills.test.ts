@@ -8,16 +8,16 @@ import { until } from '../support/until.ts';
 
 const KILLS = 2;
 const MIDDLE_OF_A_START_MS = 700;
-const ACKS_BEFORE_KILL = 60;
+const ACKS_BEFORE_KILL = 40;
 
 test('every acknowledged message outlives every kill, once and in order, and the database opens each time', async () => {
   const fleet = await startEmbedded();
   onTestFinished(() => fleet.stop(), 60_000);
   const [node] = fleet.nodes as [(typeof fleet.nodes)[0]];
-  const crew = await gatherCrew(fleet, 8);
+  const crew = await gatherCrew(fleet, 4);
   onTestFinished(() => crew.close());
   const acked = () => crew.book.filter((b) => b.acked !== undefined).length;
-  crew.write(100);
+  crew.write(60);
   for (let kill = 0; kill < KILLS; kill++) {
     const before = acked();
     await until('traffic flows', () => acked() >= before + ACKS_BEFORE_KILL);
