@@ -31,6 +31,9 @@ function read(): Options {
   }
 }
 
+// Ends by an exit, so that nothing stays stopped.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+
 const options = read();
 let failed = false;
 for (const seed of SEEDED.has(options.mode) ? options.seeds : [0]) {

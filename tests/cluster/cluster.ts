@@ -1,5 +1,5 @@
 // Server processes, several on one private Postgres and Redis or one alone on a data folder, and every harm that can be done
-// to them. Must never leave a process stopped or running: `stop` thaws and ends all of them.
+// to them. Must never leave a process stopped or running: `stop` thaws and ends all of them, and so does an exit before it.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,12 @@ export interface Cluster extends Fleet {
   redis: Service;
 }
 
+/** What an exit of this process before `stop` would leave undone; none of it may wait. */
+const undone = new Set<() => void>();
+process.once('exit', () => {
+  for (const undo of undone) undo();
+});
+
 const COMMON = { AUTH_LOCAL: 'true', RATE_LIMIT_FACTOR: '1000', LOG_LEVEL: 'warn' };
 
 /** One server on a data folder of its own. @param env added to what it gets */
@@ -86,10 +92,16 @@ export async function startCluster(
     ...COMMON,
     ...env,
   };
+  const thaw = () => {
+    thawPostgres(postgres);
+    signal(redis.pid(), 'SIGCONT');
+  };
+  undone.add(thaw);
   const nodes: Node[] = [];
   try {
     nodes.push(...(await Promise.all(Array.from({ length: size }, () => startNode(shared)))));
   } catch (error) {
+    undone.delete(thaw);
     await Promise.all([postgres.stop(), redis.stop()]);
     throw error;
   }
@@ -103,8 +115,8 @@ export async function startCluster(
       return () => (nodes[at++ % nodes.length] as Node).url;
     },
     async stop() {
-      thawPostgres(postgres);
-      signal(redis.pid(), 'SIGCONT');
+      thaw();
+      undone.delete(thaw);
       await Promise.all(nodes.map((node) => node.kill()));
       await Promise.all([postgres.stop(), redis.stop()]);
     },
@@ -158,6 +170,10 @@ async function startNode(shared: Record<string, string>): Promise<Node> {
 
 function watch(node: Node, asked: Set<number>): void {
   const server = node.process;
+  // A stopped process cannot notice that its parent has gone.
+  const end = () => server.kill('SIGKILL');
+  undone.add(end);
+  void server.whenEnded.then(() => undone.delete(end));
   void server.whenEnded.then((ended) => {
     if (!asked.has(server.pid)) node.surprises.push(ended);
   });
