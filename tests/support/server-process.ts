@@ -1,11 +1,11 @@
 // The server as its own process, for what only a real process can show: kills, signals, CPU time, a locked folder.
-// Must never outlive its parent: end-with-parent.ts ends it when the IPC channel closes.
+// Must never outlive its parent: follow-parent.mjs stops it when the IPC channel closes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { POLL_MS } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const END_WITH_PARENT = new URL('./end-with-parent.ts', import.meta.url).href;
+const FOLLOW_PARENT = new URL('../../scripts/follow-parent.mjs', import.meta.url).href;
 const READY_LIMIT_MS = 60_000;
 const READY = /Parley is ready at (\S+)/;
 /** Of what the server says, the last so many characters are kept. */
@@ -55,7 +55,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
 
 /** The same without waiting until it is ready: for starts that must fail. */
 export function spawnServer({ env, nodeArgs = [], prefix = [] }: ServerProcessOptions): ServerProcess {
-  const guard = ['--import', END_WITH_PARENT];
+  const guard = ['--import', FOLLOW_PARENT];
   const [command, ...args] = [...prefix, process.execPath, ...guard, ...nodeArgs, `${ROOT}src/main.ts`];
   const child: ChildProcess = spawn(command as string, args, {
     cwd: ROOT,
