@@ -175,6 +175,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       messages,
       log,
       presence,
+      bus,
       failpoints,
       overrides: overrides.agents,
     });
@@ -187,7 +188,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         disconnect: (tenantId, userId) => control.disconnect(tenantId, userId),
       }),
       roomsModule(rooms),
-      messagesModule({ rooms, messages, presence, log }),
+      messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
       presenceModule(),
       ...agents.modules,
       ...(overrides.modules ?? []),

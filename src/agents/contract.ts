@@ -10,6 +10,7 @@ export const AgentStatus = z.enum([
   'thinking',
   'using_tool',
   'waiting_approval',
+  'paused',
   'writing',
   'idle',
   'error',
@@ -78,14 +79,17 @@ export const invokeAgent = defineOperation({
 export const commandAgent = defineOperation({
   name: 'agents.command',
   summary: 'Stop, steer, pause, resume or ask the status of an agent',
+  description:
+    'What it had said when it was stopped stays as its message, marked by the status of its run. Stop, steer, pause and resume are for who asked, the agent’s owner and the admins of the room.',
   tag: 'Agents',
   rest: { method: 'post', path: '/api/agents/:agentId/command' },
   socket: 'agent_command',
   input: z.object({
     agentId: Id,
     roomId: RoomKey.optional(),
-    command: z.enum(['stop', 'status']),
-    text: z.string().max(8000).optional(),
+    command: z.enum(['stop', 'steer', 'pause', 'resume', 'status']),
+    /** For `steer`: what is added to the turn under way. */
+    text: z.string().min(1).max(8000).optional(),
   }),
   output: z.object({
     agentId: Id,

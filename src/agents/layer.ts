@@ -1,5 +1,6 @@
 // Composes everything about agents from the server's parts, so that app.ts only spreads the modules.
 // Must never reach a transport: what rooms hear goes through the message log.
+import type { Bus } from '../core/bus.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { Database } from '../core/db/database.ts';
@@ -69,6 +70,7 @@ export interface AgentsLayerDeps {
   messages: MessagesService;
   log: MessageLog;
   presence: AgentPresence;
+  bus: Bus;
   failpoints: Failpoints;
   overrides?: AgentsOverrides | undefined;
 }
@@ -80,6 +82,8 @@ export interface AgentsLayer {
   start(): Promise<void>;
   /** Parks runs in flight and releases their leases. Before `jobs.stop`. */
   stop(): Promise<void>;
+  /** Someone came into a room: what is being written there is said again. */
+  cameIn(roomId: string): void;
   /** Makes the agent `@parley`, a member of the lobby, unless it was made before. After migration. */
   ensureParley(tenantId: string, lobbyId: string): Promise<void>;
   /**
@@ -118,7 +122,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     'provider',
   ]);
 
-  const signalsFor = createSignals(deps.log, deps.presence);
+  const signals = createSignals({ log: deps.log, presence: deps.presence, bus: deps.bus });
+  const signalsFor = signals.of;
   watchMessages({ database, events, jobs, signalsFor });
 
   const profiles = createProfilesService({
@@ -192,7 +197,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       }),
     onBoundary,
   });
-  const execute: typeof loop = (run, signals, signal) => {
+  const execute: typeof loop = (run, signals, signal, remains) => {
     const attributes = {
       'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.agent.id': run.agentId,
@@ -205,7 +210,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       'invoke_agent',
       attributes,
       async (span) => {
-        const outcome = await loop(run, signals, signal);
+        const outcome = await loop(run, signals, signal, remains);
         span.set({ 'parley.outcome': outcome.status });
         return outcome;
       },
@@ -244,6 +249,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       toolsModule(tools),
     ],
     ensureParley: profiles.ensureParley,
+    cameIn: signals.cameIn,
     takeBack: worker.takeBack,
     stop: worker.stop,
     async start() {

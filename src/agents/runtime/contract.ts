@@ -43,7 +43,7 @@ export type Run = z.infer<typeof Run>;
 
 export const RunStep = z.object({
   step: z.number().int(),
-  kind: z.enum(['context', 'model', 'tool']),
+  kind: z.enum(['context', 'model', 'tool', 'steer']),
   /** Redacted. */
   data: z.record(z.string(), z.unknown()),
   inputTokens: z.number().int(),

@@ -2,6 +2,7 @@
 // reply is written in the transaction that completes the run: one answer, whatever crashes. Must never open a transaction
 // around a model or a tool, and never put an error into the room.
 import type { Database } from '../../core/db/database.ts';
+import { AppError } from '../../core/errors.ts';
 import { derivedId } from '../../core/ids.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
 import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
@@ -13,7 +14,7 @@ import { Draft } from './draft.ts';
 import { openJournal, RunLost } from './journal.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
-import { nextAction } from './steps.ts';
+import { isOutOfRounds, mayTakeSteer, nextAction } from './steps.ts';
 
 export interface LoopDeps extends ActionsDeps {
   database: Database;
@@ -25,16 +26,39 @@ export interface LoopDeps extends ActionsDeps {
 
 export type Outcome = { status: 'completed'; message: Message } | { status: 'silent'; reason: string };
 
-/** The id of a run's answer: the same on every try. */
-export const replyId = (runId: string): string => derivedId('reply', runId);
+/** The id of a run's answer: the same on every try, another one when the run is opened again. */
+export const replyId = ({ id, generation }: Pick<repo.RunRow, 'id' | 'generation'>): string =>
+  generation === 0 ? derivedId('reply', id) : derivedId('reply', id, String(generation));
 
-export type Execute = (run: repo.RunRow, signals: RunSignals, signal: AbortSignal) => Promise<Outcome>;
+/** Someone added words while the answer was being committed. */
+class Steered extends Error {
+  override readonly name = 'Steered';
+}
+
+/** How a run ended without a whole answer. */
+export type Broken = { status: 'failed'; reason: string } | { status: 'cancelled' };
+
+/** What a run that broke off leaves behind. */
+export interface Remains {
+  /**
+   * Publishes what was said so far, marked by the run's status, in the transaction that ends the run. Set once there is a text.
+   * @returns false when there is nothing to publish, or the run is not this worker's any more
+   */
+  publish?: (how: Broken) => Promise<boolean>;
+}
+
+export type Execute = (
+  run: repo.RunRow,
+  signals: RunSignals,
+  signal: AbortSignal,
+  remains: Remains,
+) => Promise<Outcome>;
 
 /** @throws RunLost, LlmError, AppError (not in the room any more), or whatever aborted `signal` */
 export function createLoop(deps: LoopDeps): Execute {
   const { chooseContext, buildPrompt, think, useTool } = createActions(deps);
 
-  return async (run, signals, signal) => {
+  return async (run, signals, signal, remains) => {
     const { tenantId, agentId, id: runId } = run;
     const lease = { tenantId, id: runId, epoch: run.leaseEpoch };
     const boundary = async (name: string) => {
@@ -54,14 +78,16 @@ export function createLoop(deps: LoopDeps): Execute {
     const draft = new Draft({
       clock: deps.clock,
       maxBytes: MAX_BODY_BYTES,
-      emit: (delta) => signals.delta(replyId(runId), delta),
+      emit: (delta) => signals.delta(replyId(run), delta),
     });
     const work = { run, scope, agent, trigger, journal, signals, signal, draft, boundary };
     let prompt: AssembledPrompt | undefined;
-    const spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
+    const spent: Spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
+    remains.publish = (how) => publishPartial(how);
     try {
       for (;;) {
         signal.throwIfAborted();
+        await takeSteers();
         const action = nextAction(journal.steps);
         if (action.do === 'context') {
           prompt = await chooseContext(work);
@@ -71,11 +97,65 @@ export function createLoop(deps: LoopDeps): Execute {
         } else if (action.do === 'tool') {
           await useTool(work, action.round, action.index, action.call);
         } else {
-          return await answer(work, spent);
+          const outcome = await answer(work, spent).catch((error: unknown) => {
+            if (error instanceof Steered) return undefined;
+            throw error;
+          });
+          if (outcome !== undefined) return outcome;
         }
       }
     } finally {
       draft.stop();
+    }
+
+    /** What people added meanwhile becomes part of the journal, where the model reads it next. */
+    async function takeSteers(): Promise<void> {
+      if (!mayTakeSteer(journal.steps)) return;
+      const taken = journal.steps.filter((step) => step.kind === 'steer').length;
+      for (const { byId, name, text } of await repo.listSteers(deps.database.db, tenantId, runId, taken))
+        await journal.append({ kind: 'steer', byId, name, text });
+    }
+
+    async function publishPartial(how: Broken): Promise<boolean> {
+      draft.stop();
+      const body = draft.text;
+      if (body === '') return false;
+      const answeredBy = journal.steps.find((step) => step.kind === 'context')?.model ?? '';
+      try {
+        await deps.messages.send(
+          scope,
+          {
+            roomId: run.roomId,
+            body,
+            id: replyId(run),
+            ...(trigger.threadId === undefined ? {} : { threadId: trigger.threadId }),
+          },
+          {
+            run: {
+              id: runId,
+              status: how.status,
+              model: answeredBy,
+              tokens: spent.tokens,
+              costUsd: spent.priced ? spent.costUsd : null,
+            },
+            rootId: run.rootId,
+            hop: run.hop,
+            async within(tx, sent) {
+              const kept =
+                how.status === 'failed'
+                  ? await repo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
+                  : await repo.attachPartial(tx, lease, sent.id);
+              if (!kept) throw new RunLost();
+            },
+          },
+        );
+        return true;
+      } catch (error) {
+        // Not in the room any more, or the run has gone elsewhere: then nothing is published.
+        if (error instanceof RunLost || (error instanceof AppError && error.code !== 'unavailable'))
+          return false;
+        throw error;
+      }
     }
 
     async function fallSilent(reason: string): Promise<Outcome> {
@@ -103,7 +183,7 @@ export function createLoop(deps: LoopDeps): Execute {
         {
           roomId: run.roomId,
           body,
-          id: replyId(runId),
+          id: replyId(run),
           ...(trigger.threadId === undefined ? {} : { threadId: trigger.threadId }),
         },
         {
@@ -124,6 +204,10 @@ export function createLoop(deps: LoopDeps): Execute {
               model: answeredBy,
             });
             if (!closed) throw new RunLost();
+            // Words that came since would be lost: they are taken up first.
+            const taken = journal.steps.filter((step) => step.kind === 'steer').length;
+            const late = await repo.listSteers(tx, tenantId, runId, taken);
+            if (late.length > 0 && !isOutOfRounds(journal.steps)) throw new Steered();
           },
         },
       );

@@ -116,7 +116,7 @@ export const listOpenRuns = (db: Db | Tx, tenantId: string, agentId: string): Pr
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('agentId', '=', agentId)
-    .where('status', 'in', ['queued', 'running'])
+    .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval'])
     .orderBy('id')
     .execute();
 
@@ -260,27 +260,125 @@ export const cancelRuns = (tx: Tx, tenantId: string, ids: string[], reason: stri
         })
         .where('tenantId', '=', tenantId)
         .where('id', 'in', ids)
+        .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval'])
+        .returningAll()
+        .execute();
+
+/** Open runs rest until they are resumed; whoever works on them is refused from here on. */
+export const pauseRuns = (tx: Tx, tenantId: string, ids: string[]): Promise<RunRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : tx
+        .updateTable('agentRuns')
+        .set({ status: 'paused', leaseUntil: null, updatedAt: sql<Date>`now()` })
+        .where('tenantId', '=', tenantId)
+        .where('id', 'in', ids)
         .where('status', 'in', ['queued', 'running'])
         .returningAll()
         .execute();
+
+export const resumeRuns = (tx: Tx, tenantId: string, ids: string[]): Promise<RunRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : tx
+        .updateTable('agentRuns')
+        .set({ status: 'queued', attempts: 0, updatedAt: sql<Date>`now()` })
+        .where('tenantId', '=', tenantId)
+        .where('id', 'in', ids)
+        .where('status', '=', 'paused')
+        .returningAll()
+        .execute();
+
+/** Gives a stopped run the message that holds what it had said; once. */
+export async function attachPartial(
+  tx: Tx,
+  run: { tenantId: string; id: string; epoch: number },
+  messageId: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('agentRuns')
+    .set({ replyMessageId: messageId, updatedAt: sql<Date>`now()` })
+    .where('tenantId', '=', run.tenantId)
+    .where('id', '=', run.id)
+    .where('leaseEpoch', '=', run.epoch)
+    .where('status', '=', 'cancelled')
+    .where('reason', '=', 'stopped')
+    .where('replyMessageId', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Adds words to an open run; undefined when it is over. Numbered under the run's lock. */
+export async function insertSteer(
+  tx: Tx,
+  run: { tenantId: string; id: string },
+  by: string,
+  text: string,
+): Promise<number | undefined> {
+  const open = await tx
+    .selectFrom('agentRuns')
+    .select('id')
+    .where('tenantId', '=', run.tenantId)
+    .where('id', '=', run.id)
+    .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval'])
+    .forUpdate()
+    .executeTakeFirst();
+  if (open === undefined) return undefined;
+  const { n } = await tx
+    .selectFrom('runSteers')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('runId', '=', run.id)
+    .executeTakeFirstOrThrow();
+  const next = Number(n) + 1;
+  await tx
+    .insertInto('runSteers')
+    .values({ runId: run.id, n: next, tenantId: run.tenantId, byId: by, text })
+    .execute();
+  return next;
+}
+
+/** What was added after the first `taken`, oldest first, with the names of those who did. */
+export const listSteers = (db: Db | Tx, tenantId: string, runId: string, taken: number) =>
+  db
+    .selectFrom('runSteers')
+    .innerJoin('users', 'users.id', 'runSteers.byId')
+    .select(['runSteers.n', 'runSteers.byId', 'runSteers.text', 'users.name'])
+    .where('runSteers.tenantId', '=', tenantId)
+    .where('runSteers.runId', '=', runId)
+    .where('runSteers.n', '>', taken)
+    .orderBy('runSteers.n')
+    .execute();
+
+/** Counts what a worker spent on a run, however it ended. */
+export const addRunningMs = (tx: Tx, tenantId: string, id: string, ms: number): Promise<unknown> =>
+  tx
+    .updateTable('agentRuns')
+    .set((eb) => ({ runningMs: eb('runningMs', '+', ms) }))
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .execute();
 
 /** Opens a run again that failed or was stopped, as if new. */
 export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('agentRuns')
-    .set({
+    .set((eb) => ({
       status: 'queued',
       reason: null,
       attempts: 0,
+      runningMs: 0,
+      replyMessageId: null,
+      generation: eb('generation', '+', 1),
       finishedAt: null,
       updatedAt: sql<Date>`now()`,
-    })
+    }))
     .where('tenantId', '=', tenantId)
     .where('id', '=', id)
     .where('status', 'in', ['failed', 'cancelled', 'silent'])
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
   await tx.deleteFrom('runSteps').where('tenantId', '=', tenantId).where('runId', '=', id).execute();
+  await tx.deleteFrom('runSteers').where('tenantId', '=', tenantId).where('runId', '=', id).execute();
   return true;
 }
 

@@ -50,6 +50,53 @@ export function createRuntimeService(deps: RuntimeDeps) {
     return cancelled;
   }
 
+  async function pause(tenantId: string, ids: string[]): Promise<repo.RunRow[]> {
+    return database.transaction(async (tx) => {
+      const paused = await repo.pauseRuns(tx, tenantId, ids);
+      database.afterCommit(tx, () => {
+        abort(paused.map((run) => run.id));
+        for (const run of paused) signalsFor(run).status('paused');
+      });
+      return paused;
+    });
+  }
+
+  async function resume(tenantId: string, ids: string[]): Promise<repo.RunRow[]> {
+    return database.transaction(async (tx) => {
+      const resumed = await repo.resumeRuns(tx, tenantId, ids);
+      await jobs.enqueue<RunJob>(
+        tx,
+        { name: RUN_JOB },
+        resumed.map((run) => ({ runId: run.id })),
+      );
+      database.afterCommit(tx, () => {
+        for (const run of resumed) signalsFor(run).status('queued');
+      });
+      return resumed;
+    });
+  }
+
+  /** Adds words to the turns under way; each takes them up before its next call of the model. */
+  async function steer(
+    scope: Scope,
+    runs: repo.RunRow[],
+    allowed: string[],
+    text: string | undefined,
+  ): Promise<repo.RunRow[]> {
+    if (text === undefined)
+      throw new AppError('invalid', 'invalid_input', 'text: say what the agent should take up.');
+    const steered = new Set<string>();
+    for (const id of allowed) {
+      const n = await database.transaction((tx) =>
+        repo.insertSteer(tx, { tenantId: scope.tenantId, id }, scope.user.id, text),
+      );
+      if (n !== undefined) steered.add(id);
+    }
+    if (steered.size === 0)
+      throw new AppError('conflict', 'no_turn', 'The agent is not working on anything here; send a message.');
+    return runs.filter((run) => steered.has(run.id));
+  }
+
   async function mayStop(scope: Scope, run: repo.RunRow, answersFor: boolean): Promise<boolean> {
     if (answersFor || run.askerId === scope.user.id) return true;
     const role = await roleIn(scope, run.roomId);
@@ -141,22 +188,32 @@ export function createRuntimeService(deps: RuntimeDeps) {
       return { runId: await request(scope, agentId, message) };
     },
 
-    async command(scope: Scope, { agentId, roomId: key, command }: InputOf<typeof commandAgent>) {
+    async command(scope: Scope, { agentId, roomId: key, command, text }: InputOf<typeof commandAgent>) {
       const agent = await profiles.requireAgent(scope, agentId);
       const answersFor = profiles.answersFor(scope, agent);
       const room = key === undefined ? undefined : (await rooms.requireVisible(scope, key)).row;
       let runs = (await repo.listOpenRuns(db, scope.tenantId, agentId)).filter(
         (run) => room === undefined || run.roomId === room.id,
       );
-      if (command === 'stop') {
+      if (command !== 'status') {
         const allowed: string[] = [];
         for (const run of runs) if (await mayStop(scope, run, answersFor)) allowed.push(run.id);
         if (allowed.length === 0 && runs.length > 0)
           throw new AppError(
             'forbidden',
             'not_allowed',
-            "Only who asked, the agent's owner or an admin of the room may stop it.",
+            `Only who asked, the agent's owner or an admin of the room may ${command} it.`,
           );
+        if (command === 'steer') return view(agentId, await steer(scope, runs, allowed, text), []);
+        if (command === 'pause' || command === 'resume') {
+          const changed = await (command === 'pause' ? pause : resume)(scope.tenantId, allowed);
+          const byId = new Map(changed.map((run) => [run.id, run]));
+          return view(
+            agentId,
+            runs.map((run) => byId.get(run.id) ?? run),
+            [],
+          );
+        }
         const cancelled = await database.transaction((tx) => cancel(tx, scope.tenantId, allowed, 'stopped'));
         const gone = new Set(cancelled.map((run) => run.id));
         runs = runs.filter((run) => !gone.has(run.id));
@@ -216,9 +273,13 @@ function view(
 ): { agentId: string; status: AgentStatus; runs: { id: string; roomId: string; status: string }[] } {
   const status: AgentStatus = open.some((run) => run.status === 'running')
     ? 'thinking'
-    : open.length > 0
-      ? 'queued'
-      : 'idle';
+    : open.some((run) => run.status === 'waiting_approval')
+      ? 'waiting_approval'
+      : open.some((run) => run.status === 'paused')
+        ? 'paused'
+        : open.length > 0
+          ? 'queued'
+          : 'idle';
   const runs = open.map((run) => ({ id: run.id, roomId: run.roomId, status: run.status as string }));
   return { agentId, status, runs: [...runs, ...over] };
 }

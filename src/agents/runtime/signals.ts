@@ -1,5 +1,6 @@
-// What a room hears while an agent works: status, text, tools. Signals only; losing one costs nothing (P7).
-// Must fall silent the moment the run is stopped.
+// What a room hears while an agent works: status, text, tools. Signals only; losing one costs nothing (P7). Whoever comes late
+// is sent the text so far. Must fall silent the moment the run is stopped.
+import type { Bus } from '../../core/bus.ts';
 import type { MessageLog } from '../../server/messages/service.ts';
 import type { AgentStatus } from '../contract.ts';
 import type { Delta } from './draft.ts';
@@ -39,12 +40,93 @@ const PRESENCE: Record<AgentStatus, 'thinking' | 'editing' | 'idle' | 'error' | 
   thinking: 'thinking',
   using_tool: 'thinking',
   waiting_approval: 'thinking',
+  paused: 'idle',
   writing: 'editing',
   idle: 'idle',
   error: 'error',
 };
 
-export function createSignals(log: Pick<MessageLog, 'signal'>, presence: AgentPresence): SignalsFor {
+export interface Signals {
+  of: SignalsFor;
+  /** Someone came into a room: wherever an agent is writing there, the text so far is said again. */
+  cameIn(roomId: string): void;
+}
+
+/** A text that is being written here. */
+interface Live {
+  place: { roomId: string; agentId: string; runId: string };
+  messageId: string;
+  text: string;
+  status: AgentStatus;
+}
+
+/** The texts of one room. */
+interface Writing {
+  texts: Map<string, Live>;
+  unsubscribe: () => void;
+  again: NodeJS.Timeout | undefined;
+  /** Someone came in and has not been told. */
+  asked: boolean;
+}
+
+/** Many may come at once; the text is said again at most this often, in ms. */
+const AGAIN_MS = 500;
+
+export function createSignals(deps: {
+  log: Pick<MessageLog, 'signal'>;
+  presence: AgentPresence;
+  bus: Pick<Bus, 'publish' | 'subscribe'>;
+}): Signals {
+  const { log, presence, bus } = deps;
+  /** Texts being written on this node, by room and run. */
+  const rooms = new Map<string, Writing>();
+  const topicOf = (roomId: string) => `streams:${roomId}`;
+
+  function keep(live: Live): void {
+    const { roomId, runId } = live.place;
+    let room = rooms.get(roomId);
+    if (room === undefined) {
+      room = {
+        texts: new Map(),
+        unsubscribe: bus.subscribe(topicOf(roomId), () => sayAgainSoon(roomId)),
+        again: undefined,
+        asked: false,
+      };
+      rooms.set(roomId, room);
+    }
+    room.texts.set(runId, live);
+  }
+
+  function forget(roomId: string, runId: string): void {
+    const room = rooms.get(roomId);
+    if (room === undefined || !room.texts.delete(runId) || room.texts.size > 0) return;
+    room.unsubscribe();
+    clearTimeout(room.again);
+    rooms.delete(roomId);
+  }
+
+  /** At once, then at most so often, also when many come. */
+  function sayAgainSoon(roomId: string): void {
+    const room = rooms.get(roomId);
+    if (room === undefined) return;
+    room.asked = true;
+    if (room.again === undefined) sayAgain(roomId);
+  }
+
+  function sayAgain(roomId: string): void {
+    const room = rooms.get(roomId);
+    if (room === undefined) return;
+    room.again = undefined;
+    if (!room.asked) return;
+    room.asked = false;
+    room.again = setTimeout(sayAgain, AGAIN_MS, roomId);
+    room.again.unref();
+    for (const { place, messageId, text, status } of room.texts.values()) {
+      log.signal(roomId, 'agent_thinking', { ...place, status });
+      if (text !== '') log.signal(roomId, 'agent_message_delta', { ...place, messageId, at: 0, text });
+    }
+  }
+
   /** Runs at work here, by room and agent: an agent with two runs is idle only after both. */
   const working = new Map<string, Set<string>>();
 
@@ -63,12 +145,17 @@ export function createSignals(log: Pick<MessageLog, 'signal'>, presence: AgentPr
     presence.setAgentStatus(run.roomId, run.agentId, shown);
   }
 
-  return (run, stopped) => {
+  const signalsFor: SignalsFor = (run, stopped) => {
     const place = { roomId: run.roomId, agentId: run.agentId, runId: run.id };
+    const live: Live = { place, messageId: '', text: '', status: 'thinking' };
     return {
       status(status) {
-        const over = status === 'idle' || status === 'error';
-        if (stopped?.aborted && !over) return;
+        const over = status === 'idle' || status === 'error' || status === 'queued' || status === 'paused';
+        if (over) forget(run.roomId, run.id);
+        if (stopped?.aborted && status !== 'idle' && status !== 'error') return;
+        live.status = status;
+        // Who comes in later should know of it before there is a text.
+        if (!over && stopped !== undefined) keep(live);
         log.signal(run.roomId, 'agent_thinking', {
           ...place,
           status,
@@ -78,6 +165,9 @@ export function createSignals(log: Pick<MessageLog, 'signal'>, presence: AgentPr
       },
       delta(messageId, { at, text }) {
         if (stopped?.aborted) return;
+        live.messageId = messageId;
+        live.text = live.text.slice(0, at) + text;
+        keep(live);
         log.signal(run.roomId, 'agent_message_delta', { ...place, messageId, at, text });
       },
       tool(signal) {
@@ -85,5 +175,10 @@ export function createSignals(log: Pick<MessageLog, 'signal'>, presence: AgentPr
         log.signal(run.roomId, 'tool_execution', { ...place, ...signal });
       },
     };
+  };
+
+  return {
+    of: signalsFor,
+    cameIn: (roomId) => bus.publish(topicOf(roomId), { kind: 'signal', type: 'came_in', json: '{}' }),
   };
 }

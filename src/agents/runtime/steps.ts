@@ -42,7 +42,15 @@ export interface ToolStep {
   isError: boolean;
 }
 
-export type StepData = ContextStep | ModelStep | ToolStep;
+/** What a person added while the agent worked. */
+export interface SteerStep {
+  kind: 'steer';
+  byId: string;
+  name: string;
+  text: string;
+}
+
+export type StepData = ContextStep | ModelStep | ToolStep | SteerStep;
 
 export type NextAction =
   | { do: 'context' }
@@ -60,11 +68,23 @@ export function nextAction(steps: readonly StepData[]): NextAction {
   const last = steps.findLastIndex((step) => step.kind === 'model');
   const model = steps[last];
   if (model === undefined || model.kind !== 'model') return { do: 'model', round: 1 };
-  const done = steps.length - 1 - last;
-  const call = model.calls[done];
-  if (call !== undefined) return { do: 'tool', round, index: done, call };
-  if (model.calls.length === 0 || round >= MAX_ROUNDS) return { do: 'reply' };
+  const after = steps.slice(last + 1);
+  const call = model.calls[after.filter((step) => step.kind === 'tool').length];
+  if (call !== undefined)
+    return { do: 'tool', round, index: after.filter((step) => step.kind === 'tool').length, call };
+  const steered = after.some((step) => step.kind === 'steer');
+  if ((model.calls.length === 0 && !steered) || round >= MAX_ROUNDS) return { do: 'reply' };
   return { do: 'model', round: round + 1 };
+}
+
+/** No further call of the model, whatever comes. */
+export const isOutOfRounds = (steps: readonly StepData[]): boolean =>
+  steps.filter((step) => step.kind === 'model').length >= MAX_ROUNDS;
+
+/** Whether a person's words may come in here: not between a call of the model and the results it asked for. */
+export function mayTakeSteer(steps: readonly StepData[]): boolean {
+  const next = nextAction(steps);
+  return next.do === 'model' || next.do === 'reply';
 }
 
 /** The turns that the finished steps add to the prompt. */
@@ -84,6 +104,11 @@ export function turnsOf(steps: readonly StepData[]): LlmMessage[] {
           })),
         ],
       });
+    } else if (step.kind === 'steer') {
+      const part = { type: 'text' as const, text: `[${step.name} adds, while you work:]\n${step.text}` };
+      const last = turns.at(-1);
+      if (last?.role === 'user') last.content.push(part);
+      else turns.push({ role: 'user', content: [part] });
     } else if (step.kind === 'tool') {
       const part = {
         type: 'tool_result' as const,

@@ -48,6 +48,10 @@ export interface AgentRunsTable {
   leaseEpoch: Generated<number>;
   leaseUntil: Date | null;
   attempts: Generated<number>;
+  /** Grows each time a run that was over is opened again. */
+  generation: Generated<number>;
+  /** Time that workers spent on it, in ms. */
+  runningMs: Generated<number>;
   createdAt: Generated<Date>;
   updatedAt: Generated<Date>;
   startedAt: Date | null;
@@ -67,7 +71,18 @@ export interface RunStepsTable {
   createdAt: Generated<Date>;
 }
 
+/** What people added to a turn under way. */
+export interface RunSteersTable {
+  runId: string;
+  n: number;
+  tenantId: string;
+  byId: string;
+  text: string;
+  createdAt: Generated<Date>;
+}
+
 export interface RuntimeTables {
+  runSteers: RunSteersTable;
   agentTurns: AgentTurnsTable;
   agentRuns: AgentRunsTable;
   runSteps: RunStepsTable;

@@ -7,7 +7,7 @@ import type { JobDef, Jobs } from '../../core/jobs.ts';
 import type { Logger } from '../../core/logger.ts';
 import { LlmError } from '../llm/llm.ts';
 import { RunLost } from './journal.ts';
-import type { Execute } from './loop.ts';
+import type { Execute, Remains } from './loop.ts';
 import * as repo from './repository.ts';
 import type { RunSignals, SignalsFor } from './signals.ts';
 import { RUN_JOB, type RunJob } from './triggers.ts';
@@ -91,33 +91,39 @@ export function createRunWorker(deps: WorkerDeps) {
     const { signal } = controller;
     const signals = signalsFor(run, signal);
     const timer = new AbortController();
-    clock.sleep(deps.timeoutMs, timer.signal).then(
+    const remains: Remains = {};
+    const started = clock.elapsed();
+    clock.sleep(Math.max(0, deps.timeoutMs - run.runningMs), timer.signal).then(
       () => controller.abort(new TimedOut()),
       () => undefined,
     );
     try {
-      if (run.attempts > MAX_ATTEMPTS) return await fail(run, signals, 'too_many_attempts');
-      const outcome = await execute(run, signals, signal);
+      if (run.attempts > MAX_ATTEMPTS) return await fail(run, signals, remains, 'too_many_attempts');
+      const outcome = await execute(run, signals, signal, remains);
       onOutcome(outcome.status);
       signals.status('idle');
     } catch (error) {
-      await end(run, signals, signal.aborted ? signal.reason : error);
+      await end(run, signals, remains, signal.aborted ? signal.reason : error);
     } finally {
       timer.abort();
+      const ms = Math.round(clock.elapsed() - started);
+      await database
+        .transaction((tx) => repo.addRunningMs(tx, run.tenantId, run.id, ms))
+        .catch((error: unknown) => logger.warn({ err: error }, 'the time of a run could not be counted'));
     }
   }
 
   /** What follows from how a run broke off. */
-  async function end(run: repo.RunRow, signals: RunSignals, error: unknown): Promise<void> {
-    if (error instanceof RunLost) return leave(run, signals);
+  async function end(run: repo.RunRow, signals: RunSignals, remains: Remains, error: unknown): Promise<void> {
+    if (error instanceof RunLost) return leave(run, signals, remains);
     if (error instanceof Parked) return giveBack(run, signals);
-    if (error instanceof TimedOut) return fail(run, signals, 'timeout');
+    if (error instanceof TimedOut) return fail(run, signals, remains, 'timeout');
     if (error instanceof LlmError) {
       logger.warn({ runId: run.id, kind: error.kind, status: error.status }, 'a model call failed');
-      return fail(run, signals, `model_${error.kind}`);
+      return fail(run, signals, remains, `model_${error.kind}`);
     }
     if (error instanceof AppError && !['unavailable', 'internal', 'rate_limited'].includes(error.code))
-      return fail(run, signals, error.reason);
+      return fail(run, signals, remains, error.reason);
     // The database went away, or a defect: the job tries again, and stops after MAX_ATTEMPTS.
     await deps.onBoundary?.({ boundary: 'release', runId: run.id, epoch: run.leaseEpoch });
     await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'queued' }));
@@ -125,8 +131,12 @@ export function createRunWorker(deps: WorkerDeps) {
   }
 
   /** The run is not ours any more; if it is over, the room should know. */
-  async function leave(run: repo.RunRow, signals: RunSignals): Promise<void> {
+  async function leave(run: repo.RunRow, signals: RunSignals, remains: Remains): Promise<void> {
     const now = await repo.findRun(database.db, run.tenantId, run.id);
+    // Stopped by a person: what it had said stays, marked.
+    if (now?.status === 'cancelled' && now.reason === 'stopped')
+      await remains.publish?.({ status: 'cancelled' });
+    if (now?.status === 'paused') return signals.status('paused');
     if (now?.status !== 'running' && now?.status !== 'queued') signals.status('idle');
   }
 
@@ -138,12 +148,17 @@ export function createRunWorker(deps: WorkerDeps) {
     signals.status('queued');
   }
 
-  /** The room hears a status, never a message. */
-  async function fail(run: repo.RunRow, signals: RunSignals, reason: string): Promise<void> {
-    const failed = await database.transaction((tx) =>
-      repo.closeRun(tx, leaseOf(run), { status: 'failed', reason }),
-    );
-    if (!failed) return leave(run, signals);
+  /** The room hears a status, and sees what was said until then; never an error. */
+  async function fail(
+    run: repo.RunRow,
+    signals: RunSignals,
+    remains: Remains,
+    reason: string,
+  ): Promise<void> {
+    const failed =
+      (await remains.publish?.({ status: 'failed', reason })) ||
+      (await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'failed', reason })));
+    if (!failed) return leave(run, signals, {});
     onOutcome('failed');
     signals.status('error');
   }

@@ -19,9 +19,11 @@ export interface RoomTopicDeps {
   messages: MessagesService;
   presence: PresenceService;
   log: MessageLog;
+  /** Someone's join was answered. */
+  cameIn(roomId: string): void;
 }
 
-export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps): TopicDef => ({
+export const roomTopicDef = ({ rooms, messages, presence, log, cameIn }: RoomTopicDeps): TopicDef => ({
   prefix: 'room',
   async resolve(scope, key) {
     // Rights are checked by the join, which answers alike for a missing room.
@@ -59,7 +61,10 @@ export const roomTopicDef = ({ rooms, messages, presence, log }: RoomTopicDeps):
       throw error;
     }
   },
-  joined: (seat, topic) => presence.enter(roomIdOf(topic), seat),
+  joined(seat, topic) {
+    presence.enter(roomIdOf(topic), seat);
+    cameIn(roomIdOf(topic));
+  },
   left: (seat, topic, abrupt) => presence.leave(roomIdOf(topic), seat, abrupt),
   updatePresence: (seat, topic, meta) => presence.update(roomIdOf(topic), seat, meta),
   readLog: (topic, afterSeq, upTo) => log.readEntries(roomIdOf(topic), afterSeq, upTo),
