@@ -107,11 +107,7 @@ describeEachDatabase('a turn under way', (database) => {
       if (call > 1) return yield* saying('All of it.');
       yield text('Half of ');
       yield text('it');
-      throw new LlmError('the line is dead', {
-        kind: 'unavailable',
-        retryable: false,
-        provider: 'played',
-      } as never);
+      throw new LlmError('bad_request', 'the line is dead');
     });
     const heard = town.listen(room);
     await town.say(ada, room, `@${bot.handle} tell me`);
@@ -122,10 +118,10 @@ describeEachDatabase('a turn under way', (database) => {
     expect(assemble(heard)).toBe('Half of it');
     expect(heard.filter((h) => h.type === 'agent_thinking').at(-1)?.payload.status).toBe('error');
     // Asked again, it answers in another message.
-    const [run] = await town.runs(ada, bot);
-    const { triggerMessageId } = run as { triggerMessageId: string };
-    expect(triggerMessageId).toBeDefined();
-    await town.call(bea, 'delete_message', { messageId: partial?.id }).catch(() => undefined);
+    const { runId } = await town.call(ada, 'invoke_agent', { roomId: room.id, agentId: bot.id });
+    await town.settle();
+    expect(runId).not.toBe((await town.runs(ada, bot))[1]?.id);
+    expect((await answers()).slice(before).map((m) => m.body)).toEqual(['Half of it', 'All of it.']);
   });
 
   describe.each(SOCKET_SURFACES)('for one who comes late by %s', (surface) => {

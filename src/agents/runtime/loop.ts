@@ -117,7 +117,8 @@ export function createLoop(deps: LoopDeps): Execute {
     }
 
     async function publishPartial(how: Broken): Promise<boolean> {
-      draft.stop();
+      // What readers have and what stays are the same words.
+      draft.flush();
       const body = draft.text;
       if (body === '') return false;
       const answeredBy = journal.steps.find((step) => step.kind === 'context')?.model ?? '';
