@@ -328,8 +328,13 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   setTyping(on: boolean): void;
   /** Asks an agent to act. With a prompt, the prompt becomes my message that mentions it. */
   invokeAgent(agentId: string, prompt?: string, options?: CallOptions): Promise<ReplyOf<'invoke_agent'>>;
-  /** Stops what the agent does in this room. */
+  /** Stops what the agent does in this room; what it had said stays. */
   stopAgent(agentId: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
+  /** Lets it rest until it is resumed. */
+  pauseAgent(agentId: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
+  resumeAgent(agentId: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
+  /** Adds words to what the agent is working on; it takes them up before it goes on. */
+  steerAgent(agentId: string, text: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
 }
 
 export type * from './ports.ts';

@@ -1,6 +1,6 @@
 // One room's handle: counts who wants it, keeps its state, and is what the application holds.
 // Must never order entries (room-sync.ts) or shape snapshots (room-view.ts).
-import type { RoomHandle } from './api.ts';
+import type { CallOptions, RoomHandle } from './api.ts';
 import type { Calls } from './calls.ts';
 import { ParleyError } from './error.ts';
 import { createMyTyping } from './my-typing.ts';
@@ -257,9 +257,19 @@ export function createRoom(parts: RoomParts): Room {
         { roomId: key, agentId, ...(prompt === undefined ? {} : { prompt }) },
         options,
       ),
-    stopAgent: (agentId, options) =>
-      parts.call('agent_command', { agentId, roomId: key, command: 'stop' }, options),
+    stopAgent: (agentId, options) => command(agentId, { command: 'stop' }, options),
+    pauseAgent: (agentId, options) => command(agentId, { command: 'pause' }, options),
+    resumeAgent: (agentId, options) => command(agentId, { command: 'resume' }, options),
+    steerAgent: (agentId, text, options) => command(agentId, { command: 'steer', text }, options),
   };
+
+  function command(
+    agentId: string,
+    what: { command: 'stop' | 'pause' | 'resume' | 'steer'; text?: string },
+    options?: CallOptions,
+  ) {
+    return parts.call('agent_command', { agentId, roomId: key, ...what }, options);
+  }
 
   const room: Room = {
     handle,

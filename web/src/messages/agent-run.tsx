@@ -9,6 +9,7 @@ import { AgentBadge } from '../parts/badge.tsx';
 import { useTell } from '../parts/notices.tsx';
 import { formatElapsed } from '../parts/times.ts';
 import { useStore } from '../session/use-client.ts';
+import { AgentControls } from './agent-controls.tsx';
 import styles from './agent-run.module.css';
 import { LazyMarkdown } from './lazy-markdown.tsx';
 import { ToolChips } from './tool-chip.tsx';
@@ -69,8 +70,20 @@ export function AgentRun({ room, agent, activity, messageId }: AgentRunProps) {
             {!over && <Elapsed since={activity?.since ?? stream?.startedAt} />}
           </span>
           {!over && (
+            <AgentControls
+              agent={agent}
+              paused={activity?.status === 'paused'}
+              busy={busy}
+              className={styles.action ?? ''}
+              onPause={() => ask('pause', () => room.pauseAgent(agent.id))}
+              onResume={() => ask('resume', () => room.resumeAgent(agent.id))}
+              onSteer={(words) => ask('add to the answer of', () => room.steerAgent(agent.id, words))}
+            />
+          )}
+          {!over && (
             <Button
               {...action}
+              className=""
               leftSection={<IconPlayerStopFilled size={12} aria-hidden="true" />}
               onClick={() => ask('stop', () => room.stopAgent(agent.id))}
               aria-label={`Stop ${agent.name}`}
@@ -107,6 +120,8 @@ function statusWords(name: string, activity: AgentActivity | undefined, text: st
       return tool === undefined ? `${name} is using a tool…` : `${name} is using ${tool}…`;
     case 'waiting_approval':
       return `${name} is waiting for approval`;
+    case 'paused':
+      return `${name} is paused`;
     default:
       return text === '' ? `${name} is thinking…` : 'writing…';
   }
