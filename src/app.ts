@@ -163,6 +163,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const agents = createAgentsLayer({
       config,
+      secret,
       database,
       events,
       jobs,

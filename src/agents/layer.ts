@@ -16,7 +16,7 @@ import type { Embedder } from '../memory/embed.ts';
 import { createLocalEmbedder } from '../memory/embed-local.ts';
 import { createOpenAiEmbedder } from '../memory/embed-openai.ts';
 import { memoryModule } from '../memory/module.ts';
-import { createMemoryService } from '../memory/service.ts';
+import { createMemoryService, type MemoryService } from '../memory/service.ts';
 import type { IdentityService } from '../server/identity/service.ts';
 import type { MessageLog, MessagesService } from '../server/messages/service.ts';
 import type { RoomsService } from '../server/rooms/service.ts';
@@ -58,6 +58,8 @@ export interface AgentsOverrides {
 
 export interface AgentsLayerDeps {
   config: Config;
+  /** Signs sessions and wraps the keys of sensitive memories. */
+  secret: string;
   database: Database;
   events: Events;
   jobs: Jobs;
@@ -82,6 +84,7 @@ export interface AgentsLayer {
   start(): Promise<void>;
   /** Parks runs in flight and releases their leases. Before `jobs.stop`. */
   stop(): Promise<void>;
+  memory: MemoryService;
   /** Someone came into a room: what is being written there is said again. */
   cameIn(roomId: string): void;
   /** Makes the agent `@parley`, a member of the lobby, unless it was made before. After migration. */
@@ -136,7 +139,13 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
   });
   const requireOwned = profiles.requireOwned;
-  const memory = createMemoryService({ database, embedder: createEmbedder(config), requireOwned });
+  const memory = createMemoryService({
+    database,
+    embedder: createEmbedder(config),
+    clock,
+    secret: deps.secret,
+    requireOwned,
+  });
   const registry = createToolRegistry([calculatorTool, clockTool, ...createMemoryTools(memory)]);
   const tools = createToolsService({
     database,
@@ -248,6 +257,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       memoryModule(memory),
       toolsModule(tools),
     ],
+    memory,
     ensureParley: profiles.ensureParley,
     cameIn: signals.cameIn,
     takeBack: worker.takeBack,

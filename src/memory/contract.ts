@@ -9,6 +9,8 @@ export const Memory = z.object({
   id: Id,
   agentId: Id,
   memoryType: MemoryTypeName,
+  /** What it is made of: a turn cites a message, a fact turns, an episode facts. */
+  layer: z.enum(['turn', 'fact', 'episode', 'relationship', 'note']),
   content: z.string(),
   /** 0 to 1. */
   importanceScore: z.number(),
@@ -19,7 +21,27 @@ export const Memory = z.object({
     messageId: Id.optional(),
     runId: Id.optional(),
     speakerId: Id.optional(),
+    /** Whom it is about. */
+    subjectId: Id.optional(),
+    /** Memories it was made from. */
+    memoryIds: z.array(Id),
   }),
+  /** Who may be told: everyone, or those who were and are in the room it comes from. */
+  audience: z.enum(['everyone', 'room']),
+  /** Where its word comes from; what is quarantined is not used until its owner or somebody else confirms it. */
+  trust: z.enum(['owner', 'told', 'extracted', 'quarantined']),
+  consent: z.enum(['explicit', 'granted']),
+  state: z.enum(['active', 'cold', 'archived']),
+  pinned: z.boolean(),
+  /** Lies sealed in the database. */
+  sensitive: z.boolean(),
+  validFrom: Timestamp.optional(),
+  /** Until when it was true; absent while it is. */
+  validTo: Timestamp.optional(),
+  supersededBy: Id.optional(),
+  dueAt: Timestamp.optional(),
+  /** When it was said. */
+  occurredAt: Timestamp,
   createdAt: Timestamp,
   updatedAt: Timestamp,
   accessedAt: Timestamp,
@@ -38,6 +60,10 @@ const fields = {
   memoryType: MemoryTypeName.optional(),
   importanceScore: z.number().min(0).max(1).optional(),
   context: Context.optional(),
+  /** Sealed in the database; found out from the words when left out. */
+  sensitive: z.boolean().optional(),
+  /** Never fades. */
+  pinned: z.boolean().optional(),
 };
 const agent = { agentId: Id };
 const tag = 'Memory';
@@ -73,7 +99,13 @@ export const updateMemory = defineOperation({
   tag,
   rest: { method: 'put', path: '/api/memories/:memoryId' },
   socket: 'update_memory',
-  input: z.strictObject({ memoryId: Id, content: Content.optional(), ...fields }),
+  input: z.strictObject({
+    memoryId: Id,
+    content: Content.optional(),
+    ...fields,
+    /** Lets a memory out of quarantine. */
+    confirmed: z.literal(true).optional(),
+  }),
   output: Memory,
   permission: 'signed_in',
   effect: 'reversible',
@@ -105,6 +137,12 @@ export const searchMemories = defineOperation({
     limit: z.coerce.number().int().min(1).max(50).default(10),
     /** Cosine below which meaning alone admits nothing. */
     minSimilarity: z.number().min(0).max(1).optional(),
+    /** When it was said. */
+    timeRange: z.strictObject({ from: Timestamp.optional(), to: Timestamp.optional() }).optional(),
+    /** Finds what an answer in this room could use: only what all who read there may know. */
+    readersOf: Id.optional(),
+    /** With the scores of each search, and why other memories are not in the answer. */
+    explain: z.boolean().default(false),
   }),
   output: z.object({
     data: z.array(
@@ -114,10 +152,40 @@ export const searchMemories = defineOperation({
         similarity: z.number().optional(),
         relevanceScore: z.number(),
         admittedBy: z.array(z.string()),
+        explain: z
+          .object({
+            channels: z.record(
+              z.string(),
+              z.object({ raw: z.number().optional(), z: z.number(), part: z.number() }),
+            ),
+            recency: z.number(),
+            importance: z.number(),
+            admittedBy: z.array(z.string()),
+          })
+          .optional(),
       }),
     ),
     /** True when there were candidates and none was good enough. */
     abstained: z.boolean(),
+    /** At most 200. */
+    withheld: z
+      .array(
+        z.object({
+          id: Id,
+          reason: z.enum([
+            'audience',
+            'quarantined',
+            'superseded',
+            'other_type',
+            'other_time',
+            'below_threshold',
+            'over_limit',
+            'restated',
+            'source_gone',
+          ]),
+        }),
+      )
+      .optional(),
   }),
   permission: 'signed_in',
   effect: 'read',

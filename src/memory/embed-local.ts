@@ -3,9 +3,13 @@
 import { type Embedder, normalise } from './embed.ts';
 import { type Word, wordsOf } from './embed-words.ts';
 
+/** Measured on 600,000 pairs of a word or question and a line of talk without a common word: one in ten thousand reaches 0.21. */
+const ADMIT_AT = 0.25;
 const WORD = 1;
 const STOP_WORD = 0.08;
 const BIGRAM = 0.5;
+/** Places of one feature: with a single one, two words that fall together make strangers of short texts look alike. */
+const PROBES = 4;
 /** Of a word's weight, spread over its character n-grams. */
 const CHARACTERS = 0.45;
 /** What comes later changes nothing: an embedding of a book is no use, and time must stay bounded. */
@@ -21,8 +25,9 @@ export function createLocalEmbedder(dimensions = 512): Embedder {
   if (!Number.isInteger(dimensions) || dimensions < 64)
     throw new RangeError('The local embedder needs at least 64 dimensions.');
   return {
-    model: 'local-hash-1',
+    model: 'local-hash-2',
     dimensions,
+    admitAt: ADMIT_AT,
     embed: async (texts) => texts.map((text) => embedText(text, dimensions)),
   };
 }
@@ -30,10 +35,14 @@ export function createLocalEmbedder(dimensions = 512): Embedder {
 function embedText(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions);
   for (const [feature, { count, weight }] of features(wordsOf(text.slice(0, MAX_CHARS)))) {
-    const hash = hash32(feature);
-    const sign = hash & 0x80000000 ? -1 : 1;
-    const at = (hash & 0x7fffffff) % dimensions;
-    vector[at] = (vector[at] as number) + sign * weight * (1 + Math.log(count));
+    const amount = (weight * (1 + Math.log(count))) / Math.sqrt(PROBES);
+    let hash = hash32(feature);
+    for (let probe = 0; probe < PROBES; probe++) {
+      const sign = hash & 0x80000000 ? -1 : 1;
+      const at = (hash & 0x7fffffff) % dimensions;
+      vector[at] = (vector[at] as number) + sign * amount;
+      hash = mix((hash + 0x9e3779b9) | 0);
+    }
   }
   return normalise(vector);
 }
@@ -87,7 +96,11 @@ function unspacedGrams(run: string): string[] {
 function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mix(hash);
+}
+
+function mix(value: number): number {
+  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }

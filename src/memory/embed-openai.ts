@@ -14,6 +14,8 @@ export interface OpenAiEmbedderOptions {
   batchSize?: number;
 }
 
+/** Cosines of this family's unrelated texts stay below. */
+const ADMIT_AT = 0.3;
 /** Characters per text; the models take about 8,000 tokens. */
 const MAX_CHARS = 24_000;
 
@@ -54,6 +56,7 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   return {
     model,
     dimensions,
+    admitAt: ADMIT_AT,
     async embed(texts, signal) {
       const vectors: Float32Array[] = [];
       for (let at = 0; at < texts.length; at += batchSize) {

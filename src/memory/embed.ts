@@ -3,6 +3,8 @@
 export interface Embedder {
   readonly model: string;
   readonly dimensions: number;
+  /** Cosine from which two texts are about the same; below it, likeness is chance. */
+  readonly admitAt: number;
   /**
    * One L2-normalised vector of `dimensions` numbers per text, in order.
    * @throws AppError unavailable, rate_limited or internal when a server is behind it and fails

@@ -1,12 +1,14 @@
 // Queries on memories. Every one of them is held to one tenant and one agent. No policy, no clocks.
-import { type Selectable, sql } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../core/db/database.ts';
 import type { AgentMemoriesTable, MemoryType } from './tables.ts';
 
 const COLUMNS = [
   'id',
+  'tenantId',
   'agentId',
   'memoryType',
+  'layer',
   'content',
   'importanceScore',
   'context',
@@ -14,6 +16,23 @@ const COLUMNS = [
   'sourceMessageId',
   'sourceRunId',
   'speakerId',
+  'subjectId',
+  'slot',
+  'validFrom',
+  'validTo',
+  'supersededBy',
+  'occurredAt',
+  'audience',
+  'trust',
+  'consent',
+  'state',
+  'pinned',
+  'dueAt',
+  'evidence',
+  'sensitive',
+  'sealed',
+  'keySubject',
+  'keyVersion',
   'createdAt',
   'updatedAt',
   'accessedAt',
@@ -22,55 +41,94 @@ const COLUMNS = [
 
 export type MemoryRow = Pick<Selectable<AgentMemoriesTable>, (typeof COLUMNS)[number]>;
 
+/** What an index needs besides: the vector, whose model made it, and the speaker's name. */
+export type IndexRow = MemoryRow & {
+  embedding: string | null;
+  embeddingModel: string;
+  speakerName: string | null;
+  contentHash: string;
+};
+
 export interface Vector {
   values: Float32Array;
   model: string;
   dimensions: number;
 }
 
-const vectorText = (values: Float32Array): string => `[${values.join(',')}]`;
+export const vectorText = (values: Float32Array): string => `[${values.join(',')}]`;
+export const vectorOf = (text: string): Float32Array => Float32Array.from(JSON.parse(text) as number[]);
 
-export interface NewMemory {
-  id: string;
+export interface Holder {
   tenantId: string;
   agentId: string;
-  memoryType: MemoryType;
-  content: string;
-  contentHash: string;
-  vector: Vector;
-  importanceScore: number;
-  context: Record<string, unknown>;
-  roomId: string | null;
-  sourceMessageId: string | null;
-  sourceRunId: string | null;
-  speakerId: string | null;
 }
 
-/** Inserts, unless the agent remembers these very words already; then answers what it remembers. */
-export async function insertMemory(tx: Tx, { vector, context, ...memory }: NewMemory): Promise<MemoryRow> {
-  const inserted = await tx
+/**
+ * The revision that the changes of this transaction take; holds the agent's memories for it until it ends.
+ * @param gone something was deleted or may not be used any more
+ */
+export async function takeRevision(tx: Tx, { tenantId, agentId }: Holder, gone = false): Promise<number> {
+  const { rows } = await sql<{ revision: number }>`
+    insert into memory_states (agent_id, tenant_id, revision, reload_revision)
+    values (${agentId}, ${tenantId}, 1, ${gone ? 1 : 0})
+    on conflict (agent_id) do update set revision = memory_states.revision + 1,
+      reload_revision = case when ${gone} then memory_states.revision + 1 else memory_states.reload_revision end
+    returning revision`.execute(tx);
+  return rows[0]?.revision ?? 1;
+}
+
+export const findState = (db: Db | Tx, { tenantId, agentId }: Holder) =>
+  db
+    .selectFrom('memoryStates')
+    .select(['revision', 'reloadRevision', 'retentionDays'])
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .executeTakeFirst();
+
+/** Everything that changed after a revision, oldest first. */
+export const listChanged = (
+  db: Db | Tx,
+  { tenantId, agentId }: Holder,
+  after: { revision: number; id: string } | undefined,
+  limit: number,
+): Promise<(IndexRow & { revision: number })[]> => {
+  let query = db
+    .selectFrom('agentMemories as m')
+    .leftJoin('users as u', 'u.id', 'm.speakerId')
+    .select(COLUMNS.map((column) => `m.${column}` as const))
+    .select(['m.embedding', 'm.embeddingModel', 'm.revision', 'm.contentHash', 'u.name as speakerName'])
+    .where('m.tenantId', '=', tenantId)
+    .where('m.agentId', '=', agentId);
+  if (after !== undefined)
+    query = query.where((eb) =>
+      eb.or([
+        eb('m.revision', '>', after.revision),
+        eb.and([eb('m.revision', '=', after.revision), eb('m.id', '>', after.id)]),
+      ]),
+    );
+  return query.orderBy('m.revision').orderBy('m.id').limit(limit).execute();
+};
+
+export const insertRow = (tx: Tx, row: Insertable<AgentMemoriesTable>): Promise<MemoryRow | undefined> =>
+  tx
     .insertInto('agentMemories')
-    .values({
-      ...memory,
-      context: JSON.stringify(context),
-      embedding: vectorText(vector.values),
-      embeddingModel: vector.model,
-      embeddingDimensions: vector.dimensions,
-    })
+    .values(row)
     .onConflict((oc) => oc.columns(['agentId', 'contentHash']).doNothing())
     .returning(COLUMNS)
     .executeTakeFirst();
-  return (
-    inserted ??
-    tx
-      .selectFrom('agentMemories')
-      .select(COLUMNS)
-      .where('tenantId', '=', memory.tenantId)
-      .where('agentId', '=', memory.agentId)
-      .where('contentHash', '=', memory.contentHash)
-      .executeTakeFirstOrThrow()
-  );
-}
+
+export const findByHash = (
+  db: Db | Tx,
+  { tenantId, agentId }: Holder,
+  contentHash: string,
+): Promise<MemoryRow | undefined> =>
+  db
+    .selectFrom('agentMemories')
+    .select(COLUMNS)
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('contentHash', '=', contentHash)
+    .executeTakeFirst();
 
 export const findMemory = (db: Db | Tx, tenantId: string, id: string): Promise<MemoryRow | undefined> =>
   db
@@ -80,103 +138,95 @@ export const findMemory = (db: Db | Tx, tenantId: string, id: string): Promise<M
     .where('id', '=', id)
     .executeTakeFirst();
 
+/** Memories by id, without those whose message is deleted or says something else by now. */
 export const findMemories = (
   db: Db | Tx,
-  tenantId: string,
-  agentId: string,
-  ids: string[],
+  { tenantId, agentId }: Holder,
+  ids: readonly string[],
 ): Promise<MemoryRow[]> =>
   ids.length === 0
     ? Promise.resolve([])
     : db
-        .selectFrom('agentMemories')
-        .select(COLUMNS)
-        .where('tenantId', '=', tenantId)
-        .where('agentId', '=', agentId)
-        .where('id', 'in', ids)
+        .selectFrom('agentMemories as m')
+        .leftJoin('messages as s', (join) =>
+          join.onRef('s.id', '=', 'm.sourceMessageId').onRef('s.tenantId', '=', 'm.tenantId'),
+        )
+        .select(COLUMNS.map((column) => `m.${column}` as const))
+        .where('m.tenantId', '=', tenantId)
+        .where('m.agentId', '=', agentId)
+        .where('m.id', 'in', [...ids])
+        .where('s.deletedAt', 'is', null)
+        .where((eb) =>
+          eb.or([
+            eb('m.layer', '<>', 'turn'),
+            eb('s.editedAt', 'is', null),
+            eb('s.editedAt', '<=', eb.ref('m.updatedAt')),
+          ]),
+        )
         .execute();
 
 export const listMemories = (
   db: Db,
-  tenantId: string,
-  agentId: string,
-  page: { memoryType: MemoryType | undefined; afterId: string | undefined; limit: number },
+  { tenantId, agentId }: Holder,
+  page: {
+    memoryType?: MemoryType | undefined;
+    state?: string | undefined;
+    /** Said by, or about. */
+    person?: string | undefined;
+    afterId?: string | undefined;
+    limit: number;
+  },
 ): Promise<MemoryRow[]> => {
   let query = db
     .selectFrom('agentMemories')
     .select(COLUMNS)
     .where('tenantId', '=', tenantId)
     .where('agentId', '=', agentId);
-  if (page.memoryType !== undefined) query = query.where('memoryType', '=', page.memoryType);
-  if (page.afterId !== undefined) query = query.where('id', '>', page.afterId);
+  const { memoryType, state, person, afterId } = page;
+  if (memoryType !== undefined) query = query.where('memoryType', '=', memoryType);
+  if (state !== undefined) query = query.where('state', '=', state as 'active');
+  if (person !== undefined)
+    query = query.where((eb) => eb.or([eb('speakerId', '=', person), eb('subjectId', '=', person)]));
+  if (afterId !== undefined) query = query.where('id', '>', afterId);
   return query.orderBy('id').limit(page.limit).execute();
 };
 
 /** Undefined when there is no such memory. A unique violation means that the agent remembers the new words already. */
-export const updateMemory = (
+export const updateRow = (
   tx: Tx,
   tenantId: string,
   id: string,
-  set: {
-    memoryType?: MemoryType;
-    importanceScore?: number;
-    context?: Record<string, unknown>;
-    words?: { content: string; contentHash: string; vector: Vector };
-  },
+  set: Updateable<AgentMemoriesTable>,
 ): Promise<MemoryRow | undefined> =>
   tx
     .updateTable('agentMemories')
-    .set((eb) => ({
-      ...(set.memoryType === undefined ? {} : { memoryType: set.memoryType }),
-      ...(set.importanceScore === undefined ? {} : { importanceScore: set.importanceScore }),
-      ...(set.context === undefined ? {} : { context: JSON.stringify(set.context) }),
-      ...(set.words === undefined
-        ? {}
-        : {
-            content: set.words.content,
-            contentHash: set.words.contentHash,
-            embedding: vectorText(set.words.vector.values),
-            embeddingModel: set.words.vector.model,
-            embeddingDimensions: set.words.vector.dimensions,
-          }),
-      updatedAt: eb.fn<Date>('now'),
-    }))
+    .set((eb) => ({ ...set, updatedAt: eb.fn<Date>('now') }))
     .where('tenantId', '=', tenantId)
     .where('id', '=', id)
     .returning(COLUMNS)
     .executeTakeFirst();
 
-export const hasHash = async (
-  db: Db | Tx,
-  tenantId: string,
-  agentId: string,
-  contentHash: string,
-  exceptId: string,
-): Promise<boolean> =>
-  (await db
-    .selectFrom('agentMemories')
-    .select('id')
-    .where('tenantId', '=', tenantId)
-    .where('agentId', '=', agentId)
-    .where('contentHash', '=', contentHash)
-    .where('id', '<>', exceptId)
-    .executeTakeFirst()) !== undefined;
-
-export const deleteMemory = async (tx: Tx, tenantId: string, id: string): Promise<boolean> => {
-  const { numDeletedRows } = await tx
-    .deleteFrom('agentMemories')
-    .where('tenantId', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
-};
-
-export const touchMemories = async (
+/** With all that was made from them, however deep. Answers how many are gone, by layer. */
+export async function deleteWithDerived(
   tx: Tx,
-  tenantId: string,
-  agentId: string,
-  ids: string[],
-): Promise<void> => {
+  { tenantId, agentId }: Holder,
+  ids: readonly string[],
+): Promise<Record<string, number>> {
+  const { rows } = await sql<{ layer: string }>`
+    with recursive doomed as (
+      select id from agent_memories
+      where tenant_id = ${tenantId} and agent_id = ${agentId} and id = any(${[...ids]}::uuid[])
+      union
+      select m.id from agent_memories m, doomed d
+      where m.tenant_id = ${tenantId} and m.agent_id = ${agentId} and m.evidence @> array[d.id]
+    )
+    delete from agent_memories m using doomed d where m.id = d.id returning m.layer`.execute(tx);
+  const counts: Record<string, number> = {};
+  for (const { layer } of rows) counts[layer] = (counts[layer] ?? 0) + 1;
+  return counts;
+}
+
+export const touchMemories = async (tx: Tx, { tenantId, agentId }: Holder, ids: string[]): Promise<void> => {
   if (ids.length === 0) return;
   await tx
     .updateTable('agentMemories')
@@ -187,41 +237,36 @@ export const touchMemories = async (
     .execute();
 };
 
-export interface Hit {
-  id: string;
-  score: number;
-}
+/** What stands in a slot now. */
+export const findInSlot = (tx: Tx, { tenantId, agentId }: Holder, slot: string): Promise<MemoryRow[]> =>
+  tx
+    .selectFrom('agentMemories')
+    .select(COLUMNS)
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('slot', '=', slot)
+    .where('validTo', 'is', null)
+    .execute();
 
-/** Any of the query's lexemes; all of them at once found a sixth as much on LoCoMo's dialogues. Scores 0..1. */
-export async function searchText(
+/** A message's words, if its author said it in this tenant and has not taken it back. */
+export const findSaid = (
   db: Db,
   tenantId: string,
-  agentId: string,
-  query: string,
-  limit: number,
-): Promise<Hit[]> {
-  const { rows } = await sql<Hit>`
-    with q as (select replace(plainto_tsquery('english', ${query})::text, '&', '|')::tsquery as words)
-    select id, ts_rank(content_tsv, words, 32)::float8 as score
-    from agent_memories, q
-    where tenant_id = ${tenantId} and agent_id = ${agentId} and content_tsv @@ words
-    order by score desc, id limit ${limit}`.execute(db);
-  return rows;
-}
+  messageId: string,
+): Promise<{ body: string; authorId: string; createdAt: Date } | undefined> =>
+  db
+    .selectFrom('messages')
+    .select(['body', 'authorId', 'createdAt'])
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', messageId)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
 
-/** An exact scan of the agent's rows: a shared approximate index loses a small agent's rows among the others'. Scores are cosines. */
-export async function searchVector(
-  db: Db,
-  tenantId: string,
-  agentId: string,
-  vector: Vector,
-  limit: number,
-): Promise<Hit[]> {
-  const { rows } = await sql<Hit>`
-    select id, (1 - (embedding <=> ${vectorText(vector.values)}::vector))::float8 as score
-    from agent_memories
-    where tenant_id = ${tenantId} and agent_id = ${agentId}
-      and embedding_model = ${vector.model} and embedding_dimensions = ${vector.dimensions}
-    order by score desc, id limit ${limit}`.execute(db);
-  return rows;
-}
+export const isPerson = async (db: Db, tenantId: string, userId: string): Promise<boolean> =>
+  (await db
+    .selectFrom('users')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', userId)
+    .where('kind', '=', 'human')
+    .executeTakeFirst()) !== undefined;

@@ -1,22 +1,34 @@
-// What agents remember: writes without repeats, recalls by words and by meaning. Held to one agent of one tenant throughout;
-// who may ask is decided by the agent's owner check that is passed in.
-import { createHash } from 'node:crypto';
+// What agents remember, for their runs and for whoever answers for them. Held to one agent of one tenant throughout; who may ask
+// is decided by the agent's owner check that is passed in. Must never answer a run what the readers of its answer may not know.
+import type { Clock } from '../core/clock.ts';
 import type { InputOf } from '../core/contract.ts';
 import type { Database } from '../core/db/database.ts';
 import { AppError, notFound } from '../core/errors.ts';
-import { isUuid, newId } from '../core/ids.ts';
+import { isUuid } from '../core/ids.ts';
 import type { Scope } from '../core/scope.ts';
+import { mayKnow, type Readers } from './audience.ts';
 import type { addMemory, listMemories, Memory, searchMemories, updateMemory } from './contract.ts';
 import type { Embedder } from './embed.ts';
-import { DEFAULT_CHANNELS, type Ranked, rank } from './rank.ts';
+import { createIndexStore } from './index-store.ts';
+import { createKeeper, type MemorySource, type NewMemory } from './keeper.ts';
+import { createMemoryKeys } from './keys.ts';
+import type { Ranked } from './rank.ts';
+import { createRecall, type RecallOptions } from './recall.ts';
 import * as repo from './repository.ts';
-import type { MemoryType } from './tables.ts';
+import { createSealer } from './sealing.ts';
+import { toMemory } from './view.ts';
+import { isSensitive } from './worth.ts';
 
+export type { Readers } from './audience.ts';
+export type { MemorySource, NewMemory } from './keeper.ts';
 export type MemoryService = ReturnType<typeof createMemoryService>;
 
 export interface MemoryDeps {
   database: Database;
   embedder: Embedder;
+  clock: Clock;
+  /** SECRET_KEY: data keys of sensitive memories are wrapped under it. */
+  secret: string;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
 }
@@ -27,110 +39,64 @@ export interface MemoryHolder {
   agentId: string;
 }
 
-export interface MemorySource {
-  roomId?: string | undefined;
-  messageId?: string | undefined;
-  runId?: string | undefined;
-  speakerId?: string | undefined;
-}
-
 export interface Recalled {
   memory: Memory;
   ranked: Ranked;
 }
 
-/** Candidates of each search. */
-const CANDIDATES = 50;
-
 const MEMORY_NOT_FOUND = () =>
   notFound('memory_not_found', 'There is no such memory, or you may not see it.');
 
-export function createMemoryService({ database, embedder, requireOwned }: MemoryDeps) {
+export function createMemoryService({ database, embedder, secret, requireOwned }: MemoryDeps) {
   const { db } = database;
+  const sealer = createSealer(secret);
+  const keys = createMemoryKeys(sealer);
+  const keeper = createKeeper({ database, embedder, keys, sealer });
+  const store = createIndexStore({ database, keys, sealer, model: embedder });
+  const search = createRecall({ database, embedder, store });
 
-  async function vectorOf(content: string, signal?: AbortSignal): Promise<repo.Vector> {
-    const [values] = await embedder.embed([content], signal);
-    if (values === undefined) throw new Error('The embedder answered no vector.');
-    return { values, model: embedder.model, dimensions: embedder.dimensions };
+  /** Rows as the wire has them; those whose key is gone are left out. */
+  async function reveal(rows: readonly repo.MemoryRow[]): Promise<Map<string, Memory>> {
+    const words = await keeper.read(rows);
+    return new Map(
+      rows.flatMap((row) => {
+        const said = words.get(row.id);
+        return said === undefined ? [] : [[row.id, toMemory(row, said)] as const];
+      }),
+    );
+  }
+
+  async function revealOne(row: repo.MemoryRow): Promise<Memory> {
+    const memory = (await reveal([row])).get(row.id);
+    if (memory === undefined) throw MEMORY_NOT_FOUND();
+    return memory;
   }
 
   async function remember(
     holder: MemoryHolder,
-    input: {
-      content: string;
-      memoryType?: MemoryType | undefined;
-      importanceScore?: number | undefined;
-      context?: Record<string, unknown> | undefined;
-    },
+    input: NewMemory,
     source: MemorySource = {},
   ): Promise<Memory> {
-    const content = input.content.trim();
-    // Before the transaction: an embedder may be a server.
-    const vector = await vectorOf(content);
-    const row = await database.transaction((tx) =>
-      repo.insertMemory(tx, {
-        id: newId(),
-        tenantId: holder.tenantId,
-        agentId: holder.agentId,
-        memoryType: input.memoryType ?? 'fact',
-        content,
-        contentHash: hashOf(content),
-        vector,
-        importanceScore: input.importanceScore ?? 0.5,
-        context: input.context ?? {},
-        roomId: source.roomId ?? null,
-        sourceMessageId: source.messageId ?? null,
-        sourceRunId: source.runId ?? null,
-        speakerId: source.speakerId ?? null,
-      }),
-    );
-    return toMemory(row);
+    const [row] = await keeper.keep(holder, [{ input: { ...input, content: input.content.trim() }, source }]);
+    return revealOne(row as repo.MemoryRow);
   }
 
   /** The best memories for a query, best first; none when nothing is good enough. */
-  async function recall(
-    holder: MemoryHolder,
-    query: string,
-    options: {
-      limit: number;
-      memoryTypes?: MemoryType[] | undefined;
-      minSimilarity?: number | undefined;
-      signal?: AbortSignal | undefined;
-    },
-  ): Promise<{ items: Recalled[]; abstained: boolean }> {
-    const vector = await vectorOf(query, options.signal);
-    const { tenantId, agentId } = holder;
-    const words = await repo.searchText(db, tenantId, agentId, query, CANDIDATES);
-    const meanings = await repo.searchVector(db, tenantId, agentId, vector, CANDIDATES);
-    const channels = new Map<string, Record<string, number>>();
-    for (const { id, score } of words) channels.set(id, { text: score });
-    for (const { id, score } of meanings) channels.set(id, { ...channels.get(id), vector: score });
-    const rows = new Map(
-      (await repo.findMemories(db, tenantId, agentId, [...channels.keys()])).map((row) => [row.id, row]),
+  async function recall(holder: MemoryHolder, query: string, options: RecallOptions) {
+    const { items: ranked, abstained, withheld } = await search(holder, query, options);
+    const rows = await repo.findMemories(
+      db,
+      holder,
+      ranked.map(({ id }) => id),
     );
-    const wanted = options.memoryTypes;
-    const candidates = [...rows.values()]
-      .filter((row) => wanted === undefined || wanted.length === 0 || wanted.includes(row.memoryType))
-      .map((row) => ({
-        id: row.id,
-        channels: channels.get(row.id) as Record<string, number>,
-        importance: row.importanceScore,
-      }));
-    const vectorChannel = DEFAULT_CHANNELS.vector as { weight: number; admitAt?: number };
-    const ranking = rank(candidates, {
-      channels: {
-        ...DEFAULT_CHANNELS,
-        ...(options.minSimilarity === undefined
-          ? {}
-          : { vector: { ...vectorChannel, admitAt: options.minSimilarity } }),
-      },
-      limit: options.limit,
-    });
-    const items = ranking.items.map((ranked) => ({
-      memory: toMemory(rows.get(ranked.id) as repo.MemoryRow),
-      ranked,
-    }));
-    return { items, abstained: ranking.abstained };
+    const memories = await reveal(rows);
+    const items: Recalled[] = [];
+    for (const item of ranked) {
+      const memory = memories.get(item.id);
+      if (memory === undefined) withheld.push({ id: item.id, reason: 'source_gone' });
+      else items.push({ memory, ranked: item });
+    }
+    return { items, abstained, withheld };
   }
 
   /** The memory if the caller answers for its agent; otherwise as if there were none. */
@@ -149,114 +115,115 @@ export function createMemoryService({ database, embedder, requireOwned }: Memory
     remember,
     recall,
 
-    /** Memories by id, in the order asked; those that are gone are left out. */
-    async byIds(holder: MemoryHolder, ids: string[]): Promise<Memory[]> {
-      const rows = new Map(
-        (await repo.findMemories(db, holder.tenantId, holder.agentId, ids)).map((row) => [row.id, row]),
+    /** Several at once, in one transaction: what a room has said. */
+    async rememberAll(
+      holder: MemoryHolder,
+      items: readonly { input: NewMemory; source: MemorySource }[],
+    ): Promise<string[]> {
+      return (await keeper.keep(holder, items)).map((row) => row.id);
+    },
+
+    /** Memories by id, in the order asked; those that are gone, or that a reader may not know, are left out. */
+    async byIds(holder: MemoryHolder, ids: string[], readers?: Readers): Promise<Memory[]> {
+      const found = await repo.findMemories(db, holder, ids);
+      const rooms = [...new Set(found.flatMap((row) => row.roomId ?? []))];
+      const knows = readers === undefined ? () => true : await mayKnow(db, holder, readers, rooms);
+      const memories = await reveal(
+        found.filter((row) => knows(row) && (readers === undefined || row.trust !== 'quarantined')),
       );
-      return ids.flatMap((id) => {
-        const row = rows.get(id);
-        return row === undefined ? [] : [toMemory(row)];
-      });
+      return ids.flatMap((id) => memories.get(id) ?? []);
     },
 
     /** Says that memories were used, so that what is never used may fade. */
     noteUse: (holder: MemoryHolder, ids: string[]): Promise<void> =>
       ids.length === 0
         ? Promise.resolve()
-        : database.transaction((tx) => repo.touchMemories(tx, holder.tenantId, holder.agentId, ids)),
+        : database.transaction((tx) => repo.touchMemories(tx, holder, ids)),
 
     async list(scope: Scope, { agentId, ...page }: InputOf<typeof listMemories>) {
       await requireOwned(scope, agentId);
-      const rows = await repo.listMemories(db, scope.tenantId, agentId, {
+      const holder = { tenantId: scope.tenantId, agentId };
+      const rows = await repo.listMemories(db, holder, {
         memoryType: page.memoryType,
         afterId: page.cursor !== undefined && isUuid(page.cursor) ? page.cursor : undefined,
         limit: page.limit + 1,
       });
-      const data = rows.slice(0, page.limit).map(toMemory);
-      const last = data.at(-1);
-      return { data, ...(rows.length > page.limit && last !== undefined ? { nextCursor: last.id } : {}) };
+      const shown = rows.slice(0, page.limit);
+      const last = shown.at(-1);
+      return {
+        data: [...(await reveal(shown)).values()],
+        ...(rows.length > page.limit && last !== undefined ? { nextCursor: last.id } : {}),
+      };
     },
 
     async add(scope: Scope, { agentId, ...input }: InputOf<typeof addMemory>): Promise<Memory> {
       await requireOwned(scope, agentId);
-      return remember({ tenantId: scope.tenantId, agentId }, input, { speakerId: scope.user.id });
+      return remember(
+        { tenantId: scope.tenantId, agentId },
+        { ...input, importanceScore: input.importanceScore ?? 0.5, audience: 'everyone', trust: 'owner' },
+        { speakerId: scope.user.id },
+      );
     },
 
     async update(scope: Scope, { memoryId, ...change }: InputOf<typeof updateMemory>): Promise<Memory> {
       const seen = await requireMemory(scope, memoryId);
-      const content = change.content;
-      const words =
-        content === undefined || content === seen.content
-          ? undefined
-          : { content, contentHash: hashOf(content), vector: await vectorOf(content) };
+      const before = await revealOne(seen);
+      const content = change.content ?? before.content;
+      const context = change.context ?? before.context;
+      const sensitive = change.sensitive ?? (seen.sensitive || isSensitive(content));
+      const reworded =
+        content !== before.content || change.context !== undefined || sensitive !== seen.sensitive;
+      const [vector] = reworded ? await keeper.embed([content]) : [];
       const row = await database.transaction(async (tx) => {
-        if (
-          words !== undefined &&
-          (await repo.hasHash(tx, scope.tenantId, seen.agentId, words.contentHash, memoryId))
-        )
-          throw new AppError('conflict', 'memory_exists', 'The agent remembers this already.');
-        return repo.updateMemory(tx, scope.tenantId, memoryId, {
+        const revision = await repo.takeRevision(tx, seen);
+        const laid =
+          vector === undefined ? {} : await keeper.reword(tx, seen, { content, context, vector, sensitive });
+        return repo.updateRow(tx, scope.tenantId, memoryId, {
+          ...laid,
           ...(change.memoryType === undefined ? {} : { memoryType: change.memoryType }),
           ...(change.importanceScore === undefined ? {} : { importanceScore: change.importanceScore }),
-          ...(change.context === undefined ? {} : { context: change.context }),
-          ...(words === undefined ? {} : { words }),
+          ...(change.pinned === undefined ? {} : { pinned: change.pinned }),
+          ...(change.confirmed && seen.trust === 'quarantined' ? { trust: 'owner' as const } : {}),
+          revision,
         });
       });
       if (row === undefined) throw MEMORY_NOT_FOUND();
-      return toMemory(row);
+      return revealOne(row);
     },
 
     async remove(scope: Scope, memoryId: string): Promise<void> {
-      await requireMemory(scope, memoryId);
-      await database.transaction((tx) => repo.deleteMemory(tx, scope.tenantId, memoryId));
+      const row = await requireMemory(scope, memoryId);
+      await database.transaction(async (tx) => {
+        await repo.takeRevision(tx, row, true);
+        await repo.deleteWithDerived(tx, row, [memoryId]);
+      });
+      store.drop(row);
     },
 
-    async search(scope: Scope, { agentId, query, ...options }: InputOf<typeof searchMemories>) {
+    async search(scope: Scope, { agentId, query, ...input }: InputOf<typeof searchMemories>) {
       await requireOwned(scope, agentId);
-      const { items, abstained } = await recall({ tenantId: scope.tenantId, agentId }, query, options);
+      const { items, abstained, withheld } = await recall({ tenantId: scope.tenantId, agentId }, query, {
+        limit: input.limit,
+        memoryTypes: input.memoryTypes,
+        minSimilarity: input.minSimilarity,
+        ...(input.readersOf === undefined ? {} : { readers: { roomId: input.readersOf } }),
+        ...(input.timeRange?.from === undefined ? {} : { from: Date.parse(input.timeRange.from) }),
+        ...(input.timeRange?.to === undefined ? {} : { to: Date.parse(input.timeRange.to) }),
+      });
       return {
         abstained,
-        data: items.map(({ memory, ranked }) => {
-          const similarity = ranked.explain.channels.vector?.raw;
-          return {
-            memory,
-            ...(similarity === undefined ? {} : { similarity }),
-            relevanceScore: ranked.score,
-            admittedBy: ranked.explain.admittedBy,
-          };
-        }),
+        data: items.map(({ memory, ranked }) => ({
+          memory,
+          similarity: ranked.explain.channels.vector?.raw ?? 0,
+          relevanceScore: ranked.score,
+          admittedBy: ranked.explain.admittedBy,
+          ...(input.explain ? { explain: ranked.explain } : {}),
+        })),
+        ...(input.explain ? { withheld: withheld.slice(0, MOST_EXPLAINED) } : {}),
       };
     },
   };
 }
 
-/** Words that differ only in case, spacing, width or a final stop are one memory. */
-function hashOf(content: string): string {
-  const folded = content
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .replace(/[\s.!]+$/, '')
-    .trim();
-  return createHash('sha256').update(folded).digest('hex');
-}
-
-const toMemory = (row: repo.MemoryRow): Memory => ({
-  id: row.id,
-  agentId: row.agentId,
-  memoryType: row.memoryType,
-  content: row.content,
-  importanceScore: row.importanceScore,
-  context: row.context,
-  source: {
-    ...(row.roomId === null ? {} : { roomId: row.roomId }),
-    ...(row.sourceMessageId === null ? {} : { messageId: row.sourceMessageId }),
-    ...(row.sourceRunId === null ? {} : { runId: row.sourceRunId }),
-    ...(row.speakerId === null ? {} : { speakerId: row.speakerId }),
-  },
-  createdAt: row.createdAt.toISOString(),
-  updatedAt: row.updatedAt.toISOString(),
-  accessedAt: row.accessedAt.toISOString(),
-  accessCount: row.accessCount,
-});
+/** Memories of which a search says why they are not in its answer. */
+const MOST_EXPLAINED = 200;

@@ -1,9 +1,10 @@
 // Score fusion: what wins, what is admitted, and what the explanation says.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Candidate, DEFAULT_CHANNELS, rank } from '../../src/memory/rank.ts';
+import { type Candidate, rank } from '../../src/memory/rank.ts';
 
-const options = { channels: DEFAULT_CHANNELS, limit: 10 };
+const CHANNELS = { text: { weight: 1, admitAt: 0.02 }, vector: { weight: 0.7, admitAt: 0.25 } };
+const options = { channels: CHANNELS, limit: 10 };
 const order = (candidates: Candidate[], more = {}): string[] =>
   rank(candidates, { ...options, ...more }).items.map((item) => item.id);
 

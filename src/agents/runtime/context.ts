@@ -37,7 +37,8 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
     /** Ids of the memories that bear on a message, best first. */
     async recall(holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<string[]> {
       const query = `${trigger.author.name}: ${trigger.body}`.slice(0, 1000);
-      const { items } = await memory.recall(holder, query, { limit: MEMORIES, signal });
+      const readers = { roomId: trigger.roomId };
+      const { items } = await memory.recall(holder, query, { limit: MEMORIES, readers, signal });
       return items.map((item) => item.memory.id);
     },
 
@@ -50,7 +51,8 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
         before: trigger.seq,
         limit: HISTORY,
       });
-      const memories = await memory.byIds(holder, [...memoryIds]);
+      // Asked again: someone may have come into the room since they were chosen.
+      const memories = await memory.byIds(holder, [...memoryIds], { roomId: room.id });
       return assemblePrompt({
         profile: {
           name: agent.name,

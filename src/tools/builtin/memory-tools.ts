@@ -57,7 +57,11 @@ export function createMemoryTools(memory: Pick<MemoryService, 'remember' | 'reca
       timeoutMs: 15_000,
       permissions: [],
       async execute({ query, limit = 8 }, ctx) {
-        const { items } = await memory.recall(ctx, query, { limit, signal: ctx.signal });
+        const { items } = await memory.recall(ctx, query, {
+          limit,
+          readers: { roomId: ctx.roomId },
+          signal: ctx.signal,
+        });
         await memory.noteUse(
           ctx,
           items.map((item) => item.memory.id),

@@ -1,0 +1,299 @@
+// Writes memories: kept once, the newest of a slot standing, sensitive ones sealed. Rows come in and go out through here, so that
+// nothing else knows how they lie. Must never store a credential, nor let one audience's memory replace another's.
+import { createHash } from 'node:crypto';
+import type { Database, Tx } from '../core/db/database.ts';
+import { AppError } from '../core/errors.ts';
+import { newId } from '../core/ids.ts';
+import type { Embedder } from './embed.ts';
+import type { MemoryKeys } from './keys.ts';
+import * as repo from './repository.ts';
+import type { Sealer } from './sealing.ts';
+import type { MemoryAudience, MemoryLayer, MemoryTrust, MemoryType } from './tables.ts';
+import { importanceOf, isSensitive, junkOf } from './worth.ts';
+
+export interface NewMemory {
+  content: string;
+  memoryType?: MemoryType | undefined;
+  layer?: MemoryLayer | undefined;
+  importanceScore?: number | undefined;
+  context?: Record<string, unknown> | undefined;
+  audience?: MemoryAudience | undefined;
+  trust?: MemoryTrust | undefined;
+  consent?: 'explicit' | 'granted' | undefined;
+  sensitive?: boolean | undefined;
+  pinned?: boolean | undefined;
+  /** Of what it tells about its subject. */
+  slot?: string | undefined;
+  dueAt?: Date | undefined;
+  occurredAt?: Date | undefined;
+  evidence?: string[] | undefined;
+}
+
+export interface MemorySource {
+  roomId?: string | undefined;
+  messageId?: string | undefined;
+  runId?: string | undefined;
+  speakerId?: string | undefined;
+  subjectId?: string | undefined;
+}
+
+export interface Words {
+  content: string;
+  context: Record<string, unknown>;
+}
+
+export type Keeper = ReturnType<typeof createKeeper>;
+
+export function createKeeper(deps: {
+  database: Database;
+  embedder: Embedder;
+  keys: MemoryKeys;
+  sealer: Sealer;
+}) {
+  const { database, embedder, keys, sealer } = deps;
+
+  async function embed(texts: string[], signal?: AbortSignal): Promise<repo.Vector[]> {
+    const vectors = await embedder.embed(texts, signal);
+    return vectors.map((values) => ({ values, model: embedder.model, dimensions: embedder.dimensions }));
+  }
+
+  /** How words lie in their row: in plain, or sealed under the subject's newest key. */
+  async function lay(
+    tx: Tx,
+    holder: repo.Holder,
+    id: string,
+    words: Words & { vector: repo.Vector; scopeKey: string; slot?: string | undefined },
+    sealedFor: string | undefined,
+  ) {
+    const { content, context, vector, scopeKey, slot } = words;
+    const said = `${scopeKey}${fold(content)}`;
+    const model = { embeddingModel: vector.model, embeddingDimensions: vector.dimensions };
+    if (sealedFor === undefined) {
+      return {
+        ...model,
+        content,
+        context: JSON.stringify(context),
+        contentHash: createHash('sha256').update(said).digest('hex'),
+        embedding: repo.vectorText(vector.values),
+        slot: slot ?? null,
+        sensitive: false,
+        sealed: null,
+        keySubject: null,
+        keyVersion: null,
+      };
+    }
+    const { key, version } = await keys.current(tx, holder.tenantId, holder.agentId, sealedFor);
+    const place = { ...holder, memoryId: id, keyVersion: version };
+    return {
+      ...model,
+      content: '',
+      context: '{}',
+      contentHash: sealer.fingerprint(key, said),
+      embedding: null,
+      slot: slot === undefined ? null : sealer.fingerprint(key, `slot ${slot}`),
+      sensitive: true,
+      sealed: sealer.seal(key, place, { content, context, vector: vector.values }),
+      keySubject: sealedFor,
+      keyVersion: version,
+    };
+  }
+
+  async function put(
+    tx: Tx,
+    holder: repo.Holder,
+    revision: number,
+    input: NewMemory & { vector: repo.Vector },
+    source: MemorySource,
+  ): Promise<repo.MemoryRow> {
+    const id = newId();
+    const layer = input.layer ?? 'fact';
+    const audience = input.audience ?? (source.roomId === undefined ? 'everyone' : 'room');
+    const subjectId = source.subjectId ?? source.speakerId;
+    const trust = input.trust ?? 'told';
+    // The same words in another room are another memory: who may know it differs. A turn is its message.
+    const scopeKey =
+      layer === 'turn'
+        ? `turn ${source.messageId ?? id}\n`
+        : audience === 'everyone'
+          ? ''
+          : `room ${source.roomId}\n`;
+    const sensitive = input.sensitive ?? isSensitive(input.content);
+    const slot = input.slot === undefined ? undefined : `${subjectId ?? ''}:${input.slot}`;
+    const laid = await lay(
+      tx,
+      holder,
+      id,
+      { content: input.content, context: input.context ?? {}, vector: input.vector, scopeKey, slot },
+      sensitive ? (subjectId ?? holder.agentId) : undefined,
+    );
+    const row = await repo.insertRow(tx, {
+      ...laid,
+      ...holder,
+      id,
+      layer,
+      audience,
+      trust,
+      revision,
+      memoryType: input.memoryType ?? 'fact',
+      importanceScore: input.importanceScore ?? importanceOf(input.content),
+      roomId: source.roomId ?? null,
+      sourceMessageId: source.messageId ?? null,
+      sourceRunId: source.runId ?? null,
+      speakerId: source.speakerId ?? null,
+      subjectId: subjectId ?? null,
+      validFrom: input.occurredAt ?? null,
+      validTo: null,
+      supersededBy: null,
+      dueAt: input.dueAt ?? null,
+      evidence: input.evidence ?? [],
+      consent: input.consent ?? 'explicit',
+      pinned: input.pinned ?? false,
+      ...(input.occurredAt === undefined ? {} : { occurredAt: input.occurredAt }),
+    });
+    if (row === undefined) return again(tx, holder, laid.contentHash, trust, source, revision);
+    if (laid.slot !== null && trust !== 'quarantined') await supersede(tx, holder, revision, row);
+    return row;
+  }
+
+  /** It is there already. Somebody else's word for what was in quarantine lets it out. */
+  async function again(
+    tx: Tx,
+    holder: repo.Holder,
+    contentHash: string,
+    trust: MemoryTrust,
+    source: MemorySource,
+    revision: number,
+  ): Promise<repo.MemoryRow> {
+    const known = await repo.findByHash(tx, holder, contentHash);
+    if (known === undefined) throw new Error('A memory that is stored already is not there.');
+    const confirms = trust !== 'quarantined' || known.speakerId !== (source.speakerId ?? null);
+    const set = {
+      ...(known.trust === 'quarantined' && confirms
+        ? { trust: trust === 'quarantined' ? 'told' : trust }
+        : {}),
+      // Said again, it holds again.
+      ...(known.validTo === null ? {} : { validTo: null, supersededBy: null }),
+      ...(known.state === 'active' ? {} : { state: 'active' as const }),
+    };
+    if (Object.keys(set).length === 0) return known;
+    const row = await repo.updateRow(tx, holder.tenantId, known.id, { ...set, revision });
+    if (row?.slot !== null && row !== undefined) await supersede(tx, holder, revision, row);
+    return row ?? known;
+  }
+
+  /** The newest stands; what stood before keeps its dates. Only among what the same people may know. */
+  async function supersede(
+    tx: Tx,
+    holder: repo.Holder,
+    revision: number,
+    row: repo.MemoryRow,
+  ): Promise<void> {
+    for (const older of await repo.findInSlot(tx, holder, row.slot as string)) {
+      if (older.id === row.id || older.audience !== row.audience) continue;
+      if (row.audience === 'room' && older.roomId !== row.roomId) continue;
+      if (older.occurredAt > row.occurredAt) {
+        await repo.updateRow(tx, holder.tenantId, row.id, {
+          validTo: older.occurredAt,
+          supersededBy: older.id,
+          revision,
+        });
+        return;
+      }
+      await repo.updateRow(tx, holder.tenantId, older.id, {
+        validTo: row.occurredAt,
+        supersededBy: row.id,
+        revision,
+      });
+    }
+  }
+
+  return {
+    embed,
+
+    /** @throws AppError invalid for a credential, and whatever the embedder throws */
+    async keep(
+      { tenantId, agentId }: repo.Holder,
+      items: readonly { input: NewMemory; source: MemorySource }[],
+      within?: (tx: Tx, rows: repo.MemoryRow[]) => Promise<void>,
+    ): Promise<repo.MemoryRow[]> {
+      const holder = { tenantId, agentId };
+      for (const { input } of items) {
+        if (junkOf(input.content) === 'credential')
+          throw new AppError(
+            'invalid',
+            'credential_not_kept',
+            'This looks like a password, key or card number; such things are not remembered. Leave it out.',
+          );
+      }
+      // Before the transaction: an embedder may be a server.
+      const vectors = await embed(items.map(({ input }) => textToEmbed(input)));
+      return database.transaction(async (tx) => {
+        const revision = items.length === 0 ? 0 : await repo.takeRevision(tx, holder);
+        const rows: repo.MemoryRow[] = [];
+        for (const [i, { input, source }] of items.entries())
+          rows.push(await put(tx, holder, revision, { ...input, vector: vectors[i] as repo.Vector }, source));
+        await within?.(tx, rows);
+        return rows;
+      });
+    },
+
+    /** Other words for a memory, in its place. @throws AppError conflict when the agent remembers those already */
+    async reword(tx: Tx, row: repo.MemoryRow, words: Words & { vector: repo.Vector; sensitive: boolean }) {
+      const holder = { tenantId: row.tenantId, agentId: row.agentId };
+      const scopeKey =
+        row.layer === 'turn'
+          ? `turn ${row.sourceMessageId ?? row.id}\n`
+          : row.audience === 'everyone'
+            ? ''
+            : `room ${row.roomId}\n`;
+      const { slot: _, ...laid } = await lay(
+        tx,
+        holder,
+        row.id,
+        { ...words, scopeKey },
+        words.sensitive ? (row.keySubject ?? row.subjectId ?? row.speakerId ?? row.agentId) : undefined,
+      );
+      const same = await repo.findByHash(tx, holder, laid.contentHash);
+      if (same !== undefined && same.id !== row.id)
+        throw new AppError('conflict', 'memory_exists', 'The agent remembers this already.');
+      return laid;
+    },
+
+    /** What rows say, opened where sealed; those that do not open are left out. */
+    async read(rows: readonly repo.MemoryRow[], tx?: Tx): Promise<Map<string, Words>> {
+      const words = new Map<string, Words>();
+      const opened = new Map<string, Promise<Map<string, Buffer>>>();
+      for (const row of rows) {
+        if (row.sealed === null || row.keyVersion === null) {
+          words.set(row.id, { content: row.content, context: row.context });
+          continue;
+        }
+        const { tenantId, agentId, keySubject, keyVersion } = row;
+        if (!opened.has(agentId)) opened.set(agentId, keys.all(tx ?? database.db, tenantId, agentId));
+        const key = (await opened.get(agentId))?.get(`${keySubject}:${keyVersion}`);
+        if (key === undefined) continue;
+        try {
+          const place = { tenantId, agentId, memoryId: row.id, keyVersion };
+          const { content, context } = sealer.open(key, place, row.sealed);
+          words.set(row.id, { content, context });
+        } catch {
+          // Moved or changed in the database: it is nobody's memory.
+        }
+      }
+      return words;
+    },
+  };
+}
+
+/** A turn is looked for by who said it as well. */
+const textToEmbed = ({ content, layer, context }: NewMemory): string =>
+  layer === 'turn' && typeof context?.speaker === 'string' ? `${context.speaker}: ${content}` : content;
+
+/** Words that differ only in case, spacing, width or a final stop are one memory. */
+const fold = (content: string): string =>
+  content
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/\s+/g, ' ')
+    .replace(/[\s.!]+$/, '')
+    .trim();

@@ -1,0 +1,120 @@
+// Recall: what may be used is filtered first (audience, trust, validity), then several searches are fused, restatements collapsed,
+// and every verdict explained. Must never answer a memory that a reader of the answer may not know.
+import type { Database } from '../core/db/database.ts';
+import { mayKnow, type Readers } from './audience.ts';
+import type { Embedder } from './embed.ts';
+import { similarity } from './embed.ts';
+import type { IndexedFacts, IndexStore } from './index-store.ts';
+import { DEFAULT_CHANNELS, type Ranked, rank } from './rank.ts';
+import type { Holder } from './repository.ts';
+import type { MemoryType } from './tables.ts';
+
+export interface RecallOptions {
+  limit: number;
+  /** Who will read the answer. Undefined only for whoever answers for the agent. */
+  readers?: Readers | undefined;
+  memoryTypes?: readonly MemoryType[] | undefined;
+  /** Cosine below which meaning alone admits nothing. */
+  minSimilarity?: number | undefined;
+  /** When it was said, in ms since 1970. */
+  from?: number | undefined;
+  to?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export type WithheldReason =
+  | 'audience'
+  | 'quarantined'
+  | 'superseded'
+  | 'other_type'
+  | 'other_time'
+  | 'below_threshold'
+  | 'over_limit'
+  | 'restated'
+  | 'source_gone';
+
+export interface Found {
+  items: Ranked[];
+  abstained: boolean;
+  withheld: { id: string; reason: WithheldReason }[];
+}
+
+export type Recall = ReturnType<typeof createRecall>;
+
+const ASKS_FOR_RECENT =
+  /\b(?:latest|lately|recent(?:ly)?|last time|newest|currently|right now|these days|this week)\b/i;
+const RECENT_HALF_LIFE_MS = 30 * 86_400_000;
+const RECENCY_WEIGHT = 0.1;
+/** Two memories as near as this say the same. */
+const RESTATED = 0.93;
+/** Ranked beyond the limit, so that collapsed ones are made up for. */
+const SPARE = 10;
+
+export function createRecall(deps: { database: Database; embedder: Embedder; store: IndexStore }) {
+  const { database, embedder, store } = deps;
+
+  return async function recall(holder: Holder, query: string, options: RecallOptions): Promise<Found> {
+    const [vector] = await embedder.embed([query], options.signal);
+    const { index, facts, rooms } = await store.load(holder);
+    const knows =
+      options.readers === undefined ? () => true : await mayKnow(database.db, holder, options.readers, rooms);
+    const withheld: Found['withheld'] = [];
+    const types = options.memoryTypes ?? [];
+    /** Facts support their sources also where only sources are asked for. */
+    const reasonOf = (fact: IndexedFacts): WithheldReason | undefined => {
+      if (!knows(fact)) return 'audience';
+      if (options.readers !== undefined && fact.trust === 'quarantined') return 'quarantined';
+      if (fact.validTo !== null && (options.to === undefined || fact.validTo.getTime() <= options.to))
+        return 'superseded';
+      const at = fact.occurredAt.getTime();
+      if ((options.from !== undefined && at < options.from) || (options.to !== undefined && at > options.to))
+        return 'other_time';
+      return undefined;
+    };
+    const visible = (id: string): boolean => {
+      const fact = facts.get(id);
+      if (fact === undefined) return false;
+      const reason = reasonOf(fact);
+      if (reason === undefined) return true;
+      withheld.push({ id, reason });
+      return false;
+    };
+    const scores = index.search({ query, vector, visible });
+    const newest = scores.reduce((last, { at }) => Math.max(last, at), 0);
+    const candidates = scores.flatMap(({ id, at, channels }) => {
+      const fact = facts.get(id) as IndexedFacts;
+      if (types.length > 0 && !types.includes(fact.memoryType)) {
+        withheld.push({ id, reason: 'other_type' });
+        return [];
+      }
+      const recency = 0.5 ** ((newest - at) / RECENT_HALF_LIFE_MS);
+      return [{ id, channels, importance: fact.pinned ? 1 : fact.importance, recency }];
+    });
+    const admitAt = options.minSimilarity ?? embedder.admitAt;
+    const ranking = rank(candidates, {
+      channels: { ...DEFAULT_CHANNELS, vector: { ...DEFAULT_CHANNELS.vector, weight: 0.4, admitAt } },
+      limit: options.limit + SPARE,
+      recencyWeight: ASKS_FOR_RECENT.test(query) ? RECENCY_WEIGHT : 0,
+    });
+    withheld.push(...ranking.rejected);
+    const items: Ranked[] = [];
+    for (const item of ranking.items) {
+      if (items.length === options.limit) withheld.push({ id: item.id, reason: 'over_limit' });
+      else if (items.some((kept) => restates(item.id, kept.id)))
+        withheld.push({ id: item.id, reason: 'restated' });
+      else items.push(item);
+    }
+    return { items, abstained: ranking.abstained, withheld };
+
+    function restates(id: string, of: string): boolean {
+      const [a, b] = [facts.get(id), facts.get(of)];
+      if (a === undefined || b === undefined) return false;
+      if (types.length === 0 && (a.evidence.includes(of) || b.evidence.includes(id))) return true;
+      return (
+        a.vector !== undefined &&
+        a.vector.length === b.vector?.length &&
+        similarity(a.vector, b.vector) >= RESTATED
+      );
+    }
+  };
+}
