@@ -66,6 +66,28 @@ describe.runIf(hasBrowser)('an agent at work in the console', () => {
     await run().getByText('One, two, three').waitFor();
     await run().getByRole('button', { name: 'Stop Parley' }).click();
     await run().waitFor({ state: 'detached' });
+    // What it had said stays, and says that it was stopped.
+    await message(ada.page, 'One, two, three')
+      .getByText(/^Stopped/)
+      .waitFor();
+  });
+
+  it('is paused, resumed and told more', async () => {
+    await say(ada.page, '@parley write a poem about the sea');
+    model.say('The sea, the');
+    await run().getByText('The sea, the').waitFor();
+    await run().getByRole('button', { name: 'Pause Parley' }).click();
+    await run().getByText('Parley is paused').waitFor();
+    await run().getByRole('button', { name: 'Add to what Parley is doing' }).click();
+    const more = ada.page.getByRole('textbox', { name: 'Tell Parley more' });
+    await more.fill('make it short');
+    await more.press('Enter');
+    await more.waitFor({ state: 'detached' });
+    await run().getByRole('button', { name: 'Resume Parley' }).click();
+    await run().getByText('Parley is thinking further…').waitFor();
+    model.say('Blue.');
+    model.end();
+    await message(ada.page, 'Blue.').waitFor();
   });
 
   it('says so when it could not answer, and can be asked again', async () => {
