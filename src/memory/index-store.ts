@@ -28,12 +28,17 @@ export interface LoadedIndex {
   index: RecallIndex;
   facts: ReadonlyMap<string, IndexedFacts>;
   rooms: readonly string[];
+  /** Data keys that its sealed rows were opened with. */
+  keys: ReadonlyMap<string, Buffer>;
 }
+
+type State = Pick<NonNullable<Awaited<ReturnType<typeof repo.findState>>>, 'revision' | 'reloadRevision'>;
 
 interface Held extends LoadedIndex {
   revision: number;
   facts: Map<string, IndexedFacts>;
   rooms: string[];
+  keys: Map<string, Buffer>;
 }
 
 /** Memories of all agents that are kept in the process at once, about 3 KB each. */
@@ -57,22 +62,30 @@ export function createIndexStore(deps: {
   /** One refresh of an agent at a time. */
   const busy = new Map<string, Promise<Held>>();
 
-  async function refresh(holder: repo.Holder, old: Held | undefined): Promise<Held> {
-    const state = await repo.findState(db, holder);
+  async function refresh(holder: repo.Holder, old: Held | undefined, seen: State | undefined): Promise<Held> {
+    const state = seen ?? (await repo.findState(db, holder));
     const revision = state?.revision ?? 0;
     const known = old !== undefined && old.revision >= (state?.reloadRevision ?? 0) ? old : undefined;
     if (known?.revision === revision) return known;
-    const next: Held = known ?? { index: createRecallIndex(), facts: new Map(), rooms: [], revision: 0 };
-    let keys: Map<string, Buffer> | undefined;
+    const next: Held = known ?? {
+      index: createRecallIndex(),
+      facts: new Map(),
+      rooms: [],
+      keys: new Map(),
+      revision: 0,
+    };
+    let fresh = false;
     let after =
       known === undefined
         ? undefined
         : { revision: known.revision, id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
     for (;;) {
       const rows = await repo.listChanged(db, holder, after, PAGE);
-      if (rows.some((row) => row.sealed !== null))
-        keys ??= await deps.keys.all(db, holder.tenantId, holder.agentId);
-      for (const row of rows) enter(next, row, keys);
+      if (!fresh && rows.some((row) => row.sealed !== null)) {
+        next.keys = await deps.keys.all(db, holder.tenantId, holder.agentId);
+        fresh = true;
+      }
+      for (const row of rows) enter(next, row);
       const last = rows.at(-1);
       if (rows.length < PAGE || last === undefined) break;
       after = { revision: last.revision, id: last.id };
@@ -82,11 +95,11 @@ export function createIndexStore(deps: {
     return next;
   }
 
-  function enter(into: Held, row: repo.IndexRow, keys: Map<string, Buffer> | undefined): void {
+  function enter(into: Held, row: repo.IndexRow): void {
     into.index.remove(row.id);
     into.facts.delete(row.id);
     if (row.state === 'archived') return;
-    const words = read(row, keys);
+    const words = read(row, into.keys);
     if (words === undefined) return;
     const { layer, roomId, occurredAt, evidence } = row;
     into.index.put({
@@ -118,14 +131,14 @@ export function createIndexStore(deps: {
     if (roomId !== null && !into.rooms.includes(roomId)) into.rooms.push(roomId);
   }
 
-  function read(row: repo.IndexRow, keys: Map<string, Buffer> | undefined) {
+  function read(row: repo.IndexRow, keys: ReadonlyMap<string, Buffer>) {
     const ours = row.embeddingModel === deps.model.model;
     if (row.sealed === null) {
       const vector = ours && row.embedding !== null ? repo.vectorOf(row.embedding) : undefined;
       return { content: row.content, context: row.context, vector };
     }
     const { tenantId, agentId, id: memoryId, keySubject, keyVersion } = row;
-    const key = keys?.get(`${keySubject}:${keyVersion}`);
+    const key = keys.get(`${keySubject}:${keyVersion}`);
     if (key === undefined || keyVersion === null) return undefined;
     try {
       const { content, context, vector } = deps.sealer.open(
@@ -141,13 +154,14 @@ export function createIndexStore(deps: {
   }
 
   return {
-    async load(holder: repo.Holder): Promise<LoadedIndex> {
+    /** @param seen the agent's state, if the caller has just read it */
+    async load(holder: repo.Holder, seen?: State): Promise<LoadedIndex> {
       const name = `${holder.tenantId}:${holder.agentId}`;
       // A refresh under way may have read its revision before what the caller knows of was committed.
       await busy.get(name)?.catch(() => undefined);
       const under = busy.get(name);
       if (under !== undefined) return under;
-      const work = refresh(holder, held.get(name)).then((next) => {
+      const work = refresh(holder, held.get(name), seen).then((next) => {
         held.set(name, next);
         return next;
       });
@@ -161,6 +175,11 @@ export function createIndexStore(deps: {
         if (busy.get(name) === work) busy.delete(name);
       }
     },
+
+    /** As it was last; perhaps out of date. */
+    rooms: (holder: repo.Holder): readonly string[] => [
+      ...(held.get(`${holder.tenantId}:${holder.agentId}`)?.rooms ?? []),
+    ],
 
     /** What a node must not go on holding. */
     drop: (holder: repo.Holder): void => void held.delete(`${holder.tenantId}:${holder.agentId}`),

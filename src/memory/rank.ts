@@ -79,30 +79,46 @@ export function rank(candidates: readonly Candidate[], options: RankOptions): Ra
   const stats = new Map(names.map((name) => [name, describe(candidates, name)]));
   const recencyWeight = sideWeight(options.recencyWeight ?? 0);
   const importanceWeight = sideWeight(options.importanceWeight ?? 0.05);
-  const admitted: Ranked[] = [];
+  const admitted: { candidate: Candidate; score: number }[] = [];
   const rejected: Ranking['rejected'] = [];
+  const weighed = names.map((name) => ({
+    name,
+    ...(options.channels[name] as Channel),
+    stats: stats.get(name) as Stats,
+  }));
   for (const candidate of candidates) {
+    let score = recencyWeight * unit(candidate.recency) + importanceWeight * unit(candidate.importance);
+    let fits = false;
+    for (const { name, weight, admitAt, stats } of weighed) {
+      const raw = rawScore(candidate, name);
+      score += weight * stats.z(raw);
+      fits ||= raw !== undefined && admitAt !== undefined && raw >= admitAt;
+    }
+    if (fits) admitted.push({ candidate, score });
+    else rejected.push({ id: candidate.id, reason: 'below_threshold' });
+  }
+  admitted.sort((a, b) => b.score - a.score || (a.candidate.id < b.candidate.id ? -1 : 1));
+  for (const { candidate } of admitted.slice(options.limit))
+    rejected.push({ id: candidate.id, reason: 'over_limit' });
+
+  function explain(candidate: Candidate): Ranked['explain'] {
     const channels: Record<string, ChannelScore> = {};
     const admittedBy: string[] = [];
-    let score = 0;
-    for (const name of names) {
-      const { weight, admitAt } = options.channels[name] as Channel;
+    for (const { name, weight, admitAt, stats } of weighed) {
       const raw = rawScore(candidate, name);
-      const z = (stats.get(name) as Stats).z(raw);
+      const z = stats.z(raw);
       channels[name] = { raw, z, part: weight * z };
-      score += weight * z;
       if (raw !== undefined && admitAt !== undefined && raw >= admitAt) admittedBy.push(name);
     }
     const recency = recencyWeight * unit(candidate.recency);
     const importance = importanceWeight * unit(candidate.importance);
-    score += recency + importance;
-    if (admittedBy.length === 0) rejected.push({ id: candidate.id, reason: 'below_threshold' });
-    else admitted.push({ id: candidate.id, score, explain: { channels, recency, importance, admittedBy } });
+    return { channels, recency, importance, admittedBy };
   }
-  admitted.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
-  for (const { id } of admitted.slice(options.limit)) rejected.push({ id, reason: 'over_limit' });
+
   return {
-    items: admitted.slice(0, options.limit),
+    items: admitted
+      .slice(0, options.limit)
+      .map(({ candidate, score }) => ({ id: candidate.id, score, explain: explain(candidate) })),
     abstained: admitted.length === 0 && candidates.length > 0,
     rejected,
   };

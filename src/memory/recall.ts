@@ -1,10 +1,10 @@
 // Recall: what may be used is filtered first (audience, trust, validity), then several searches are fused, restatements collapsed,
 // and every verdict explained. Must never answer a memory that a reader of the answer may not know.
 import type { Database } from '../core/db/database.ts';
-import { mayKnow, type Readers } from './audience.ts';
+import { lookAround, type MayKnow, type Readers } from './audience.ts';
 import type { Embedder } from './embed.ts';
 import { similarity } from './embed.ts';
-import type { IndexedFacts, IndexStore } from './index-store.ts';
+import type { IndexedFacts, IndexStore, LoadedIndex } from './index-store.ts';
 import { DEFAULT_CHANNELS, type Ranked, rank } from './rank.ts';
 import type { Holder } from './repository.ts';
 import type { MemoryType } from './tables.ts';
@@ -37,6 +37,8 @@ export interface Found {
   items: Ranked[];
   abstained: boolean;
   withheld: { id: string; reason: WithheldReason }[];
+  /** For reading what is found. */
+  keys: ReadonlyMap<string, Buffer>;
 }
 
 export type Recall = ReturnType<typeof createRecall>;
@@ -53,11 +55,23 @@ const SPARE = 10;
 export function createRecall(deps: { database: Database; embedder: Embedder; store: IndexStore }) {
   const { database, embedder, store } = deps;
 
+  /** The agent's memories, and what the readers may know of them, as of one moment. */
+  async function look(
+    holder: Holder,
+    readers: Readers | undefined,
+  ): Promise<{ loaded: LoadedIndex; knows: MayKnow }> {
+    if (readers === undefined) return { loaded: await store.load(holder), knows: () => true };
+    const known = store.rooms(holder);
+    const around = await lookAround(database.db, holder, readers, known);
+    const loaded = await store.load(holder, around.state);
+    if (loaded.rooms.every((room) => known.includes(room))) return { loaded, knows: around.mayKnow };
+    return { loaded, knows: (await lookAround(database.db, holder, readers, loaded.rooms)).mayKnow };
+  }
+
   return async function recall(holder: Holder, query: string, options: RecallOptions): Promise<Found> {
     const [vector] = await embedder.embed([query], options.signal);
-    const { index, facts, rooms } = await store.load(holder);
-    const knows =
-      options.readers === undefined ? () => true : await mayKnow(database.db, holder, options.readers, rooms);
+    const { loaded, knows } = await look(holder, options.readers);
+    const { index, facts, keys } = loaded;
     const withheld: Found['withheld'] = [];
     const types = options.memoryTypes ?? [];
     /** Facts support their sources also where only sources are asked for. */
@@ -104,7 +118,7 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
         withheld.push({ id: item.id, reason: 'restated' });
       else items.push(item);
     }
-    return { items, abstained: ranking.abstained, withheld };
+    return { items, abstained: ranking.abstained, withheld, keys };
 
     function restates(id: string, of: string): boolean {
       const [a, b] = [facts.get(id), facts.get(of)];

@@ -6,7 +6,7 @@ import type { Database } from '../core/db/database.ts';
 import { AppError, notFound } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
 import type { Scope } from '../core/scope.ts';
-import { mayKnow, type Readers } from './audience.ts';
+import { lookAround, type Readers } from './audience.ts';
 import type { addMemory, listMemories, Memory, searchMemories, updateMemory } from './contract.ts';
 import type { Embedder } from './embed.ts';
 import { createIndexStore } from './index-store.ts';
@@ -56,8 +56,11 @@ export function createMemoryService({ database, embedder, secret, requireOwned }
   const search = createRecall({ database, embedder, store });
 
   /** Rows as the wire has them; those whose key is gone are left out. */
-  async function reveal(rows: readonly repo.MemoryRow[]): Promise<Map<string, Memory>> {
-    const words = await keeper.read(rows);
+  async function reveal(
+    rows: readonly repo.MemoryRow[],
+    opened?: ReadonlyMap<string, Buffer>,
+  ): Promise<Map<string, Memory>> {
+    const words = await keeper.read(rows, { keys: opened });
     return new Map(
       rows.flatMap((row) => {
         const said = words.get(row.id);
@@ -83,13 +86,13 @@ export function createMemoryService({ database, embedder, secret, requireOwned }
 
   /** The best memories for a query, best first; none when nothing is good enough. */
   async function recall(holder: MemoryHolder, query: string, options: RecallOptions) {
-    const { items: ranked, abstained, withheld } = await search(holder, query, options);
+    const { items: ranked, abstained, withheld, keys: opened } = await search(holder, query, options);
     const rows = await repo.findMemories(
       db,
       holder,
       ranked.map(({ id }) => id),
     );
-    const memories = await reveal(rows);
+    const memories = await reveal(rows, opened);
     const items: Recalled[] = [];
     for (const item of ranked) {
       const memory = memories.get(item.id);
@@ -127,7 +130,8 @@ export function createMemoryService({ database, embedder, secret, requireOwned }
     async byIds(holder: MemoryHolder, ids: string[], readers?: Readers): Promise<Memory[]> {
       const found = await repo.findMemories(db, holder, ids);
       const rooms = [...new Set(found.flatMap((row) => row.roomId ?? []))];
-      const knows = readers === undefined ? () => true : await mayKnow(db, holder, readers, rooms);
+      const knows =
+        readers === undefined ? () => true : (await lookAround(db, holder, readers, rooms)).mayKnow;
       const memories = await reveal(
         found.filter((row) => knows(row) && (readers === undefined || row.trust !== 'quarantined')),
       );
