@@ -41,6 +41,7 @@ import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
 import { originAllowed } from './server/transports/http/origin.ts';
 import { createHttp } from './server/transports/http/server.ts';
+import { createMcp, MCP_PATH } from './server/transports/mcp.ts';
 import { createClusterControl } from './server/transports/realtime/cluster-control.ts';
 import { createLocalConnections } from './server/transports/realtime/connections.ts';
 import { createHub } from './server/transports/realtime/hub.ts';
@@ -230,7 +231,18 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       testDoor: config.NODE_ENV === 'test' ? createTestDoor(bus) : undefined,
     });
     const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels, bus });
+    const mcp = createMcp({
+      operations,
+      authenticate: identity.authenticate,
+      hosts: () =>
+        [config.PUBLIC_URL, ...config.CORS_ORIGINS].flatMap((url) =>
+          url === undefined ? [] : [new URL(url).host],
+        ),
+      version: config.version,
+      logger,
+    });
     const web = createHttp({
+      mcp: { path: MCP_PATH, serve: mcp.serve },
       operations,
       events: eventDefs,
       rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),
@@ -353,6 +365,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         socketio.stop();
         phoenix.stop();
         longpoll.stop();
+        await mcp.stop();
         http.closeAllConnections();
         await logWatch.stop();
         hub.stop();

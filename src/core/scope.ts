@@ -11,7 +11,7 @@ export interface ScopeUser {
   ownerId?: string | undefined;
 }
 
-export type Surface = 'rest' | 'socketio' | 'phoenix' | 'agent' | 'internal';
+export type Surface = 'rest' | 'socketio' | 'phoenix' | 'mcp' | 'agent' | 'internal';
 
 export interface Scope {
   tenantId: string;

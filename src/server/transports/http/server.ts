@@ -1,7 +1,7 @@
 // The HTTP server: REST, reference, health, metrics, the console's files. Sockets attach to the same port.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import type { EventDef } from '../../../core/contract.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
@@ -31,6 +31,7 @@ export interface HttpOptions {
   /** Names of what is not ready; empty means ready. */
   notReady(): Promise<string[]>;
   logger: Logger;
+  mcp: { path: string; serve(request: Request, response: Response): Promise<void> };
 }
 
 const CSP = [
@@ -114,6 +115,7 @@ export function createHttp(options: HttpOptions): Express {
         .type('text')
         .send('This is a WebSocket address; connect with a channels client.'),
   );
+  app.all(options.mcp.path, (request, response) => options.mcp.serve(request, response));
   serveRaw(app, options.rawRoutes);
   app.use(createApi({ operations, authenticate: options.authenticate, logger: options.logger }));
   app.use('/api', noSuchRoute);

@@ -1,0 +1,160 @@
+// The MCP door with the official client: the caller's own rights, nothing more, and no lured page.
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SignedIn, startApp, type TestApp } from '../support/app.ts';
+import { type Caller, connect } from '../support/clients.ts';
+
+let app: TestApp;
+let admin: SignedIn;
+let ada: SignedIn;
+let rest: Record<'admin' | 'ada', Caller>;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  app = await startApp();
+  admin = await app.signIn('The Admin');
+  ada = await app.signIn('Ada');
+  rest = { admin: await connect('rest', app, admin), ada: await connect('rest', app, ada) };
+});
+afterAll(async () => {
+  for (const client of clients) await client.close();
+  await app.stop();
+});
+
+async function mcp(token: string): Promise<Client> {
+  const client = new Client({ name: 'tests', version: '1.0.0' });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${app.url}/mcp`), {
+      requestInit: { headers: { authorization: `Bearer ${token}` } },
+    }),
+  );
+  clients.push(client);
+  return client;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many tools
+async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<any> {
+  const result = await client.callTool({ name, arguments: args });
+  const [part] = result.content as { type: string; text: string }[];
+  return { isError: result.isError === true, value: JSON.parse(part?.text as string) };
+}
+
+test('the operations are there as tools, described', async () => {
+  const { tools } = await (await mcp(ada.token)).listTools();
+  const names = tools.map((tool) => tool.name);
+  expect(names).toEqual(expect.arrayContaining(['send_message', 'list_messages', 'create_room', 'get_me']));
+  expect(names).not.toContain('create_session');
+  const list = tools.find((tool) => tool.name === 'list_messages');
+  expect(list?.annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false });
+  expect(list?.inputSchema.properties).toHaveProperty('roomId');
+  for (const tool of tools) expect(tool.description?.length ?? 0).toBeGreaterThan(5);
+});
+
+test('a message sent by a tool is a message like any other', async () => {
+  const client = await mcp(ada.token);
+  const sent = await call(client, 'send_message', { roomId: 'lobby', body: 'from a tool' });
+  expect(sent).toMatchObject({ isError: false, value: { body: 'from a tool', author: { id: ada.user.id } } });
+  const { data } = await rest.admin.call('list_messages', { roomId: 'lobby' });
+  expect(data.at(-1)).toMatchObject({ id: sent.value.id, body: 'from a tool' });
+});
+
+describe('rights', () => {
+  test('a room that the caller may not know of is as one that is not there', async () => {
+    const room = await rest.admin.call('create_room', { name: 'Vault', visibility: 'private' });
+    const client = await mcp(ada.token);
+    const hidden = await call(client, 'list_messages', { roomId: room.id });
+    const missing = await call(client, 'list_messages', { roomId: '01900000-0000-7000-8000-000000000000' });
+    expect(hidden).toMatchObject({ isError: true, value: { code: 'not_found', reason: 'room_not_found' } });
+    expect({ ...hidden.value, traceId: '' }).toEqual({ ...missing.value, traceId: '' });
+  });
+
+  test('what is for administrators is neither listed nor answered', async () => {
+    const client = await mcp(ada.token);
+    const { tools } = await client.listTools();
+    expect(tools.map((tool) => tool.name)).not.toContain('update_user');
+    const refused = await call(client, 'update_user', { userId: admin.user.id, suspended: true });
+    expect(refused).toMatchObject({ isError: true, value: { reason: 'unknown_tool' } });
+    const theirs = await (await mcp(admin.token)).listTools();
+    expect(theirs.tools.map((tool) => tool.name)).toContain('update_user');
+  });
+
+  test('a key sees the tools of its scopes', async () => {
+    const key = await rest.admin.call('create_key', { name: 'reader', scopes: ['messages.list'] });
+    const client = await mcp(key.key ?? key.token ?? key.secret);
+    expect((await client.listTools()).tools.map((tool) => tool.name)).toEqual(['list_messages']);
+    expect(await call(client, 'send_message', { roomId: 'lobby', body: 'x' })).toMatchObject({
+      isError: true,
+    });
+  });
+
+  test('bad input is an error that the caller can read', async () => {
+    const client = await mcp(ada.token);
+    expect(await call(client, 'send_message', { roomId: 'lobby' })).toMatchObject({
+      isError: true,
+      value: { code: 'invalid', status: 422 },
+    });
+    expect(await call(client, 'no_such_tool')).toMatchObject({ isError: true });
+  });
+});
+
+describe('at the door', () => {
+  const ask = (
+    headers: Record<string, string>,
+    body: unknown = { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+  ) =>
+    fetch(`${app.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        connection: 'close',
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+
+  test('without a token, or with a forged one, it is 401', async () => {
+    for (const headers of [{}, { authorization: 'Bearer nonsense' }]) {
+      const response = await ask(headers as Record<string, string>);
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ code: 'unauthorized' });
+    }
+  });
+
+  test('a foreign page is refused, and so is a name that was rebound to this address', async () => {
+    const authorization = `Bearer ${ada.token}`;
+    expect((await ask({ authorization, origin: 'https://evil.example' })).status).toBe(403);
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve, reject) => {
+      const rebound = request(`${app.url}/mcp`, {
+        method: 'POST',
+        headers: { host: 'evil.example', authorization },
+      });
+      rebound.on('response', (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      rebound.on('error', reject);
+      rebound.end('{}');
+    });
+    expect(status).toBe(403);
+  });
+
+  test('a body of more than 64 KiB is 413, and one that is not JSON hurts nobody', async () => {
+    const authorization = `Bearer ${ada.token}`;
+    const big = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { x: 'y'.repeat(70_000) } };
+    expect((await ask({ authorization }, big)).status).toBe(413);
+    const broken = await fetch(`${app.url}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        connection: 'close',
+      },
+      body: '{',
+    });
+    expect(broken.status).toBe(400);
+    expect((await ask({ authorization })).status).toBeLessThan(500);
+  });
+});
