@@ -145,6 +145,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     clock,
     secret: deps.secret,
     requireOwned,
+    requireAgent: profiles.requireAgent,
   });
   const registry = createToolRegistry([calculatorTool, clockTool, ...createMemoryTools(memory)]);
   const tools = createToolsService({

@@ -191,4 +191,92 @@ export const searchMemories = defineOperation({
   effect: 'read',
 });
 
-export const memoryOperations = [listMemories, addMemory, updateMemory, deleteMemory, searchMemories];
+export const MemoryConsent = z.object({
+  /** `none`: only what he asks to be remembered is kept. */
+  status: z.enum(['none', 'granted', 'refused']),
+  updatedAt: Timestamp.optional(),
+});
+export type MemoryConsent = z.infer<typeof MemoryConsent>;
+
+/** What was done, in numbers only. */
+export const MemoryReceipt = z.object({
+  id: Id,
+  agentId: Id,
+  action: z.enum(['forget', 'correct', 'consent']),
+  counts: z.record(z.string(), z.number()),
+  createdAt: Timestamp,
+});
+export type MemoryReceipt = z.infer<typeof MemoryReceipt>;
+
+export const aboutMe = defineOperation({
+  name: 'memories.about_me',
+  summary: 'What an agent knows from you, and about you where you may know it',
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/memories/about-me' },
+  socket: 'what_you_know',
+  input: z.object(agent),
+  output: z.object({ data: z.array(Memory) }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const forgetMe = defineOperation({
+  name: 'memories.forget_me',
+  summary: 'Make an agent forget all you told it and all about you, with everything made from it',
+  tag,
+  rest: { method: 'delete', path: '/api/agents/:agentId/memories/about-me' },
+  socket: 'forget_me',
+  input: z.object(agent),
+  output: MemoryReceipt,
+  permission: 'signed_in',
+  effect: 'irreversible',
+});
+
+export const correctMemory = defineOperation({
+  name: 'memories.correct',
+  summary: 'Correct what an agent remembers from you',
+  tag,
+  rest: { method: 'put', path: '/api/agents/:agentId/memories/about-me/:memoryId' },
+  socket: 'correct_memory',
+  input: z.strictObject({ ...agent, memoryId: Id, content: Content }),
+  output: z.object({ memory: Memory, receipt: MemoryReceipt }),
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'memories.write', points: 600, seconds: 60 },
+});
+
+export const getConsent = defineOperation({
+  name: 'memories.get_consent',
+  summary: 'Whether an agent may keep what you say without being asked to',
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/memories/consent' },
+  socket: 'get_memory_consent',
+  input: z.object(agent),
+  output: MemoryConsent,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const setConsent = defineOperation({
+  name: 'memories.set_consent',
+  summary: 'Allow an agent to keep what you say, or forbid it and erase what it kept that way',
+  tag,
+  rest: { method: 'put', path: '/api/agents/:agentId/memories/consent' },
+  socket: 'set_memory_consent',
+  input: z.strictObject({ ...agent, status: z.enum(['granted', 'refused']) }),
+  output: MemoryConsent.extend({ receipt: MemoryReceipt }),
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const listReceipts = defineOperation({
+  name: 'memories.list_receipts',
+  summary: 'Receipts of what an agent forgot, corrected or was allowed at your word, newest first',
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/memories/receipts' },
+  socket: 'list_memory_receipts',
+  input: z.object(agent),
+  output: z.object({ data: z.array(MemoryReceipt) }),
+  permission: 'signed_in',
+  effect: 'read',
+});

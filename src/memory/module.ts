@@ -13,6 +13,12 @@ export const memoryModule = (memory: MemoryService): Module => ({
       await memory.remove(scope, memoryId);
       return { deleted: true as const };
     }),
+    handle(c.aboutMe, (scope, { agentId }) => memory.aboutMe(scope, agentId)),
+    handle(c.forgetMe, (scope, { agentId }) => memory.forgetMe(scope, agentId)),
+    handle(c.correctMemory, (scope, input) => memory.correct(scope, input)),
+    handle(c.getConsent, (scope, { agentId }) => memory.getConsent(scope, agentId)),
+    handle(c.setConsent, (scope, input) => memory.setConsent(scope, input)),
+    handle(c.listReceipts, (scope, { agentId }) => memory.receipts(scope, agentId)),
     handle(c.searchMemories, (scope, input) => memory.search(scope, input)),
   ],
 });

@@ -226,6 +226,54 @@ export async function deleteWithDerived(
   return counts;
 }
 
+/** What was made from them, however deep, but not they themselves. Answers how many are gone. */
+export async function deleteDerived(tx: Tx, holder: Holder, ids: readonly string[]): Promise<number> {
+  const { tenantId, agentId } = holder;
+  const { rows } = await sql<{ id: string }>`
+    select id from agent_memories
+    where tenant_id = ${tenantId} and agent_id = ${agentId} and evidence && ${[...ids]}::uuid[]`.execute(tx);
+  const counts = await deleteWithDerived(
+    tx,
+    holder,
+    rows.map(({ id }) => id),
+  );
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** The member of a room whose name a sentence begins with. */
+export async function findSubject(
+  db: Db,
+  { tenantId }: Holder,
+  roomId: string,
+  content: string,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select u.id from memberships m join users u on u.id = m.user_id
+    where m.tenant_id = ${tenantId} and m.room_id = ${roomId} and u.kind = 'human'
+      and starts_with(lower(${content}), lower(u.name))
+      and substr(${content}, length(u.name) + 1, 1) ~ '^[^[:alnum:]]'
+    order by length(u.name) desc limit 1`.execute(db);
+  return rows[0]?.id;
+}
+
+/** Whether a run has read what nobody in its room said: the world outside, through a tool. */
+export async function hasReadOutside(
+  db: Db,
+  tenantId: string,
+  runId: string,
+  own: string[],
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('toolExecutions')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('runId', '=', runId)
+    .where('toolName', 'not in', own)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export const touchMemories = async (tx: Tx, { tenantId, agentId }: Holder, ids: string[]): Promise<void> => {
   if (ids.length === 0) return;
   await tx

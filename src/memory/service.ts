@@ -7,17 +7,27 @@ import { AppError, notFound } from '../core/errors.ts';
 import { isUuid } from '../core/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import { lookAround, type Readers } from './audience.ts';
-import type { addMemory, listMemories, Memory, searchMemories, updateMemory } from './contract.ts';
+import type {
+  addMemory,
+  correctMemory,
+  listMemories,
+  Memory,
+  searchMemories,
+  setConsent,
+  updateMemory,
+} from './contract.ts';
 import type { Embedder } from './embed.ts';
 import { createIndexStore } from './index-store.ts';
 import { createKeeper, type MemorySource, type NewMemory } from './keeper.ts';
 import { createMemoryKeys } from './keys.ts';
+import { createPrivacy } from './privacy.ts';
 import type { Ranked } from './rank.ts';
 import { createRecall, type RecallOptions } from './recall.ts';
 import * as repo from './repository.ts';
 import { createSealer } from './sealing.ts';
+import type { MemoryType } from './tables.ts';
 import { toMemory } from './view.ts';
-import { isSensitive } from './worth.ts';
+import { asksToRemember, importanceOf, isSensitive, junkOf, shareSaid } from './worth.ts';
 
 export type { Readers } from './audience.ts';
 export type { MemorySource, NewMemory } from './keeper.ts';
@@ -31,6 +41,8 @@ export interface MemoryDeps {
   secret: string;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  /** Throws unless the caller may know of the agent. */
+  requireAgent(scope: Scope, agentId: string): Promise<unknown>;
 }
 
 /** Whose memory: never from a request's body. */
@@ -44,10 +56,20 @@ export interface Recalled {
   ranked: Ranked;
 }
 
+export type Told = { kept: true; memory: Memory } | { kept: false; reason: 'no_consent' | 'credential' };
+
+/** What somebody asked to be kept is worth more than what was picked up in passing. */
+const TOLD_IMPORTANCE = 0.7;
+/** Share of a memory's words that its message must hold for it to be what was said. */
+const MOSTLY_SAID = 0.5;
+/** Tools that read nothing of the world outside. */
+const OWN_TOOLS = ['remember', 'recall', 'about_me', 'forget_me', 'correct_memory', 'calculator', 'clock'];
+
 const MEMORY_NOT_FOUND = () =>
   notFound('memory_not_found', 'There is no such memory, or you may not see it.');
 
-export function createMemoryService({ database, embedder, secret, requireOwned }: MemoryDeps) {
+export function createMemoryService(deps: MemoryDeps) {
+  const { database, embedder, secret, requireOwned, requireAgent } = deps;
   const { db } = database;
   const sealer = createSealer(secret);
   const keys = createMemoryKeys(sealer);
@@ -74,6 +96,13 @@ export function createMemoryService({ database, embedder, secret, requireOwned }
     if (memory === undefined) throw MEMORY_NOT_FOUND();
     return memory;
   }
+
+  const privacy = createPrivacy({ database, keeper, keys, reveal, drop: store.drop });
+  /** The caller's own dealings with an agent that he may know of. */
+  const mine = async (scope: Scope, agentId: string): Promise<MemoryHolder> => {
+    await requireAgent(scope, agentId);
+    return { tenantId: scope.tenantId, agentId };
+  };
 
   async function remember(
     holder: MemoryHolder,
@@ -117,6 +146,66 @@ export function createMemoryService({ database, embedder, secret, requireOwned }
   return {
     remember,
     recall,
+    consentOf: privacy.consentOf,
+
+    /**
+     * Keeps what an agent was told in a run. Without consent only what its speaker asked to be remembered; what nobody said, after
+     * the run has read the world outside, and what another agent said wait in quarantine.
+     */
+    async told(
+      holder: MemoryHolder,
+      input: { content: string; memoryType?: MemoryType | undefined },
+      source: { roomId: string; messageId?: string | undefined; runId: string; speakerId: string },
+    ): Promise<Told> {
+      const said =
+        source.messageId === undefined
+          ? undefined
+          : await repo.findSaid(db, holder.tenantId, source.messageId);
+      const body = said?.authorId === source.speakerId ? said.body : '';
+      const { status } = await privacy.consentOf(holder, source.speakerId);
+      const asked = asksToRemember(body);
+      if (!asked && status !== 'granted') return { kept: false, reason: 'no_consent' };
+      if (junkOf(input.content) === 'credential') return { kept: false, reason: 'credential' };
+      const own = shareSaid(input.content, body) >= MOSTLY_SAID;
+      const doubtful =
+        !(await repo.isPerson(db, holder.tenantId, source.speakerId)) ||
+        (!own && (await repo.hasReadOutside(db, holder.tenantId, source.runId, OWN_TOOLS)));
+      const memory = await remember(
+        holder,
+        {
+          ...input,
+          importanceScore: Math.max(TOLD_IMPORTANCE, importanceOf(input.content, { asked })),
+          trust: doubtful ? 'quarantined' : 'told',
+          consent: asked ? 'explicit' : 'granted',
+        },
+        { ...source, subjectId: await repo.findSubject(db, holder, source.roomId, input.content) },
+      );
+      return { kept: true, memory };
+    },
+
+    aboutInRoom: privacy.about,
+    forgetAsked: privacy.forget,
+    correctAsked: privacy.correct,
+    /** What somebody wrote, if it is his and still there. */
+    async saidBy(holder: MemoryHolder, userId: string, messageId: string): Promise<string> {
+      const said = await repo.findSaid(db, holder.tenantId, messageId);
+      return said?.authorId === userId ? said.body : '';
+    },
+
+    aboutMe: async (scope: Scope, agentId: string) => ({
+      data: await privacy.about(await mine(scope, agentId), scope.user.id),
+    }),
+    forgetMe: async (scope: Scope, agentId: string) =>
+      privacy.forget(await mine(scope, agentId), scope.user.id),
+    correct: async (scope: Scope, { agentId, memoryId, content }: InputOf<typeof correctMemory>) =>
+      privacy.correct(await mine(scope, agentId), scope.user.id, memoryId, content),
+    getConsent: async (scope: Scope, agentId: string) =>
+      privacy.consentOf(await mine(scope, agentId), scope.user.id),
+    setConsent: async (scope: Scope, { agentId, status }: InputOf<typeof setConsent>) =>
+      privacy.setConsent(await mine(scope, agentId), scope.user.id, status),
+    receipts: async (scope: Scope, agentId: string) => ({
+      data: await privacy.receipts(await mine(scope, agentId), scope.user.id),
+    }),
 
     /** Several at once, in one transaction: what a room has said. */
     async rememberAll(

@@ -5,6 +5,9 @@ import { findExpression } from './scripted-arithmetic.ts';
 export type ScriptedIntent =
   | { kind: 'recall'; query: string }
   | { kind: 'remember'; content: string }
+  | { kind: 'about'; query: string }
+  | { kind: 'forget' }
+  | { kind: 'correct'; content: string }
   | { kind: 'calculate'; expression: string }
   | { kind: 'clock'; timeZone?: string }
   | { kind: 'greet' }
@@ -20,6 +23,12 @@ const HELP =
   /^(?:help|\?+)[.!?\s]*$|\bwhat can you do\b|\bhow do (?:i|you) (?:use|work)\b|\bwho are you\b|\bwhat are you\b/i;
 const CLOCK =
   /\bwhat(?:'s|’s| is)? (?:the )?(?:current )?(?:time|date|day)\b(?! (?:of|for|does|did|will|should|do|is the|was))|\bwhat (?:time|day|date) is it\b|\b(?:current|today's|today’s) (?:time|date)\b|\b(?:tell me|know) the (?:time|date)\b|\bwhat(?:'s|’s| is) today\b/i;
+const ABOUT =
+  /\b(?:what (?:do|did) you (?:know|remember)|tell me what you (?:know|remember)) about me\b[\s?.!]*$/i;
+const FORGET =
+  /^(?:forget|erase|delete|wipe)\b[\s,]*(?:me|everything|all)(?: (?:about me|i (?:told|said).*|you know about me|of (?:it|that)))?[\s.!]*$/i;
+const CORRECT =
+  /^(?:correct that|correction|that(?:'s|’s| is| was) (?:wrong|not (?:right|true)))[\s,:.;–-]+(?:that )?(.+)/is;
 const RECALL = [
   /\bwhat (?:do|did|can) you (?:know|remember|recall)(?: about)?\b(.*)/i,
   /\bdo you (?:still )?(?:recall|remember|know)\b(?! (?:how|to)\b)(.*)/i,
@@ -42,6 +51,10 @@ export function readIntent(text: string, authorName: string): ScriptedIntent {
   const remember = REMEMBER.exec(said);
   if (remember?.[1] && !isQuestion)
     return { kind: 'remember', content: thirdPerson(remember[1], authorName) };
+  if (FORGET.test(said)) return { kind: 'forget' };
+  if (ABOUT.test(said)) return { kind: 'about', query: authorName.trim() || 'everything' };
+  const correct = CORRECT.exec(said);
+  if (correct?.[1] && !isQuestion) return { kind: 'correct', content: thirdPerson(correct[1], authorName) };
   for (const pattern of RECALL) {
     const match = pattern.exec(said);
     if (match) return { kind: 'recall', query: queryFrom(match[1] ?? '', authorName) };

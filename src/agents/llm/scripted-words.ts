@@ -8,6 +8,7 @@ const CAN: Record<string, string> = {
   calculator: 'do sums ("17 * 23")',
   clock: 'tell the time',
   remember: 'remember what you tell me ("remember that the demo is on Friday")',
+  forget_me: 'forget you ("forget me")',
   recall: 'tell you what I remember ("what do you know about me?")',
 };
 
@@ -78,7 +79,13 @@ function answerResult(result: ToolResultPart, call: ToolCallPart | undefined): s
     const content = text(args.content) ?? text(field(value, 'content'));
     return content === undefined ? 'I will remember that.' : `I will remember that ${stop(content)}`;
   }
-  if (result.name === 'recall') return answerRecall(value);
+  if (result.name === 'recall' || result.name === 'about_me') return answerRecall(value);
+  if (result.name === 'forget_me')
+    return `I have forgotten all you told me and all I knew about you. Receipt: ${text(field(value, 'receipt')) ?? ''}.`;
+  if (result.name === 'correct_memory') {
+    const content = text(field(value, 'content'));
+    return content === undefined ? 'I have corrected that.' : `I have corrected that: ${stop(content)}`;
+  }
   return `The ${result.name} tool answered: ${shorten(text(value) ?? result.result, 300)}`;
 }
 

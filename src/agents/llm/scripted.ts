@@ -73,7 +73,7 @@ function nextStep(req: LlmRequest, readTrigger: NonNullable<ScriptedOptions['rea
 
 function act(intent: ScriptedIntent, req: LlmRequest, trigger: { text: string; authorName: string }): Step {
   const call = (tool: string, args: Record<string, unknown>): Step =>
-    req.tools.some((offered) => offered.name === tool) ? { tool, args } : { say: missingTool(tool) };
+    offers(req, tool) ? { tool, args } : { say: missingTool(tool) };
   switch (intent.kind) {
     case 'calculate':
       return call('calculator', { expression: intent.expression });
@@ -81,6 +81,12 @@ function act(intent: ScriptedIntent, req: LlmRequest, trigger: { text: string; a
       return call('clock', intent.timeZone === undefined ? {} : { timeZone: intent.timeZone });
     case 'remember':
       return call('remember', { content: intent.content });
+    case 'about':
+      return offers(req, 'about_me') ? call('about_me', {}) : call('recall', { query: intent.query });
+    case 'forget':
+      return call('forget_me', {});
+    case 'correct':
+      return call('correct_memory', { wrong: intent.content, right: intent.content });
     case 'recall':
       return call('recall', { query: intent.query });
     case 'greet':
@@ -93,6 +99,8 @@ function act(intent: ScriptedIntent, req: LlmRequest, trigger: { text: string; a
       return { say: fallback(req, trigger.text.replace(/^(?:\s*@[\w.-]+[\s,:]*)+/, '')) };
   }
 }
+
+const offers = (req: LlmRequest, tool: string): boolean => req.tools.some((offered) => offered.name === tool);
 
 function plainText(message: LlmMessage | undefined): string {
   return (message?.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');

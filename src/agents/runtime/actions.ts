@@ -61,7 +61,9 @@ export function contextOf(journal: Journal): ContextStep {
 
 /** What a model may think and write beyond the answer its style allows. */
 const THINKING_TOKENS = 3000;
-const MEMORY_TOOLS = new Set(['remember', 'recall']);
+const MEMORY_TOOLS = new Set(['remember', 'recall', 'about_me', 'forget_me', 'correct_memory']);
+/** What people may ask of any agent that remembers, whatever else it was given. */
+const PERSONAL_TOOLS = new Set(['about_me', 'forget_me', 'correct_memory']);
 
 export function createActions(deps: ActionsDeps) {
   return { chooseContext, buildPrompt, think, useTool };
@@ -175,7 +177,7 @@ export function createActions(deps: ActionsDeps) {
   function offered(agent: AgentRow): LlmTool[] {
     return deps.registry
       .list()
-      .filter((tool) => agent.capabilities.includes(tool.name))
+      .filter((tool) => agent.capabilities.includes(tool.name) || PERSONAL_TOOLS.has(tool.name))
       .filter((tool) => agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name))
       .map((tool) => ({
         name: tool.name,
