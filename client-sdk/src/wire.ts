@@ -1,6 +1,7 @@
 // The wire as types: which operations and events there are, taken from the server's contracts.
 // Must never import a contract at run time: the SDK ships without zod.
 import type * as agents from '../../src/agents/contract.ts';
+import type * as runtime from '../../src/agents/runtime/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
@@ -61,6 +62,9 @@ export interface Operations {
 
   invoke_agent: Op<typeof agents.invokeAgent>;
   agent_command: Op<typeof agents.commandAgent>;
+  list_turns: Op<typeof runtime.listTurns>;
+  list_runs: Op<typeof runtime.listRuns>;
+  get_run: Op<typeof runtime.getRun>;
 }
 export type OperationName = keyof Operations;
 export type InputOf<N extends OperationName> = Operations[N]['input'];

@@ -29,12 +29,13 @@ interface MessageListProps {
   editing: string | undefined;
   onEdit(id: string | undefined): void;
   onDelete(message: ChatMessage): void;
+  onExplain(message: ChatMessage): void;
   /** Shown while there is no message. */
   empty: ReactNode;
 }
 
 export function MessageList(props: MessageListProps) {
-  const { room, roomName, myId, moderates, editing, onEdit, onDelete, empty } = props;
+  const { room, roomName, myId, moderates, editing, onEdit, onDelete, onExplain, empty } = props;
   const messages = usePart(room, (snapshot) => snapshot.messages);
   const members = usePart(room, (snapshot) => snapshot.members);
   const activities = usePart(room, (snapshot) => snapshot.agents);
@@ -116,6 +117,7 @@ export function MessageList(props: MessageListProps) {
                 tools={message.run === undefined ? undefined : runTools.get(message.run.id)}
                 onEdit={onEdit}
                 onDelete={onDelete}
+                onExplain={onExplain}
               />
             </div>
           ))}

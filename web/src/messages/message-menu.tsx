@@ -1,6 +1,6 @@
 // What one can do with a message. The menu itself is mounted only while open, so a long list stays light.
 import { Menu } from '@mantine/core';
-import { IconCopy, IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconCopy, IconDots, IconHelpCircle, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import styles from './message-menu.module.css';
 
@@ -9,11 +9,12 @@ interface MessageMenuProps {
   /** 0 while its message is the current one of the list. */
   tabIndex: 0 | -1;
   onCopy(): void;
+  onExplain?: (() => void) | undefined;
   onEdit?: (() => void) | undefined;
   onDelete?: (() => void) | undefined;
 }
 
-export function MessageMenu({ label, tabIndex, onCopy, onEdit, onDelete }: MessageMenuProps) {
+export function MessageMenu({ label, tabIndex, onCopy, onExplain, onEdit, onDelete }: MessageMenuProps) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
@@ -52,6 +53,11 @@ export function MessageMenu({ label, tabIndex, onCopy, onEdit, onDelete }: Messa
             <Menu.Item leftSection={<IconCopy size={16} />} onClick={onCopy}>
               Copy text
             </Menu.Item>
+            {onExplain !== undefined && (
+              <Menu.Item leftSection={<IconHelpCircle size={16} />} onClick={onExplain}>
+                Explain
+              </Menu.Item>
+            )}
             {onDelete !== undefined && (
               <Menu.Item
                 className={styles.danger ?? ''}

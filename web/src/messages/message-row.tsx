@@ -26,10 +26,23 @@ interface MessageRowProps {
   tools: readonly ToolActivity[] | undefined;
   onEdit(id: string | undefined): void;
   onDelete(message: ChatMessage): void;
+  onExplain(message: ChatMessage): void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { room, message, startsGroup, myId, moderates, current, editing, tools, onEdit, onDelete } = props;
+  const {
+    room,
+    message,
+    startsGroup,
+    myId,
+    moderates,
+    current,
+    editing,
+    tools,
+    onEdit,
+    onDelete,
+    onExplain,
+  } = props;
   const row = useRef<HTMLElement>(null);
   const headId = useId();
   const bodyId = useId();
@@ -107,6 +120,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             label={`Actions for the message by ${message.author.name}, ${formatTime(message.createdAt)}`}
             tabIndex={current ? 0 : -1}
             onCopy={copy}
+            onExplain={() => onExplain(message)}
             onEdit={edit}
             onDelete={remove}
           />

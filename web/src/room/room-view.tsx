@@ -5,6 +5,7 @@ import { Button, Loader } from '@mantine/core';
 import type { ChatMessage, RoomHandle, User } from '@parley/client';
 import { useEffect, useMemo, useState } from 'react';
 import { Composer } from '../composer/composer.tsx';
+import { ExplainDialog } from '../messages/explain-dialog.tsx';
 import { MessageList } from '../messages/message-list.tsx';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -41,6 +42,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   const [editing, setEditing] = useState<string>();
   const [prefill, setPrefill] = useState<{ text: string }>();
   const [deleting, setDeleting] = useState<ChatMessage>();
+  const [explained, setExplained] = useState<ChatMessage>();
   const people = useMemo(
     () => members.map(({ user }) => user).filter(({ id }) => id !== me.id),
     [members, me.id],
@@ -113,6 +115,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         editing={editing}
         onEdit={setEditing}
         onDelete={setDeleting}
+        onExplain={setExplained}
         empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
       />
       <TypingLine room={room} />
@@ -127,6 +130,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         onEditLast={editLast}
         prefill={prefill}
       />
+      <ExplainDialog room={room} message={explained} onClose={() => setExplained(undefined)} />
       <DeleteDialog message={deleting} onCancel={() => setDeleting(undefined)} onDelete={remove} />
     </div>
   );
