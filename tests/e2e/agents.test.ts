@@ -104,6 +104,29 @@ describe.runIf(hasBrowser)('an agent at work in the console', () => {
     await failed.waitFor({ state: 'detached' });
   });
 
+  it('explains a silence and an answer', async () => {
+    await say(ada.page, 'the weather is fine today');
+    const silent = message(ada.page, 'the weather is fine today');
+    await silent.waitFor();
+    await silent.hover();
+    await silent.getByRole('button', { name: /^Actions for the message/ }).click();
+    await ada.page.getByRole('menuitem', { name: 'Explain' }).click();
+    const dialog = ada.page.getByRole('dialog', { name: 'What agents made of this' });
+    await dialog.getByText('it was neither mentioned nor answered').waitFor();
+    await ada.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+
+    const answer = message(ada.page, 'It is 372.');
+    await answer.hover();
+    await answer.getByRole('button', { name: /^Actions for the message/ }).click();
+    await ada.page.getByRole('menuitem', { name: 'Explain' }).click();
+    const trace = ada.page.getByRole('dialog', { name: 'How this answer came about' });
+    await trace.getByText('Tool: calculator').click();
+    await trace.locator('pre', { hasText: '372' }).first().waitFor();
+    await ada.page.keyboard.press('Escape');
+    await trace.waitFor({ state: 'detached' });
+  });
+
   it('says in the members panel that no model key is set', async () => {
     await ada.page
       .getByRole('complementary', { name: 'Members' })
