@@ -4,10 +4,10 @@ import { soakEmbedded } from './soak/embedded.ts';
 import { soakInFaults } from './soak/faults.ts';
 import { soakForLatency } from './soak/latency.ts';
 import { HELP, type Mode, type Options, readOptions } from './soak/options.ts';
+import { soakWithRedisGone } from './soak/redis-gone.ts';
 import { type Outcome, tellOutcome } from './soak/report.ts';
 import { soakInRestarts } from './soak/rolling.ts';
 import { soakInStorm } from './soak/storm.ts';
-import { soakWithoutRedis } from './soak/without-redis.ts';
 
 const RUNS: Record<Mode, (options: Options, seed: number) => Promise<Outcome>> = {
   faults: soakInFaults,
@@ -15,7 +15,7 @@ const RUNS: Record<Mode, (options: Options, seed: number) => Promise<Outcome>> =
   storm: soakInStorm,
   rolling: soakInRestarts,
   latency: soakForLatency,
-  'without-redis': soakWithoutRedis,
+  'redis-gone': soakWithRedisGone,
 };
 const SEEDED = new Set<Mode>(['faults', 'embedded']);
 

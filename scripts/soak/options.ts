@@ -17,7 +17,7 @@ export interface Options {
   note(text: string): void;
 }
 
-export type Mode = 'faults' | 'embedded' | 'storm' | 'rolling' | 'latency' | 'without-redis';
+export type Mode = 'faults' | 'embedded' | 'storm' | 'rolling' | 'latency' | 'redis-gone';
 type Numbers = Omit<Options, 'mode' | 'seeds' | 'note'>;
 
 const COMMON: Numbers = { clients: 60, rate: 150, seconds: 120, nodes: 3, rooms: 1, kills: 20, rounds: 3 };
@@ -27,7 +27,7 @@ const DEFAULTS: Record<Mode, Partial<Numbers>> = {
   storm: { clients: 1500, rate: 10, rooms: 15 },
   rolling: {},
   latency: { clients: 500, rate: 200, rooms: 25, seconds: 60 },
-  'without-redis': { seconds: 60 },
+  'redis-gone': { seconds: 60 },
 };
 
 export const HELP = `npm run soak -- [mode] [options]
@@ -40,7 +40,7 @@ Modes (one at a time; the first needs none):
   --storm          1,500 clients on three nodes; the node with two thirds of them is killed
   --rolling        three rounds of restarts, node after node, as a deploy does
   --latency        500 clients, 200 messages a second, nothing broken: how long an answer and a delivery take
-  --without-redis  three nodes; Redis is gone for a minute
+  --redis-gone     three nodes; Redis is gone for a minute
 
 Options (defaults differ by mode):
   --seeds 1,2,3    schedules to run, for the first two modes

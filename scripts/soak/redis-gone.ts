@@ -14,7 +14,7 @@ const DELIVERY_LIMIT_MS = 1500;
 const HEAL_LIMIT_MS = 2000;
 const HEALED_DELIVERY_LIMIT_MS = 250;
 
-export async function soakWithoutRedis(options: Options): Promise<Outcome> {
+export async function soakWithRedisGone(options: Options): Promise<Outcome> {
   const { nodes, clients, rate, seconds, note } = options;
   const cluster = await startCluster(nodes);
   let crew: Crew | undefined;
