@@ -265,7 +265,13 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
           : web(request, response),
     );
     const socketio = createSocketIo({ ...sockets, http });
-    const control = createClusterControl({ io: socketio.io, local, logger, redisUrl: config.REDIS_URL });
+    const control = createClusterControl({
+      io: socketio.io,
+      local,
+      logger,
+      metrics,
+      redisUrl: config.REDIS_URL,
+    });
     const phoenix = createPhoenix({ ...sockets, connections: channels });
     http.on('upgrade', (request, socket, head) => {
       // A client that breaks off here must not end the process.

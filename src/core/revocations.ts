@@ -4,7 +4,14 @@ import type { Bus } from './bus.ts';
 import type { Logger } from './logger.ts';
 import type { Scope } from './scope.ts';
 
-export type RevocationReason = 'signed_out' | 'key_revoked' | 'suspended' | 'removed' | 'rights_changed';
+/** `disconnected` takes no right away: whoever it closes may come back. */
+export type RevocationReason =
+  | 'signed_out'
+  | 'key_revoked'
+  | 'suspended'
+  | 'removed'
+  | 'rights_changed'
+  | 'disconnected';
 
 export interface Revocation {
   id: string;
@@ -19,7 +26,7 @@ export interface Revocation {
 /** How a connection is closed: 4000–4499 may come back, 4500–4999 may not. */
 export interface Ending {
   code: number;
-  reason: RevocationReason | 'expired_token' | 'disconnected';
+  reason: RevocationReason | 'expired_token';
 }
 
 const CLOSE_CODES: Record<RevocationReason, number> = {
@@ -28,6 +35,7 @@ const CLOSE_CODES: Record<RevocationReason, number> = {
   suspended: 4503,
   removed: 4503,
   rights_changed: 4001,
+  disconnected: 4002,
 };
 
 export interface Revocations {

@@ -181,7 +181,8 @@ export const listConnections = defineOperation({
 export const disconnectUser = defineOperation({
   name: 'users.disconnect',
   summary: 'Close the live connections of someone, on every node',
-  description: 'Their clients may come back at once. To keep someone out, suspend them.',
+  description:
+    'Their clients may come back at once. To keep someone out, suspend them. Where not every node answered in time (`complete` is false), the others close theirs within ten seconds, as soon as they see it in the database.',
   tag: 'Identity',
   rest: { method: 'delete', path: '/api/users/:userId/connections' },
   socket: 'disconnect_user',

@@ -29,7 +29,10 @@ export const identityModule = (identity: IdentityService, connections: Connectio
     }),
     handle(c.disconnectUser, async (scope, { userId }) => {
       await identity.get(scope, userId);
-      return connections.disconnect(scope.tenantId, userId);
+      const found = await connections.disconnect(scope.tenantId, userId);
+      // Where asking did not reach every node, a row does, a little later.
+      if (!found.complete) await identity.endConnections(scope, userId);
+      return found;
     }),
     handle(c.listKeys, (scope, page) => identity.keys.list(scope, page)),
     handle(c.createKey, (scope, input) => identity.keys.create(scope, input)),

@@ -218,6 +218,11 @@ export function createIdentityService(deps: IdentityDeps) {
     /** The revocations of the last minute, for nodes that may not have heard of them. */
     recentRevocations: recent,
 
+    /** Closes someone's connections on every node, by way of the database if need be; they may come back. */
+    async endConnections({ tenantId }: Scope, userId: string): Promise<void> {
+      await database.transaction((tx) => revoke(tx, { tenantId, userId, reason: 'disconnected' }));
+    },
+
     /** Suspends someone, lifts it, or changes a role. For administrators. @throws AppError */
     async updateUser(
       scope: Scope,

@@ -1,5 +1,6 @@
 // Tables of identity, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
+import type { RevocationReason } from '../../core/revocations.ts';
 
 export interface TenantsTable {
   id: string;
@@ -51,7 +52,7 @@ export interface RevocationsTable {
   tenantId: string;
   userId: string | null;
   credentialId: string | null;
-  reason: 'signed_out' | 'key_revoked' | 'suspended' | 'removed' | 'rights_changed';
+  reason: RevocationReason;
   /** When nothing that it revoked could be valid any more. */
   expiresAt: Date;
   createdAt: Generated<Date>;

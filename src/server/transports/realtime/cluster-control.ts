@@ -1,14 +1,19 @@
-// Asks every node about connections, through Socket.IO's Redis adapter. Messages do not go this way: Redis may lose them. The
-// adapter decodes what arrives without a guard, so what reaches it passes one here; a throw there would end the process.
-import { createAdapter } from '@socket.io/redis-adapter';
+// Asks every node about connections, through Socket.IO's Redis adapter. Messages do not go this way: Redis may lose them.
+// Must never wait without a limit, nor say that an answer is complete when some node may not have been asked.
 import type { Server } from 'socket.io';
 import type { Connections, ConnectionsFound, LiveConnection } from '../../../core/connections.ts';
 import type { Logger } from '../../../core/logger.ts';
+import type { Metrics } from '../../../core/metrics.ts';
 import { connectRedis, type RedisConnection } from '../../../core/redis.ts';
+import { guardedAdapter } from './cluster-control-guard.ts';
 import type { LocalConnections } from './connections.ts';
 
 /** Longest wait for the other nodes. */
 const ANSWER_LIMIT_MS = 1000;
+/** Longest wait in all, where Redis does not even say how many nodes there are. */
+const CALL_LIMIT_MS = 1500;
+/** After a break the others may come back later than this node; until then some may be missing. */
+const SETTLE_MS = 3000;
 const EVENT = 'parley:connections';
 
 interface Asked {
@@ -26,43 +31,56 @@ export function createClusterControl(deps: {
   io: Server;
   local: LocalConnections;
   logger: Logger;
+  metrics: Metrics;
   redisUrl: string | undefined;
 }): ClusterControl {
-  const { io, local, logger, redisUrl } = deps;
+  const { io, local, logger, metrics, redisUrl } = deps;
   let links: { publisher: RedisConnection; subscriber: RedisConnection } | undefined;
-  /** The adapter's subscriptions are made once, when Redis is there; the client makes them again after a break. */
-  let attached = false;
+  /** Made once, when Redis is there for the first time. */
+  let guarded: ReturnType<typeof guardedAdapter> | undefined;
+  let settled = false;
+  let settling: NodeJS.Timeout | undefined;
+  const unreadable = metrics.counter(
+    'parley_socket_control_unreadable_total',
+    'Messages between nodes about connections that could not be read',
+  );
 
   const here = ({ what, tenantId, userId }: Asked): LiveConnection[] =>
     what === 'list' ? local.list(tenantId, userId) : local.disconnect(tenantId, userId);
 
   io.on(EVENT, (asked: Asked, answer: (found: LiveConnection[]) => void) => answer(here(asked)));
 
-  function attach(): void {
-    if (attached || links === undefined) return;
-    const { publisher, subscriber } = links;
-    if (!publisher.client.isReady || !subscriber.client.isReady) return;
-    attached = true;
-    const guarded = guard(publisher, subscriber, logger);
-    io.adapter(
-      createAdapter(guarded.publisher, guarded.subscriber, {
-        key: 'parley-sockets',
-        requestsTimeout: ANSWER_LIMIT_MS,
-      }),
-    );
+  function onReady(): void {
+    settled = false;
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      settled = true;
+    }, SETTLE_MS).unref();
+    if (guarded !== undefined) return guarded.resubscribe();
+    if (links === undefined || !isReady()) return;
+    guarded = guardedAdapter({
+      ...links,
+      key: 'parley-sockets',
+      answerLimitMs: ANSWER_LIMIT_MS,
+      logger,
+      onUnreadable: () => unreadable.inc(),
+    });
+    io.adapter(guarded.adapter as never);
   }
+
+  const isReady = () => links?.publisher.client.isReady === true && links.subscriber.client.isReady === true;
 
   async function everywhere(asked: Asked): Promise<ConnectionsFound> {
     const mine = here(asked);
     if (redisUrl === undefined) return { connections: mine, complete: true };
-    if (!attached || links?.publisher.client.isReady !== true) return { connections: mine, complete: false };
+    if (!isReady() || guarded?.listens() !== true) return { connections: mine, complete: false };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, ANSWER_LIMIT_MS, undefined);
+      timer = setTimeout(resolve, CALL_LIMIT_MS, undefined);
     });
     try {
       const others = await Promise.race([io.serverSideEmitWithAck(EVENT, asked), late]);
-      return { connections: [...mine, ...(others ?? []).flat()], complete: others !== undefined };
+      return { connections: [...mine, ...(others ?? []).flat()], complete: others !== undefined && settled };
     } catch (error) {
       // The nodes that did answer come with the error.
       const { responses = [] } = error as { responses?: LiveConnection[][] };
@@ -79,53 +97,14 @@ export function createClusterControl(deps: {
     async start() {
       if (redisUrl === undefined) return;
       links = {
-        publisher: connectRedis(redisUrl, 'socket control publisher', logger, attach),
-        subscriber: connectRedis(redisUrl, 'socket control subscriber', logger, attach),
+        publisher: connectRedis(redisUrl, 'socket control publisher', logger, onReady),
+        subscriber: connectRedis(redisUrl, 'socket control subscriber', logger, onReady),
       };
       await Promise.all([links.publisher.start(), links.subscriber.start()]);
     },
     async stop() {
+      clearTimeout(settling);
       await Promise.all([links?.publisher.stop(), links?.subscriber.stop()]);
     },
-  };
-}
-
-type Listener = (message: Buffer, channel: Buffer) => unknown;
-
-/** The clients as the adapter sees them: a command that fails and a message that cannot be read are logged, never thrown. */
-function guard(publisher: RedisConnection, subscriber: RedisConnection, logger: Logger) {
-  const unreadable = (error: unknown) =>
-    logger.warn({ err: error }, 'a message of the socket control could not be read');
-  const failed = (error: unknown) => logger.debug({ err: error }, 'a command of the socket control failed');
-  const safely = (listener: Listener): Listener =>
-    async function safe(message, channel) {
-      try {
-        await listener(message, channel);
-      } catch (error) {
-        unreadable(error);
-      }
-    };
-  const over = (client: object, methods: Record<string, unknown>) =>
-    new Proxy(client, {
-      get(target, name) {
-        if (typeof name === 'string' && Object.hasOwn(methods, name)) return methods[name];
-        const value = Reflect.get(target, name, target) as unknown;
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  const { client: pub } = publisher;
-  const { client: sub } = subscriber;
-  return {
-    publisher: over(pub, {
-      publish: (channel: string, message: string | Buffer) => pub.publish(channel, message).catch(failed),
-    }),
-    subscriber: over(sub, {
-      pSubscribe: (pattern: string, listener: Listener) =>
-        sub.pSubscribe(pattern, safely(listener) as never, true).catch(failed),
-      subscribe: (channels: string[], listener: Listener) =>
-        sub.subscribe(channels, safely(listener) as never, true).catch(failed),
-      pUnsubscribe: async () => {},
-      unsubscribe: async () => {},
-    }),
   };
 }
