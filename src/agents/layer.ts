@@ -141,6 +141,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const requireOwned = profiles.requireOwned;
   const memory = createMemoryService({
     database,
+    jobs,
+    events,
     embedder: createEmbedder(config),
     clock,
     secret: deps.secret,

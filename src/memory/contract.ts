@@ -280,3 +280,60 @@ export const listReceipts = defineOperation({
   permission: 'signed_in',
   effect: 'read',
 });
+
+export const reviewMemories = defineOperation({
+  name: 'memories.review',
+  summary:
+    'Let memories fade as they do every day, or only say what would happen (its owner, or an administrator)',
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/memories/review' },
+  socket: 'review_memories',
+  input: z.strictObject({ ...agent, dryRun: z.boolean().default(true) }),
+  output: z.object({
+    dryRun: z.boolean(),
+    counts: z.object({
+      kept: z.number().int(),
+      cold: z.number().int(),
+      archived: z.number().int(),
+      deleted: z.number().int(),
+    }),
+    /** At most 200. */
+    changes: z.array(
+      z.object({
+        id: Id,
+        from: z.string(),
+        to: z.enum(['active', 'cold', 'archived', 'deleted']),
+        /** 0 to 1; below 0.2 a memory is cold, below 0.05 and past retention archived. */
+        strength: z.number(),
+      }),
+    ),
+  }),
+  permission: 'signed_in',
+  effect: 'irreversible',
+});
+
+export const setRetention = defineOperation({
+  name: 'memories.set_retention',
+  summary:
+    'After how many days faded memories are deleted; null keeps them archived (its owner, or an administrator)',
+  tag,
+  rest: { method: 'put', path: '/api/agents/:agentId/memories/retention' },
+  socket: 'set_memory_retention',
+  input: z.strictObject({ ...agent, retentionDays: z.number().int().min(1).max(3650).nullable() }),
+  output: z.object({ retentionDays: z.number().int().nullable() }),
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const rotateMemoryKeys = defineOperation({
+  name: 'memories.rotate_keys',
+  summary: 'Seal sensitive memories under new keys and destroy the old ones (its owner, or an administrator)',
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/memories/rotate-keys' },
+  socket: 'rotate_memory_keys',
+  input: z.object(agent),
+  output: z.object({ keys: z.number().int(), memories: z.number().int() }),
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'memories.rotate', points: 6, seconds: 60 },
+});

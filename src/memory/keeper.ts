@@ -92,7 +92,7 @@ export function createKeeper(deps: {
       embedding: null,
       slot: slot === undefined ? null : sealer.fingerprint(key, `slot ${slot}`),
       sensitive: true,
-      sealed: sealer.seal(key, place, { content, context, vector: vector.values }),
+      sealed: sealer.seal(key, place, { content, context, vector: vector.values, slot }),
       keySubject: sealedFor,
       keyVersion: version,
     };
@@ -110,13 +110,13 @@ export function createKeeper(deps: {
     const audience = input.audience ?? (source.roomId === undefined ? 'everyone' : 'room');
     const subjectId = source.subjectId ?? source.speakerId;
     const trust = input.trust ?? 'told';
-    // The same words in another room are another memory: who may know it differs. A turn is its message.
-    const scopeKey =
-      layer === 'turn'
-        ? `turn ${source.messageId ?? id}\n`
-        : audience === 'everyone'
-          ? ''
-          : `room ${source.roomId}\n`;
+    const scopeKey = scopeKeyOf({
+      id,
+      layer,
+      audience,
+      roomId: source.roomId ?? null,
+      sourceMessageId: source.messageId ?? null,
+    });
     const sensitive = input.sensitive ?? isSensitive(input.content);
     const slot = input.slot === undefined ? undefined : `${subjectId ?? ''}:${input.slot}`;
     const laid = await lay(
@@ -240,12 +240,7 @@ export function createKeeper(deps: {
     /** Other words for a memory, in its place. @throws AppError conflict when the agent remembers those already */
     async reword(tx: Tx, row: repo.MemoryRow, words: Words & { vector: repo.Vector; sensitive: boolean }) {
       const holder = { tenantId: row.tenantId, agentId: row.agentId };
-      const scopeKey =
-        row.layer === 'turn'
-          ? `turn ${row.sourceMessageId ?? row.id}\n`
-          : row.audience === 'everyone'
-            ? ''
-            : `room ${row.roomId}\n`;
+      const scopeKey = scopeKeyOf(row);
       const { slot: _, ...laid } = await lay(
         tx,
         holder,
@@ -257,6 +252,39 @@ export function createKeeper(deps: {
       if (same !== undefined && same.id !== row.id)
         throw new AppError('conflict', 'memory_exists', 'The agent remembers this already.');
       return laid;
+    },
+
+    /** The same words, laid anew: sealed under the newest key, or beside another model's vector. False for what does not open. */
+    async lieAgain(tx: Tx, row: repo.MemoryRow, revision: number, other?: repo.Vector): Promise<boolean> {
+      const holder = { tenantId: row.tenantId, agentId: row.agentId };
+      if (row.sealed === null || row.keyVersion === null) {
+        if (other === undefined) return false;
+        await repo.updateRow(tx, row.tenantId, row.id, {
+          embedding: repo.vectorText(other.values),
+          embeddingModel: other.model,
+          embeddingDimensions: other.dimensions,
+          revision,
+        });
+        return true;
+      }
+      const opened = await keys.all(tx, row.tenantId, row.agentId);
+      const key = opened.get(`${row.keySubject}:${row.keyVersion}`);
+      if (key === undefined) return false;
+      const { content, context, vector, slot } = sealer.open(
+        key,
+        { ...holder, memoryId: row.id, keyVersion: row.keyVersion },
+        row.sealed,
+      );
+      const model = { model: row.embeddingModel, dimensions: row.embeddingDimensions };
+      const laid = await lay(
+        tx,
+        holder,
+        row.id,
+        { content, context, slot, vector: other ?? { values: vector, ...model }, scopeKey: scopeKeyOf(row) },
+        row.keySubject ?? row.agentId,
+      );
+      await repo.updateRow(tx, row.tenantId, row.id, { ...laid, revision });
+      return true;
     },
 
     /** What rows say, opened where sealed; those that do not open are left out. */
@@ -288,6 +316,14 @@ export function createKeeper(deps: {
     },
   };
 }
+
+/** The same words in another room are another memory, since others may know it. A turn is its message. */
+const scopeKeyOf = (
+  row: Pick<repo.MemoryRow, 'id' | 'layer' | 'audience' | 'roomId' | 'sourceMessageId'>,
+): string => {
+  if (row.layer === 'turn') return `turn ${row.sourceMessageId ?? row.id}\n`;
+  return row.audience === 'everyone' ? '' : `room ${row.roomId}\n`;
+};
 
 /** A turn is looked for by who said it as well. */
 const textToEmbed = ({ content, layer, context }: NewMemory): string =>

@@ -19,6 +19,11 @@ export const memoryModule = (memory: MemoryService): Module => ({
     handle(c.getConsent, (scope, { agentId }) => memory.getConsent(scope, agentId)),
     handle(c.setConsent, (scope, input) => memory.setConsent(scope, input)),
     handle(c.listReceipts, (scope, { agentId }) => memory.receipts(scope, agentId)),
+    handle(c.reviewMemories, (scope, input) => memory.review(scope, input)),
+    handle(c.rotateMemoryKeys, (scope, { agentId }) => memory.rotateKeys(scope, agentId)),
+    handle(c.setRetention, (scope, input) => memory.setRetention(scope, input)),
     handle(c.searchMemories, (scope, input) => memory.search(scope, input)),
   ],
+  jobs: memory.jobs,
+  start: memory.start,
 });

@@ -43,6 +43,9 @@ export interface Found {
 
 export type Recall = ReturnType<typeof createRecall>;
 
+const importanceOf = ({ pinned, state, importance }: IndexedFacts): number =>
+  pinned ? 1 : state === 'cold' ? 0 : importance;
+
 const ASKS_FOR_RECENT =
   /\b(?:latest|lately|recent(?:ly)?|last time|newest|currently|right now|these days|this week)\b/i;
 const RECENT_HALF_LIFE_MS = 30 * 86_400_000;
@@ -102,7 +105,7 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
         return [];
       }
       const recency = 0.5 ** ((newest - at) / RECENT_HALF_LIFE_MS);
-      return [{ id, channels, importance: fact.pinned ? 1 : fact.importance, recency }];
+      return [{ id, channels, importance: importanceOf(fact), recency }];
     });
     const admitAt = options.minSimilarity ?? embedder.admitAt;
     const ranking = rank(candidates, {

@@ -33,6 +33,8 @@ const COLUMNS = [
   'sealed',
   'keySubject',
   'keyVersion',
+  'embeddingModel',
+  'embeddingDimensions',
   'createdAt',
   'updatedAt',
   'accessedAt',
@@ -44,7 +46,6 @@ export type MemoryRow = Pick<Selectable<AgentMemoriesTable>, (typeof COLUMNS)[nu
 /** What an index needs besides: the vector, whose model made it, and the speaker's name. */
 export type IndexRow = MemoryRow & {
   embedding: string | null;
-  embeddingModel: string;
   speakerName: string | null;
   contentHash: string;
 };
@@ -85,6 +86,19 @@ export const findState = (db: Db | Tx, { tenantId, agentId }: Holder) =>
     .where('agentId', '=', agentId)
     .executeTakeFirst();
 
+export const setRetention = async (
+  tx: Tx,
+  { tenantId, agentId }: Holder,
+  retentionDays: number | null,
+): Promise<void> => {
+  await tx
+    .updateTable('memoryStates')
+    .set({ retentionDays })
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .execute();
+};
+
 /** Everything that changed after a revision, oldest first. */
 export const listChanged = (
   db: Db | Tx,
@@ -96,7 +110,7 @@ export const listChanged = (
     .selectFrom('agentMemories as m')
     .leftJoin('users as u', 'u.id', 'm.speakerId')
     .select(COLUMNS.map((column) => `m.${column}` as const))
-    .select(['m.embedding', 'm.embeddingModel', 'm.revision', 'm.contentHash', 'u.name as speakerName'])
+    .select(['m.embedding', 'm.revision', 'm.contentHash', 'u.name as speakerName'])
     .where('m.tenantId', '=', tenantId)
     .where('m.agentId', '=', agentId);
   if (after !== undefined)
@@ -138,6 +152,10 @@ export const findMemory = (db: Db | Tx, tenantId: string, id: string): Promise<M
     .where('id', '=', id)
     .executeTakeFirst();
 
+/** Something that a memory was made from and that its author took back or said differently since. */
+const lostGround = sql`(select 1 from agent_memories e join messages s on s.id = e.source_message_id and s.tenant_id = e.tenant_id
+  where e.id = any(m.evidence) and e.agent_id = m.agent_id and (s.deleted_at is not null or s.edited_at > e.updated_at))`;
+
 /** Memories by id, without those whose message is deleted or says something else by now. */
 export const findMemories = (
   db: Db | Tx,
@@ -163,6 +181,7 @@ export const findMemories = (
             eb('s.editedAt', '<=', eb.ref('m.updatedAt')),
           ]),
         )
+        .where((eb) => eb.or([eb('m.layer', 'in', ['turn', 'fact']), eb.not(eb.exists(lostGround))]))
         .execute();
 
 export const listMemories = (
@@ -284,6 +303,36 @@ export const touchMemories = async (tx: Tx, { tenantId, agentId }: Holder, ids: 
     .where('id', 'in', ids)
     .execute();
 };
+
+/** Memories whose vector another model made. */
+export const listOtherModel = (
+  db: Db,
+  { tenantId, agentId }: Holder,
+  model: { model: string; dimensions: number },
+  limit: number,
+): Promise<MemoryRow[]> =>
+  db
+    .selectFrom('agentMemories')
+    .select(COLUMNS)
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where((eb) =>
+      eb.or([eb('embeddingModel', '<>', model.model), eb('embeddingDimensions', '<>', model.dimensions)]),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+
+export const listSealed = (tx: Tx, { tenantId, agentId }: Holder): Promise<MemoryRow[]> =>
+  tx
+    .selectFrom('agentMemories')
+    .select(COLUMNS)
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('sealed', 'is not', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 
 /** What stands in a slot now. */
 export const findInSlot = (tx: Tx, { tenantId, agentId }: Holder, slot: string): Promise<MemoryRow[]> =>

@@ -15,6 +15,7 @@ export interface Sealed {
   vector: Float32Array;
   /** The rest that could tell something: metadata of whoever wrote it. */
   context: Record<string, unknown>;
+  slot?: string | undefined;
 }
 
 export interface KeyPlace {
@@ -48,8 +49,8 @@ export function createSealer(secret: string) {
     /** @throws Error when it was wrapped under another secret or for another place */
     unwrap: (place: KeyPlace, wrapped: Uint8Array): Buffer => decrypt(wrapping, keyPlace(place), wrapped),
 
-    seal(key: Buffer, place: SealedPlace, { content, vector, context }: Sealed): Buffer {
-      const words = Buffer.from(JSON.stringify({ content, context }), 'utf8');
+    seal(key: Buffer, place: SealedPlace, { content, vector, context, slot }: Sealed): Buffer {
+      const words = Buffer.from(JSON.stringify({ content, context, slot }), 'utf8');
       const head = Buffer.alloc(4);
       head.writeUInt32LE(words.length);
       const numbers = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
@@ -60,10 +61,10 @@ export function createSealer(secret: string) {
     open(key: Buffer, place: SealedPlace, sealed: Uint8Array): Sealed {
       const plain = decrypt(key, memoryPlace(place), sealed);
       const length = plain.readUInt32LE(0);
-      const { content, context } = JSON.parse(plain.subarray(4, 4 + length).toString('utf8')) as Sealed;
+      const { content, context, slot } = JSON.parse(plain.subarray(4, 4 + length).toString('utf8')) as Sealed;
       // Copied, because floats need to be aligned.
       const vector = new Float32Array(Uint8Array.from(plain.subarray(4 + length)).buffer);
-      return { content, context, vector };
+      return { content, context, vector, slot };
     },
 
     /** Tells equal words of one key apart from others, and nothing to who has no key. */

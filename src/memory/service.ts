@@ -4,7 +4,9 @@ import type { Clock } from '../core/clock.ts';
 import type { InputOf } from '../core/contract.ts';
 import type { Database } from '../core/db/database.ts';
 import { AppError, notFound } from '../core/errors.ts';
+import type { Events } from '../core/events.ts';
 import { isUuid } from '../core/ids.ts';
+import type { Jobs } from '../core/jobs.ts';
 import type { Scope } from '../core/scope.ts';
 import { lookAround, type Readers } from './audience.ts';
 import type {
@@ -12,8 +14,10 @@ import type {
   correctMemory,
   listMemories,
   Memory,
+  reviewMemories,
   searchMemories,
   setConsent,
+  setRetention,
   updateMemory,
 } from './contract.ts';
 import type { Embedder } from './embed.ts';
@@ -21,11 +25,15 @@ import { createIndexStore } from './index-store.ts';
 import { createKeeper, type MemorySource, type NewMemory } from './keeper.ts';
 import { createMemoryKeys } from './keys.ts';
 import { createPrivacy } from './privacy.ts';
+import { createQuietRoom, type QuietJob } from './quiet-room.ts';
 import type { Ranked } from './rank.ts';
 import { createRecall, type RecallOptions } from './recall.ts';
 import * as repo from './repository.ts';
 import { createSealer } from './sealing.ts';
+import { ruleExtractor } from './slots.ts';
 import type { MemoryType } from './tables.ts';
+import { createTending } from './tending.ts';
+import { createUpkeep } from './upkeep.ts';
 import { toMemory } from './view.ts';
 import { asksToRemember, importanceOf, isSensitive, junkOf, shareSaid } from './worth.ts';
 
@@ -35,6 +43,8 @@ export type MemoryService = ReturnType<typeof createMemoryService>;
 
 export interface MemoryDeps {
   database: Database;
+  jobs: Jobs;
+  events: Events;
   embedder: Embedder;
   clock: Clock;
   /** SECRET_KEY: data keys of sensitive memories are wrapped under it. */
@@ -69,7 +79,7 @@ const MEMORY_NOT_FOUND = () =>
   notFound('memory_not_found', 'There is no such memory, or you may not see it.');
 
 export function createMemoryService(deps: MemoryDeps) {
-  const { database, embedder, secret, requireOwned, requireAgent } = deps;
+  const { database, embedder, clock, jobs, events, secret, requireOwned, requireAgent } = deps;
   const { db } = database;
   const sealer = createSealer(secret);
   const keys = createMemoryKeys(sealer);
@@ -98,6 +108,9 @@ export function createMemoryService(deps: MemoryDeps) {
   }
 
   const privacy = createPrivacy({ database, keeper, keys, reveal, drop: store.drop });
+  const upkeep = createUpkeep({ database, clock, embedder, keeper, keys, drop: store.drop });
+  const quietRoom = createQuietRoom({ database, clock, jobs, events, keeper, extractor: ruleExtractor });
+  const tending = createTending({ database, clock, jobs, upkeep });
   /** The caller's own dealings with an agent that he may know of. */
   const mine = async (scope: Scope, agentId: string): Promise<MemoryHolder> => {
     await requireAgent(scope, agentId);
@@ -181,6 +194,36 @@ export function createMemoryService(deps: MemoryDeps) {
         { ...source, subjectId: await repo.findSubject(db, holder, source.roomId, input.content) },
       );
       return { kept: true, memory };
+    },
+
+    jobs: [quietRoom.job, tending.job],
+    /** From now on memories are looked after, day by day. */
+    start: tending.start,
+    /** Takes down at once what a room has said; the job does it when the room is quiet. */
+    takeDown: (room: QuietJob): Promise<number> => quietRoom.takeDown(room),
+    tend: (holder: MemoryHolder): Promise<void> => upkeep.tend(holder),
+
+    async review(scope: Scope, { agentId, dryRun }: InputOf<typeof reviewMemories>) {
+      await requireOwned(scope, agentId);
+      return upkeep.review({ tenantId: scope.tenantId, agentId }, dryRun);
+    },
+
+    async rotateKeys(scope: Scope, agentId: string) {
+      await requireOwned(scope, agentId);
+      const holder = { tenantId: scope.tenantId, agentId };
+      const rotated = await upkeep.rotateKeys(holder);
+      store.drop(holder);
+      return rotated;
+    },
+
+    async setRetention(scope: Scope, { agentId, retentionDays }: InputOf<typeof setRetention>) {
+      await requireOwned(scope, agentId);
+      const holder = { tenantId: scope.tenantId, agentId };
+      await database.transaction(async (tx) => {
+        await repo.takeRevision(tx, holder);
+        await repo.setRetention(tx, holder, retentionDays);
+      });
+      return { retentionDays };
     },
 
     aboutInRoom: privacy.about,

@@ -1,0 +1,229 @@
+// Takes down what people said in a room once it is quiet: turns of those who allow it, facts drawn from them, an episode, and a
+// card per person, each citing what it was made from. Idempotent. Must never take down an agent's words, recalled ones among
+// them, or those of anyone who has not allowed it.
+import { sql } from 'kysely';
+import type { Clock } from '../core/clock.ts';
+import type { Database, Tx } from '../core/db/database.ts';
+import type { Events } from '../core/events.ts';
+import { derivedId } from '../core/ids.ts';
+import type { JobDef, Jobs } from '../core/jobs.ts';
+import type { Message } from '../server/messages/contract.ts';
+import type { Keeper, MemorySource, NewMemory } from './keeper.ts';
+import type * as repo from './repository.ts';
+import type { FactExtractor } from './slots.ts';
+import { importanceOf, junkOf } from './worth.ts';
+
+export const QUIET_JOB = 'memory.quiet-room';
+/** Without a message for so long, a room is quiet. */
+const QUIET_SECONDS = 120;
+const PAGE = 200;
+/** An exchange shorter than this is no episode. */
+const EPISODE_TURNS = 6;
+const EPISODE_LINES = 3;
+const CARD_FACTS = 5;
+const MAX_CHARS = 4000;
+
+export interface QuietJob {
+  tenantId: string;
+  agentId: string;
+  roomId: string;
+}
+
+export interface QuietRoomDeps {
+  database: Database;
+  clock: Clock;
+  jobs: Jobs;
+  events: Events;
+  keeper: Keeper;
+  extractor: FactExtractor;
+}
+
+interface SaidRow {
+  id: string;
+  seq: number;
+  body: string;
+  authorId: string;
+  name: string;
+  createdAt: Date;
+  taken: boolean;
+}
+
+export function createQuietRoom({ database, clock, jobs, events, keeper, extractor }: QuietRoomDeps) {
+  const { db } = database;
+
+  events.on<{ message: Message }>('message.sent', async (tx, sent) => {
+    const people = sent.filter(({ message }) => message.author.kind === 'human' && message.kind === 'text');
+    if (people.length === 0) return;
+    const rooms = [...new Set(people.map(({ message }) => message.roomId))];
+    const authors = [...new Set(people.map(({ message }) => message.author.id))];
+    const { rows } = await sql<QuietJob>`
+      select distinct r.tenant_id, r.agent_id, r.room_id from memory_consents c
+      join agent_rooms r on r.agent_id = c.agent_id and r.tenant_id = c.tenant_id and r.room_id = any(${rooms}::uuid[])
+      join ai_agents a on a.id = r.agent_id and a.memory_enabled and a.is_active and a.deleted_at is null
+      where c.user_id = any(${authors}::uuid[]) and c.status = 'granted'`.execute(tx);
+    for (const job of rows) await wake(tx, job);
+  });
+
+  /** One job for a room and agent in each span; it looks again whether the room is quiet. */
+  async function wake(tx: Tx, job: QuietJob): Promise<void> {
+    const span = Math.floor(clock.now() / (QUIET_SECONDS * 1000));
+    await jobs.enqueue<QuietJob>(tx, { name: QUIET_JOB }, [job], {
+      delaySeconds: QUIET_SECONDS,
+      id: derivedId('quiet-room', job.agentId, job.roomId, String(span)),
+    });
+  }
+
+  async function isQuiet({ roomId, tenantId }: QuietJob): Promise<boolean> {
+    const { rows } = await sql<{ quiet: boolean }>`
+      select coalesce(max(created_at) < now() - make_interval(secs => ${QUIET_SECONDS}), true) as quiet
+      from messages where room_id = ${roomId} and tenant_id = ${tenantId}
+        and seq > (select last_seq - 20 from rooms where id = ${roomId})`.execute(db);
+    return rows[0]?.quiet ?? true;
+  }
+
+  /** What was said since the agent last took in the room, as long as it is a member. */
+  async function readNew({ tenantId, agentId, roomId }: QuietJob): Promise<SaidRow[]> {
+    const { rows } = await sql<SaidRow>`
+      select m.id, m.seq, m.body, m.author_id, u.name, m.created_at,
+        (u.kind = 'human' and m.kind = 'text' and m.deleted_at is null and exists (
+          select 1 from memory_consents c
+          where c.agent_id = ${agentId} and c.user_id = m.author_id and c.tenant_id = m.tenant_id
+            and c.status = 'granted' and c.updated_at <= m.created_at)) as taken
+      from messages m join users u on u.id = m.author_id
+      where m.tenant_id = ${tenantId} and m.room_id = ${roomId}
+        and m.seq > coalesce((select upto_seq from memory_watermarks where agent_id = ${agentId} and room_id = ${roomId}), 0)
+        and exists (select 1 from memberships b where b.room_id = ${roomId} and b.user_id = ${agentId}
+          and b.joined_at <= m.created_at)
+      order by m.seq limit ${PAGE}`.execute(db);
+    return rows;
+  }
+
+  /** @returns how many messages it has looked at */
+  async function takeDown(job: QuietJob, signal?: AbortSignal): Promise<number> {
+    const holder: repo.Holder = { tenantId: job.tenantId, agentId: job.agentId };
+    const said = await readNew(job);
+    const last = said.at(-1);
+    if (last === undefined) return 0;
+    const worth = said.filter(({ taken, body }) => taken && junkOf(body) === undefined);
+    const source = (row: SaidRow): MemorySource => ({
+      roomId: job.roomId,
+      messageId: row.id,
+      speakerId: row.authorId,
+      subjectId: row.authorId,
+    });
+    const turns = await keeper.keep(
+      holder,
+      worth.map((row) => ({
+        input: {
+          content: row.body.slice(0, MAX_CHARS),
+          layer: 'turn' as const,
+          memoryType: 'conversation' as const,
+          context: { speaker: row.name },
+          occurredAt: row.createdAt,
+          consent: 'granted' as const,
+        },
+        source: source(row),
+      })),
+    );
+    const facts: { input: NewMemory; source: MemorySource; row: SaidRow }[] = [];
+    for (const [i, row] of worth.entries()) {
+      const drawn = await extractor.extract({ text: row.body, speaker: row.name, at: row.createdAt }, signal);
+      for (const { content, memoryType, slot, dueAt } of drawn) {
+        const input: NewMemory = {
+          content,
+          memoryType,
+          slot,
+          dueAt,
+          trust: 'extracted',
+          consent: 'granted',
+          occurredAt: row.createdAt,
+          importanceScore: importanceOf(row.body),
+          evidence: [(turns[i] as repo.MemoryRow).id],
+        };
+        facts.push({ input, source: source(row), row });
+      }
+    }
+    const kept = await keeper.keep(holder, facts);
+    const derived = [
+      ...episodeOf(worth, turns, job.roomId),
+      ...cardsOf(
+        facts.map(({ input, row }, i) => ({ input, row, id: (kept[i] as repo.MemoryRow).id })),
+        job.roomId,
+      ),
+    ];
+    await keeper.keep(holder, derived, (tx) => advance(tx, job, last.seq));
+    return said.length;
+  }
+
+  async function advance(tx: Tx, { tenantId, agentId, roomId }: QuietJob, uptoSeq: number): Promise<void> {
+    await tx
+      .insertInto('memoryWatermarks')
+      .values({ tenantId, agentId, roomId, uptoSeq })
+      .onConflict((oc) => oc.columns(['agentId', 'roomId']).doUpdateSet({ uptoSeq }))
+      .execute();
+  }
+
+  const job: JobDef<QuietJob> = {
+    name: QUIET_JOB,
+    retryLimit: 3,
+    expireInSeconds: 300,
+    concurrency: 1,
+    async handle(data, { signal }) {
+      if (!(await isQuiet(data))) return database.transaction((tx) => wake(tx, data));
+      while ((await takeDown(data, signal)) === PAGE) signal.throwIfAborted();
+    },
+  };
+
+  return { job, takeDown };
+}
+
+/** The weightiest turns of an exchange, in their order and words: nothing is said that was not. */
+function episodeOf(
+  said: readonly SaidRow[],
+  turns: readonly repo.MemoryRow[],
+  roomId: string,
+): { input: NewMemory; source: MemorySource }[] {
+  const first = said[0];
+  if (first === undefined || said.length < EPISODE_TURNS) return [];
+  const best = said
+    .map((row, i) => ({ row, i, weight: importanceOf(row.body) }))
+    .sort((a, b) => b.weight - a.weight || a.i - b.i)
+    .slice(0, EPISODE_LINES)
+    .sort((a, b) => a.i - b.i);
+  const names = [...new Set(said.map(({ name }) => name))].join(', ');
+  const lines = best.map(({ row }) => `${row.name}: ${row.body.replace(/\s+/g, ' ').slice(0, 200)}`);
+  const input: NewMemory = {
+    content: `${first.createdAt.toISOString().slice(0, 10)}, ${names} talked. ${lines.join(' | ')}`,
+    layer: 'episode',
+    memoryType: 'conversation',
+    consent: 'granted',
+    trust: 'extracted',
+    occurredAt: first.createdAt,
+    evidence: turns.map(({ id }) => id),
+  };
+  return [{ input, source: { roomId } }];
+}
+
+/** What one person has told of himself, on one card; a newer card replaces it. */
+function cardsOf(
+  facts: readonly { input: NewMemory; row: SaidRow; id: string }[],
+  roomId: string,
+): { input: NewMemory; source: MemorySource }[] {
+  return [...Map.groupBy(facts, ({ row }) => row.authorId)].map(([person, of]) => {
+    const recent = of.slice(-CARD_FACTS);
+    const { row } = recent.at(-1) as (typeof recent)[number];
+    return {
+      input: {
+        content: `${row.name} in short: ${recent.map(({ input }) => input.content).join('; ')}`,
+        layer: 'relationship',
+        memoryType: 'preference',
+        slot: 'card',
+        trust: 'extracted',
+        consent: 'granted',
+        occurredAt: row.createdAt,
+        evidence: recent.map(({ id }) => id),
+      },
+      source: { roomId, speakerId: person, subjectId: person },
+    };
+  });
+}
