@@ -92,7 +92,9 @@ describeEachDatabase('replies', (database) => {
     const other = await town.room(ada, plain);
     town.plays((request, call) => {
       if (call === 1) {
-        expect(request.tools.map((tool) => tool.name)).toEqual(['clock']);
+        const names = request.tools.map((tool) => tool.name);
+        expect(names).toContain('clock');
+        expect(names).not.toContain('calculator');
         return calling('calculator', { expression: '1 + 1' });
       }
       return saying('I may not.');
