@@ -230,7 +230,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       events: eventDefs,
       testDoor: config.NODE_ENV === 'test' ? createTestDoor(bus) : undefined,
     });
-    const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels, bus });
+    const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels, bus, secret });
     const mcp = createMcp({
       operations,
       authenticate: identity.authenticate,

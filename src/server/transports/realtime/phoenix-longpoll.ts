@@ -1,19 +1,19 @@
 // The Phoenix Channels door over long-polling: one address, GET for what waits, POST for frames. The HTTP status is 200 for
 // everything; the real one is in the body. What a poll was handed is kept until it has been written, so a cut poll loses nothing.
-// A session lives on one node; requests that reach another are asked of it.
+// A session lives on one node; requests that reach another are asked of it. Must never answer for a session that it does not hold.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus } from '../../../core/bus.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
-import { randomToken } from '../../../core/ids.ts';
 import { MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
 import type { Scope } from '../../../core/scope.ts';
 import type { PhoenixConnection, PhoenixConnections } from './phoenix-connection.ts';
 import { parseVersion } from './phoenix-frame.ts';
-import { createRemotePolls, type PollAnswer } from './phoenix-longpoll-remote.ts';
-import { MAX_QUEUED_BYTES } from './wire.ts';
+import { createPollQueue, type Deliver, type PollAnswer, type PollQueue } from './phoenix-longpoll-queue.ts';
+import { createRemotePolls } from './phoenix-longpoll-remote.ts';
+import { createPollTokens } from './phoenix-longpoll-token.ts';
 
 export interface LongPollOptions {
   connections: PhoenixConnections;
@@ -24,12 +24,12 @@ export interface LongPollOptions {
   metrics: Metrics;
   bus: Bus;
   nodeId: string;
+  /** SECRET_KEY: tokens of sessions are sealed with it. */
+  secret: string;
 }
 
 export const LONGPOLL_PATH = '/socket/longpoll';
 
-/** A poll with nothing to tell is answered after this long. */
-const WINDOW_MS = 10_000;
 /** A session that has not polled for this long has gone. */
 const EXPIRY_MS = 15_000;
 const SWEEP_MS = 5000;
@@ -40,20 +40,17 @@ const MAX_SESSIONS = 20_000;
 interface PollSession {
   token: string;
   connection: PhoenixConnection;
-  messages: string[];
-  bytes: number;
-  /** Answers the poll that waits. */
-  waiting: (() => void) | undefined;
-  polledAt: number;
+  queue: PollQueue;
   dead: boolean;
 }
 
 export function createPhoenixLongPoll(options: LongPollOptions) {
   const { clock, logger, metrics, bus, nodeId } = options;
+  const tokens = createPollTokens(options.secret, nodeId);
   const sessions = new Map<string, PollSession>();
   const sweep = setInterval(() => {
     for (const session of sessions.values()) {
-      if (session.waiting === undefined && clock.elapsed() - session.polledAt > EXPIRY_MS) end(session, true);
+      if (session.queue.idleMs() > EXPIRY_MS) end(session, true);
     }
   }, SWEEP_MS);
   sweep.unref();
@@ -63,41 +60,30 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     session.dead = true;
     sessions.delete(session.token);
     session.connection.ended(abrupt);
-    session.waiting?.();
+    session.queue.end();
   }
 
   function open(version: 1 | 2, scope: Scope): PollSession {
-    const session: PollSession = {
-      token: `${nodeId}.${randomToken(32)}`,
-      connection: { receive: () => {}, ended: () => {} },
-      messages: [],
-      bytes: 0,
-      waiting: undefined,
-      polledAt: clock.elapsed(),
-      dead: false,
-    };
-    const put = (texts: string[]) => {
-      if (session.dead) return;
-      for (const text of texts) {
-        session.messages.push(text);
-        session.bytes += text.length;
-      }
-      if (session.bytes > MAX_QUEUED_BYTES) return slow();
-      session.waiting?.();
-    };
+    const token = tokens.issue();
     const slow = () => {
       metrics.slowConsumers.inc({ protocol: 'phoenix' });
       end(session, false);
     };
+    const session: PollSession = {
+      token,
+      connection: { receive: () => {}, ended: () => {} },
+      queue: createPollQueue({ token, clock, onOverflow: slow, onUnsure: () => end(session, true) }),
+      dead: false,
+    };
     session.connection = options.connections.open(version, scope, {
-      text: (frame) => put([frame]),
+      text: (frame) => session.queue.put([frame]),
       // Raw bytes have no place in a JSON string.
       binary: () => {},
-      write: (encoded) => put(encoded.texts),
+      write: (encoded) => session.queue.put(encoded.texts),
       close: () => end(session, false),
       slow,
     });
-    sessions.set(session.token, session);
+    sessions.set(token, session);
     return session;
   }
 
@@ -109,28 +95,29 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     if (request.method === 'OPTIONS') return preflight(request, response);
     if (request.method !== 'GET' && request.method !== 'POST')
       return plain(response, 400, 'Use GET to poll and POST to send.');
-    const tokens = url.searchParams.getAll('token');
+    const given = url.searchParams.getAll('token');
     const header = request.headers['x-phoenix-longpoll-token'];
-    const token = typeof header === 'string' ? header : (tokens.at(-1) ?? '');
+    const token = typeof header === 'string' ? header : (given.at(-1) ?? '');
     if (request.method === 'POST') return post(request, response, token);
-    const owner = remote.ownerOf(token);
-    if (owner !== undefined) return pollElsewhere(response, owner, token);
-    const session = sessions.get(token);
-    if (session !== undefined) return pollHere(response, session);
-    return begin(request, response, url, tokens);
+    const owner = ownerOf(token);
+    const deliver = deliverTo(response);
+    const giveUp =
+      owner === undefined ? sessions.get(token)?.queue.poll(deliver) : remote.poll(owner, token, deliver);
+    if (giveUp === undefined) return begin(request, response, url, given);
+    response.on('close', giveUp);
   }
 
   async function begin(
     request: IncomingMessage,
     response: ServerResponse,
     url: URL,
-    tokens: string[],
+    given: string[],
   ): Promise<void> {
     const version = parseVersion(url.searchParams);
     if (version === undefined || sessions.size >= MAX_SESSIONS) return answer(response, { status: 403 });
     const header = request.headers['x-phoenix-authtoken'];
     // The session's token comes last, the user's own may stand before it.
-    for (const token of [...(typeof header === 'string' ? [header] : []), ...tokens.reverse()]) {
+    for (const token of [...(typeof header === 'string' ? [header] : []), ...given.reverse()]) {
       try {
         const session = open(version, await options.authenticate(token, 'phoenix'));
         return answer(response, { status: 410, token: session.token, messages: [] });
@@ -144,53 +131,17 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     return answer(response, { status: 403 });
   }
 
-  function pollHere(response: ServerResponse, session: PollSession): void {
-    const giveUp = poll(session, (given) => answer(response, given));
-    response.on('close', giveUp);
-  }
-
-  function pollElsewhere(response: ServerResponse, owner: string, token: string): void {
-    const giveUp = remote.poll(owner, token, (given) => {
-      if (response.destroyed && given.messages !== undefined) remote.giveBack(owner, token, given.messages);
-      else answer(response, given);
-    });
-    response.on('close', giveUp);
-  }
-
-  /** @returns gives it up: what waits stays for the next poll */
-  function poll(session: PollSession, answered: (answer: PollAnswer) => void): () => void {
-    // A newer poll takes the place of an older one.
-    session.waiting?.();
-    session.polledAt = clock.elapsed();
-    const timer = setTimeout(finish, WINDOW_MS);
-    session.waiting = finish;
-    if (session.messages.length > 0) queueMicrotask(finish);
-
-    function finish(): void {
-      if (session.waiting !== finish) return;
-      session.waiting = undefined;
-      clearTimeout(timer);
-      session.polledAt = clock.elapsed();
-      const { token } = session;
-      const messages = session.messages.splice(0);
-      session.bytes = 0;
-      if (messages.length > 0) return answered({ status: 200, token, messages });
-      answered({ status: session.dead ? 410 : 204, token, messages });
-    }
-
-    return () => {
-      clearTimeout(timer);
-      if (session.waiting !== finish) return;
-      session.waiting = undefined;
-      session.polledAt = clock.elapsed();
-    };
+  /** The node that holds the session, when it is another. */
+  function ownerOf(token: string): string | undefined {
+    const owner = bus.shared ? tokens.ownerOf(token) : undefined;
+    return owner === nodeId ? undefined : owner;
   }
 
   async function post(request: IncomingMessage, response: ServerResponse, token: string): Promise<void> {
     const body = await read(request);
     if (body === undefined) return plain(response, 400, 'The body has more than 1 MiB; send less at once.');
     const isLines = request.headers['content-type'] === 'application/x-ndjson';
-    const owner = remote.ownerOf(token);
+    const owner = ownerOf(token);
     answer(
       response,
       owner === undefined
@@ -218,20 +169,9 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
   const remote = createRemotePolls({
     bus,
     nodeId,
-    logger,
     held: {
-      poll(token, answered) {
-        const session = sessions.get(token);
-        return session === undefined ? undefined : poll(session, answered);
-      },
+      poll: (token, deliver) => sessions.get(token)?.queue.poll(deliver),
       post: (token, body, isLines) => receive(sessions.get(token), body, isLines),
-      giveBack(token, messages) {
-        const session = sessions.get(token);
-        if (session === undefined) return;
-        session.messages.unshift(...messages);
-        session.bytes += messages.reduce((sum, message) => sum + message.length, 0);
-        session.waiting?.();
-      },
       end(token) {
         const session = sessions.get(token);
         if (session !== undefined) end(session, true);
@@ -252,6 +192,16 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
       remote.stop();
       for (const session of [...sessions.values()]) end(session, true);
     },
+  };
+}
+
+/** Taken is what was written whole; what was cut before that goes back. */
+function deliverTo(response: ServerResponse): Deliver {
+  return (given, settle) => {
+    if (response.destroyed) return settle(false);
+    response.once('finish', () => settle(true));
+    response.once('close', () => settle(false));
+    answer(response, given);
   };
 }
 
