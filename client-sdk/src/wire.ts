@@ -1,14 +1,19 @@
 // The wire as types: which operations and events there are, taken from the server's contracts.
 // Must never import a contract at run time: the SDK ships without zod.
 import type * as agents from '../../src/agents/contract.ts';
+import type * as profiles from '../../src/agents/profiles/contract.ts';
 import type * as runtime from '../../src/agents/runtime/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
+import type * as memory from '../../src/memory/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
 import type * as presence from '../../src/server/presence/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
+import type * as tools from '../../src/tools/contract.ts';
 
 export type { AgentStatus } from '../../src/agents/contract.ts';
+export type { Agent } from '../../src/agents/profiles/contract.ts';
+export type { Memory } from '../../src/memory/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
 export type {
   JoinReply,
@@ -25,6 +30,8 @@ export type {
   Room as RoomInfo,
   RoomListItem,
 } from '../../src/server/rooms/contract.ts';
+
+export type AgentPersonality = profiles.Agent['personality'];
 
 interface Op<D> {
   input: WireInputOf<D>;
@@ -65,6 +72,21 @@ export interface Operations {
   list_turns: Op<typeof runtime.listTurns>;
   list_runs: Op<typeof runtime.listRuns>;
   get_run: Op<typeof runtime.getRun>;
+
+  list_agents: Op<typeof profiles.listAgents>;
+  create_agent: Op<typeof profiles.createAgent>;
+  get_agent: Op<typeof profiles.getAgent>;
+  update_agent: Op<typeof profiles.updateAgent>;
+  activate_agent: Op<typeof profiles.activateAgent>;
+  delete_agent: Op<typeof profiles.deleteAgent>;
+
+  list_memories: Op<typeof memory.listMemories>;
+  search_memories: Op<typeof memory.searchMemories>;
+  update_memory: Op<typeof memory.updateMemory>;
+  delete_memory: Op<typeof memory.deleteMemory>;
+
+  list_tools: Op<typeof tools.listTools>;
+  list_tool_executions: Op<typeof tools.listExecutions>;
 }
 export type OperationName = keyof Operations;
 export type InputOf<N extends OperationName> = Operations[N]['input'];

@@ -2,9 +2,11 @@
 import { Button, CloseButton, Drawer } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
+import { AgentPage } from '../agents/agent-page.tsx';
+import { AgentsPage } from '../agents/agents-page.tsx';
 import { MembersPanel } from '../members/members-panel.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
-import { hrefOf, replaceWith, useOpenRoom } from '../parts/route.ts';
+import { hrefOf, type Route, replaceWith, useRoute } from '../parts/route.ts';
 import { RoomView } from '../room/room-view.tsx';
 import { BrowseDialog } from '../rooms/browse-dialog.tsx';
 import { CreateRoomDialog } from '../rooms/create-room-dialog.tsx';
@@ -22,7 +24,8 @@ const MEMBERS_BESIDE = '(width >= 72em)';
 
 export function ChatPage() {
   const client = useClient();
-  const openRoom = useOpenRoom();
+  const route = useRoute();
+  const openRoom = route.page === 'room' ? route.key : undefined;
   const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
   const beside = useMediaQuery(MEMBERS_BESIDE, undefined, { getInitialValueInEffect: false });
   const [dialog, setDialog] = useState<RoomDialog>();
@@ -33,11 +36,11 @@ export function ChatPage() {
 
   useEffect(() => client.rooms.follow(), [client]);
   useFreshRooms();
-  useFirstRoom(openRoom);
+  useFirstRoom(route);
 
   const sidebar = (
     <Sidebar
-      openRoom={openRoom}
+      route={route}
       onDialog={(next) => {
         setRoomsOpen(false);
         setDialog(next);
@@ -58,7 +61,11 @@ export function ChatPage() {
       )}
       <main className={styles.main} id="room" tabIndex={-1}>
         <ConnectionBanner />
-        {room === undefined ? (
+        {route.page === 'agents' ? (
+          <AgentsPage onRooms={() => setRoomsOpen(true)} />
+        ) : route.page === 'agent' ? (
+          <AgentPage key={route.id} id={route.id} tab={route.tab} onRooms={() => setRoomsOpen(true)} />
+        ) : room === undefined ? (
           <NoRoom onDialog={setDialog} onRooms={() => setRoomsOpen(true)} narrow={narrow === true} />
         ) : (
           <RoomView
@@ -112,12 +119,12 @@ export function ChatPage() {
 }
 
 /** Without a room in the address, the first of mine is opened. */
-function useFirstRoom(openRoom: string | undefined): void {
+function useFirstRoom(route: Route): void {
   const { status, list } = useStore(useClient().rooms);
   const first = list[0];
   useEffect(() => {
-    if (openRoom === undefined && status === 'ready' && first !== undefined) replaceWith(hrefOf(first));
-  }, [openRoom, status, first]);
+    if (route.page === 'none' && status === 'ready' && first !== undefined) replaceWith(hrefOf(first));
+  }, [route, status, first]);
 }
 
 interface NoRoomProps {

@@ -1,28 +1,42 @@
 // The left side: whose server this is, my rooms, and me.
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconLogout } from '@tabler/icons-react';
+import { IconLogout, IconSparkles } from '@tabler/icons-react';
 import { Avatar } from '../parts/avatar.tsx';
 import { BrandMark } from '../parts/brand-mark.tsx';
 import { ColorSchemeToggle } from '../parts/color-scheme-toggle.tsx';
+import { AGENTS_HREF, type Route } from '../parts/route.ts';
 import { type RoomDialog, RoomList } from '../rooms/room-list.tsx';
 import { leave } from '../session/session.ts';
 import { useMe } from '../session/use-client.ts';
 import styles from './sidebar.module.css';
 
 interface SidebarProps {
-  openRoom: string | undefined;
+  route: Route;
   onDialog(dialog: RoomDialog): void;
   onOpen(): void;
 }
 
-export function Sidebar({ openRoom, onDialog, onOpen }: SidebarProps) {
+export function Sidebar({ route, onDialog, onOpen }: SidebarProps) {
   const me = useMe();
+  const openRoom = route.page === 'room' ? route.key : undefined;
+  const inAgents = route.page === 'agents' || route.page === 'agent';
   return (
     <div className={styles.sidebar}>
       <div className={styles.brand}>
         <BrandMark />
         <span className={styles.name}>Parley</span>
       </div>
+      <nav className={styles.pages} aria-label="Pages">
+        <a
+          className={styles.page}
+          href={AGENTS_HREF}
+          aria-current={inAgents ? 'page' : undefined}
+          onClick={onOpen}
+        >
+          <IconSparkles size={17} stroke={1.8} aria-hidden="true" />
+          Agents
+        </a>
+      </nav>
       <RoomList openRoom={openRoom} onDialog={onDialog} onOpen={onOpen} />
       <div className={styles.me}>
         <Avatar user={me} />

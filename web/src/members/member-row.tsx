@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
 import { useTell } from '../parts/notices.tsx';
-import { goTo } from '../parts/route.ts';
+import { agentHref, goTo } from '../parts/route.ts';
 import { useClient, usePart } from '../session/use-client.ts';
 import styles from './member-row.module.css';
 
@@ -96,6 +96,11 @@ export function MemberRow(props: MemberRowProps) {
           {!isMe && (
             <Button mt="sm" size="xs" variant="default" fullWidth onClick={openDirect}>
               Message {user.name}
+            </Button>
+          )}
+          {isAgent && (
+            <Button component="a" href={agentHref(user.id)} mt="xs" size="xs" variant="subtle" fullWidth>
+              About this agent
             </Button>
           )}
         </Popover.Dropdown>

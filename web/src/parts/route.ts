@@ -1,15 +1,40 @@
-// Where one is, in the address's hash: `#/rooms/lobby`. Works on any path the page is served from.
+// Where one is, in the address's hash: `#/rooms/lobby`, `#/agents`, `#/agents/<id>/memories`. Works on any path the page is served from.
 import { useSyncExternalStore } from 'react';
 
-const PATTERN = /^#\/rooms\/([^/]+)$/;
+export const AGENT_TABS = ['profile', 'work', 'memories'] as const;
+export type AgentTab = (typeof AGENT_TABS)[number];
 
-function roomInAddress(): string | undefined {
-  const match = PATTERN.exec(globalThis.location.hash);
-  try {
-    return match?.[1] === undefined ? undefined : decodeURIComponent(match[1]);
-  } catch {
-    return undefined;
+export type Route =
+  | { page: 'none' }
+  | { page: 'room'; key: string }
+  | { page: 'agents' }
+  | { page: 'agent'; id: string; tab: AgentTab };
+
+const NOWHERE: Route = { page: 'none' };
+
+function parse(hash: string): Route {
+  const [page, first, second] = hash.replace(/^#\//, '').split('/').map(decoded);
+  if (page === 'rooms' && first) return { page: 'room', key: first };
+  if (page === 'agents' && first) {
+    const tab = AGENT_TABS.find((name) => name === second) ?? 'profile';
+    return { page: 'agent', id: first, tab };
   }
+  return page === 'agents' ? { page: 'agents' } : NOWHERE;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}
+
+let last: { hash: string; route: Route } | undefined;
+function current(): Route {
+  const { hash } = globalThis.location;
+  if (last?.hash !== hash) last = { hash, route: parse(hash) };
+  return last.route;
 }
 
 function subscribe(listener: () => void): () => void {
@@ -17,17 +42,24 @@ function subscribe(listener: () => void): () => void {
   return () => globalThis.removeEventListener('hashchange', listener);
 }
 
-/** Key of the open room: its slug or id. */
-export const useOpenRoom = (): string | undefined => useSyncExternalStore(subscribe, roomInAddress);
+export const useRoute = (): Route => useSyncExternalStore(subscribe, current);
 
 export const hrefOf = (room: { id: string; slug?: string | undefined }): string =>
   `#/rooms/${encodeURIComponent(room.slug ?? room.id)}`;
+
+export const AGENTS_HREF = '#/agents';
+export const agentHref = (id: string, tab: AgentTab = 'profile'): string =>
+  `#/agents/${encodeURIComponent(id)}${tab === 'profile' ? '' : `/${tab}`}`;
 
 export function goTo(room: { id: string; slug?: string | undefined }): void {
   globalThis.location.hash = hrefOf(room);
 }
 
-/** Like goTo, but without a step in the history. */
+export function goToHref(href: string): void {
+  globalThis.location.hash = href;
+}
+
+/** Without a step in the history. */
 export function replaceWith(href: string): void {
   globalThis.history.replaceState(null, '', href);
   globalThis.dispatchEvent(new HashChangeEvent('hashchange'));

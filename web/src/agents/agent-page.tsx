@@ -1,0 +1,111 @@
+// One agent: its profile, what it did, what it remembers. Whoever may not change it sees its profile only.
+import { ActionIcon, Button, Tabs, Tooltip } from '@mantine/core';
+import type { Agent } from '@parley/client';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { PageFrame } from '../layout/page-frame.tsx';
+import { Avatar } from '../parts/avatar.tsx';
+import { useTell } from '../parts/notices.tsx';
+import { stateOf } from '../parts/query-state.tsx';
+import { AGENT_TABS, AGENTS_HREF, type AgentTab, agentHref, goTo, replaceWith } from '../parts/route.ts';
+import { useClient } from '../session/use-client.ts';
+import { MemoriesTab } from './memories-tab.tsx';
+import { ProfileTab } from './profile-tab.tsx';
+import { useMayChange } from './use-agent.ts';
+import { WorkTab } from './work-tab.tsx';
+
+interface AgentPageProps {
+  id: string;
+  tab: AgentTab;
+  onRooms(): void;
+}
+
+const TITLES: Record<AgentTab, string> = { profile: 'Profile', work: 'Work', memories: 'Memories' };
+
+export function AgentPage({ id, tab, onRooms }: AgentPageProps) {
+  const client = useClient();
+  const query = useQuery({
+    queryKey: ['agent', id],
+    queryFn: ({ signal }) => client.call('get_agent', { agentId: id }, { signal }),
+  });
+  const agent = query.data;
+  return (
+    <PageFrame
+      title={agent?.name ?? 'Agent'}
+      sign={agent === undefined ? <BackToAgents /> : <AgentSign agent={agent} />}
+      about={agent === undefined ? undefined : `@${agent.handle}`}
+      actions={agent !== undefined && <TalkButton agent={agent} />}
+      onRooms={onRooms}
+    >
+      {stateOf({ query, what: 'the agent', missing: 'There is no such agent, or you may not see it.' }) ??
+        (agent !== undefined && <AgentTabs key={agent.id} agent={agent} tab={tab} />)}
+    </PageFrame>
+  );
+}
+
+function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
+  const mayChange = useMayChange(agent);
+  if (!mayChange) return <ProfileTab agent={agent} />;
+  return (
+    <Tabs
+      value={tab}
+      onChange={(value) => value !== null && replaceWith(agentHref(agent.id, value as AgentTab))}
+      keepMounted={false}
+    >
+      <Tabs.List mb="lg">
+        {AGENT_TABS.map((name) => (
+          <Tabs.Tab key={name} value={name}>
+            {TITLES[name]}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="profile">
+        <ProfileTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="work">
+        <WorkTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="memories">
+        <MemoriesTab agent={agent} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+function AgentSign({ agent }: { agent: Agent }) {
+  return (
+    <>
+      <BackToAgents />
+      <Avatar user={agent.user} size="sm" />
+    </>
+  );
+}
+
+function BackToAgents() {
+  return (
+    <Tooltip label="All agents">
+      <ActionIcon component="a" href={AGENTS_HREF} aria-label="All agents">
+        <IconArrowLeft size={18} aria-hidden="true" />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function TalkButton({ agent }: { agent: Agent }) {
+  const client = useClient();
+  const tell = useTell();
+  return (
+    <Button
+      variant="default"
+      disabled={!agent.isActive}
+      onClick={() =>
+        client.rooms
+          .openDirect([agent.id])
+          .then(goTo)
+          .catch((error: unknown) => tell(`Could not open a direct room with ${agent.name}`, error))
+      }
+    >
+      Talk to it
+    </Button>
+  );
+}
