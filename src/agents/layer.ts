@@ -23,6 +23,7 @@ import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
+import { createGuardedFetch } from '../tools/http-guard.ts';
 import { toolsModule } from '../tools/module.ts';
 import { createToolRegistry } from '../tools/registry.ts';
 import { createRunTool } from '../tools/run-tool.ts';
@@ -125,6 +126,10 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     'provider',
   ]);
 
+  const outgoing = createGuardedFetch({
+    allow: config.OUTGOING_ALLOW_HOSTS,
+    userAgent: `Parley/${config.version}`,
+  });
   const signals = createSignals({ log: deps.log, presence: deps.presence, bus: deps.bus });
   const signalsFor = signals.of;
   watchMessages({ database, events, jobs, signalsFor });
@@ -264,7 +269,10 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     ensureParley: profiles.ensureParley,
     cameIn: signals.cameIn,
     takeBack: worker.takeBack,
-    stop: worker.stop,
+    async stop() {
+      await worker.stop();
+      await outgoing.stop();
+    },
     async start() {
       if (router.configured().length === 0)
         logger.info(

@@ -1,6 +1,7 @@
 // The only reader of the environment. Every problem is listed at once; secrets never print.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { createAddressPolicy } from './addresses.ts';
 import { FAILPOINT_NAMES, isFailpoint } from './failpoints.ts';
 
 export class ConfigError extends Error {
@@ -162,6 +163,11 @@ function contradictions(config: Variables): string[] {
     problems.push('FAILPOINTS kills the process on purpose and needs NODE_ENV=test; unset it.');
   for (const name of config.FAILPOINTS) {
     if (!isFailpoint(name)) problems.push(`FAILPOINTS has "${name}", which is none of: ${FAILPOINT_NAMES}.`);
+  }
+  try {
+    createAddressPolicy(config.OUTGOING_ALLOW_HOSTS);
+  } catch (error) {
+    problems.push(`OUTGOING_ALLOW_HOSTS: ${(error as Error).message}`);
   }
   for (const origin of config.CORS_ORIGINS) {
     if (!URL.canParse(origin))

@@ -81,6 +81,7 @@ describe('what does not go together', () => {
     [{ HOST: '0.0.0.0' }, /CLERK_SECRET_KEY|AUTH_LOCAL/],
     [{ HOST: '192.168.1.5' }, /AUTH_LOCAL/],
     [{ CORS_ORIGINS: 'https://good.example,nonsense' }, /nonsense/],
+    [{ OUTGOING_ALLOW_HOSTS: 'inside.example,https://x' }, /OUTGOING_ALLOW_HOSTS.*https:\/\/x/],
     [{ SECRET_KEY: `changeme${'x'.repeat(40)}` }, /SECRET_KEY/],
   ])('%j is refused', (env, pattern) => {
     expect(problemsOf(env as Record<string, string>).join()).toMatch(pattern);
