@@ -26,6 +26,8 @@ interface Answered {
   /** Share of the evidence among the first 1, 5, 10, 20. */
   found: number[];
   ms: number;
+  /** Of this process; with PGlite the database is in it. */
+  cpuMs: number;
 }
 
 const dialogues = readDialogues(positionals[0]);
@@ -150,14 +152,16 @@ async function ask(
     const wanted = evidence.map((id) => ids.get(id));
     if (wanted.length === 0) continue;
     const began = performance.now();
+    const used = process.cpuUsage();
     const { items } = await recall(question);
     const ms = performance.now() - began;
+    const { user, system } = process.cpuUsage(used);
     const ranked = items.map((item) => item.memory.id);
     const found = DEPTHS.map((depth) => {
       const top = new Set(ranked.slice(0, depth));
       return wanted.filter((id) => id !== undefined && top.has(id)).length / wanted.length;
     });
-    answered.push({ kind, half: i % 2 === 0 ? 'dev' : 'held out', found, ms });
+    answered.push({ kind, half: i % 2 === 0 ? 'dev' : 'held out', found, ms, cpuMs: (user + system) / 1000 });
   }
   return answered;
 }
@@ -183,7 +187,12 @@ function report(title: string, all: Answered[]): void {
       rows.map(([name, group]) => [name, String(group.length), ...DEPTHS.map((_, at) => mean(group, at))]),
     ),
   );
-  const times = all.map(({ ms }) => ms).sort((a, b) => a - b);
-  const at = (share: number): string => (times[Math.floor(times.length * share)] ?? Number.NaN).toFixed(2);
-  console.log(`a query took ${at(0.5)} ms at the median, ${at(0.95)} ms at p95`);
+  const at = (values: number[], share: number): string => {
+    const sorted = values.toSorted((a, b) => a - b);
+    return (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2);
+  };
+  const [times, cpu] = [all.map(({ ms }) => ms), all.map(({ cpuMs }) => cpuMs)];
+  console.log(
+    `a query took ${at(times, 0.5)} ms at the median, ${at(times, 0.95)} ms at p95; ${at(cpu, 0.5)} ms of CPU at the median`,
+  );
 }

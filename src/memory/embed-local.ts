@@ -25,17 +25,35 @@ export function createLocalEmbedder(dimensions = 512): Embedder {
   if (!Number.isInteger(dimensions) || dimensions < 64)
     throw new RangeError('The local embedder needs at least 64 dimensions.');
   return {
-    model: 'local-hash-2',
+    model: 'local-hash-3',
     dimensions,
     admitAt: ADMIT_AT,
+    // Words are searched for anyway; what this adds is mostly spelling.
+    weights: { vector: 0.2, factMeaning: 0 },
+    likeness,
     embed: async (texts) => texts.map((text) => embedText(text, dimensions)),
+  };
+}
+
+/** The cosine without hashing: features that only fall together in the vector count nothing. */
+function likeness(query: string): (text: string) => number {
+  const asked = features(wordsOf(query.slice(0, MAX_CHARS)));
+  const square = squareOf(asked);
+  return (text) => {
+    const said = features(wordsOf(text.slice(0, MAX_CHARS)));
+    let sum = 0;
+    for (const [feature, found] of asked) {
+      const other = said.get(feature);
+      if (other !== undefined) sum += amountOf(found) * amountOf(other);
+    }
+    return sum === 0 ? 0 : sum / Math.sqrt(square * squareOf(said));
   };
 }
 
 function embedText(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions);
-  for (const [feature, { count, weight }] of features(wordsOf(text.slice(0, MAX_CHARS)))) {
-    const amount = (weight * (1 + Math.log(count))) / Math.sqrt(PROBES);
+  for (const [feature, found] of features(wordsOf(text.slice(0, MAX_CHARS)))) {
+    const amount = amountOf(found) / Math.sqrt(PROBES);
     let hash = hash32(feature);
     for (let probe = 0; probe < PROBES; probe++) {
       const sign = hash & 0x80000000 ? -1 : 1;
@@ -47,8 +65,18 @@ function embedText(text: string, dimensions: number): Float32Array {
   return normalise(vector);
 }
 
-function features(words: Word[]): Map<string, { count: number; weight: number }> {
-  const found = new Map<string, { count: number; weight: number }>();
+interface Found {
+  count: number;
+  weight: number;
+}
+type Features = Map<string, Found>;
+
+const amountOf = ({ count, weight }: Found): number => weight * (1 + Math.log(count));
+const squareOf = (features: Features): number =>
+  [...features.values()].reduce((sum, found) => sum + amountOf(found) ** 2, 0);
+
+function features(words: Word[]): Features {
+  const found: Features = new Map();
   const add = (feature: string, weight: number): void => {
     const known = found.get(feature);
     if (known) known.count++;

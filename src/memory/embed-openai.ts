@@ -57,6 +57,7 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     model,
     dimensions,
     admitAt: ADMIT_AT,
+    weights: { vector: 0.4, factMeaning: 0.4 },
     async embed(texts, signal) {
       const vectors: Float32Array[] = [];
       for (let at = 0; at < texts.length; at += batchSize) {

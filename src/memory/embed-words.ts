@@ -1,5 +1,6 @@
 // Words of a text as the local embedder sees them: folded, stemmed lightly, spelt one way, near-synonyms merged.
 // English first; other scripts pass through whole. Must never be changed without a new model name in embed-local.ts.
+import { baseOf } from './irregular-words.ts';
 
 const STOP_WORDS = new Set(
   (
@@ -74,7 +75,7 @@ export function wordsOf(text: string): Word[] {
     .replace(/\p{M}+/gu, '')
     .toLowerCase();
   return (folded.match(/[\p{L}\p{N}]+/gu) ?? []).map((surface) => {
-    const stemmed = stem(surface);
+    const stemmed = stem(baseOf(surface));
     return { surface, key: KEPT.get(stemmed) ?? stemmed, stop: STOP_WORDS.has(surface) };
   });
 }

@@ -5,6 +5,10 @@ export interface Embedder {
   readonly dimensions: number;
   /** Cosine from which two texts are about the same; below it, likeness is chance. */
   readonly admitAt: number;
+  /** What likeness of a memory, and of a fact made from it, weighs beside the words: the better the model, the more. */
+  readonly weights: { readonly vector: number; readonly factMeaning: number };
+  /** What the cosine only comes near to, where vectors are lossy; asked before likeness alone admits a memory. */
+  likeness?(query: string): (text: string) => number;
   /**
    * One L2-normalised vector of `dimensions` numbers per text, in order.
    * @throws AppError unavailable, rate_limited or internal when a server is behind it and fails

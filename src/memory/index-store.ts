@@ -2,46 +2,36 @@
 // way in. Must never answer an index that lacks what was committed before it was asked for, nor write anything anywhere.
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../core/db/database.ts';
-import type { AudienceOf } from './audience.ts';
+import type { Words } from './keeper.ts';
 import type { MemoryKeys } from './keys.ts';
 import { createRecallIndex, type RecallIndex } from './recall-index.ts';
 import * as repo from './repository.ts';
 import type { Sealer } from './sealing.ts';
-import type { MemoryLayer, MemoryState, MemoryTrust, MemoryType } from './tables.ts';
 
-/** What decides whether and how a memory counts, beside its words. */
-export interface IndexedFacts extends AudienceOf {
-  id: string;
-  memoryType: MemoryType;
-  layer: MemoryLayer;
-  trust: MemoryTrust;
-  state: MemoryState;
-  pinned: boolean;
-  importance: number;
-  validFrom: Date | null;
-  validTo: Date | null;
-  evidence: readonly string[];
+/** A memory as it lies in its row, opened. */
+export interface HeldMemory {
+  row: repo.MemoryRow;
+  words: Words;
   vector: Float32Array | undefined;
 }
 
 export interface LoadedIndex {
   index: RecallIndex;
-  facts: ReadonlyMap<string, IndexedFacts>;
+  memories: ReadonlyMap<string, HeldMemory>;
   rooms: readonly string[];
-  /** Data keys that its sealed rows were opened with. */
-  keys: ReadonlyMap<string, Buffer>;
 }
 
 type State = Pick<NonNullable<Awaited<ReturnType<typeof repo.findState>>>, 'revision' | 'reloadRevision'>;
 
 interface Held extends LoadedIndex {
   revision: number;
-  facts: Map<string, IndexedFacts>;
+  memories: Map<string, HeldMemory>;
   rooms: string[];
+  /** Data keys that its sealed rows were opened with. */
   keys: Map<string, Buffer>;
 }
 
-/** Memories of all agents that are kept in the process at once, about 3 KB each. */
+/** Memories of all agents that are kept in the process at once, about 4 KB each. */
 const MOST_ROWS = 60_000;
 const PAGE = 2000;
 
@@ -69,7 +59,7 @@ export function createIndexStore(deps: {
     if (known?.revision === revision) return known;
     const next: Held = known ?? {
       index: createRecallIndex(),
-      facts: new Map(),
+      memories: new Map(),
       rooms: [],
       keys: new Map(),
       revision: 0,
@@ -97,37 +87,24 @@ export function createIndexStore(deps: {
 
   function enter(into: Held, row: repo.IndexRow): void {
     into.index.remove(row.id);
-    into.facts.delete(row.id);
+    into.memories.delete(row.id);
     if (row.state === 'archived') return;
     const words = read(row, into.keys);
     if (words === undefined) return;
+    const { embedding: _, contentHash: __, speakerName, ...rest } = row;
     const { layer, roomId, occurredAt, evidence } = row;
+    const { content, context, vector } = words;
     into.index.put({
       id: row.id,
       layer,
-      text: words.content,
-      speaker: layer === 'turn' ? (row.speakerName ?? speakerOf(words.context)) : undefined,
+      text: content,
+      speaker: layer === 'turn' ? (speakerName ?? speakerOf(context)) : undefined,
       roomId: roomId ?? undefined,
       at: occurredAt.getTime(),
       evidence,
-      vector: words.vector,
+      vector,
     });
-    into.facts.set(row.id, {
-      id: row.id,
-      memoryType: row.memoryType,
-      layer,
-      trust: row.trust,
-      state: row.state,
-      pinned: row.pinned,
-      importance: row.importanceScore,
-      audience: row.audience,
-      roomId,
-      occurredAt,
-      validFrom: row.validFrom,
-      validTo: row.validTo,
-      evidence,
-      vector: words.vector,
-    });
+    into.memories.set(row.id, { row: { ...rest, sealed: null }, words: { content, context }, vector });
     if (roomId !== null && !into.rooms.includes(roomId)) into.rooms.push(roomId);
   }
 

@@ -288,20 +288,16 @@ export function createKeeper(deps: {
     },
 
     /** What rows say, opened where sealed; those that do not open are left out. */
-    async read(
-      rows: readonly repo.MemoryRow[],
-      by: { tx?: Tx; keys?: ReadonlyMap<string, Buffer> | undefined } = {},
-    ): Promise<Map<string, Words>> {
+    async read(rows: readonly repo.MemoryRow[]): Promise<Map<string, Words>> {
       const words = new Map<string, Words>();
-      const opened = new Map<string, Promise<ReadonlyMap<string, Buffer>> | ReadonlyMap<string, Buffer>>();
+      const opened = new Map<string, Promise<ReadonlyMap<string, Buffer>>>();
       for (const row of rows) {
         if (row.sealed === null || row.keyVersion === null) {
           words.set(row.id, { content: row.content, context: row.context });
           continue;
         }
         const { tenantId, agentId, keySubject, keyVersion } = row;
-        if (!opened.has(agentId))
-          opened.set(agentId, by.keys ?? keys.all(by.tx ?? database.db, tenantId, agentId));
+        if (!opened.has(agentId)) opened.set(agentId, keys.all(database.db, tenantId, agentId));
         const key = (await opened.get(agentId))?.get(`${keySubject}:${keyVersion}`);
         if (key === undefined) continue;
         try {

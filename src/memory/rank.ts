@@ -15,6 +15,8 @@ export interface Channel {
   weight: number;
   /** A raw score of at least this much admits an item by itself; undefined: this search never does. */
   admitAt?: number;
+  /** Asked before this search alone admits an item: its score may only come near to what it stands for. */
+  confirm?: (id: string) => boolean;
 }
 
 export interface RankOptions {
@@ -50,23 +52,25 @@ export interface Ranking {
   /** True when candidates were there and none was good enough to be used. */
   abstained: boolean;
   rejected: { id: string; reason: 'below_threshold' | 'over_limit' }[];
+  /** How any of the candidates came by its score. */
+  explain(id: string): Ranked | undefined;
 }
 
 /**
  * Weights tuned on half of the questions of three of LoCoMo's dialogues (`npm run bench:recall`). Only `coverage`, the share of the
- * question's words that are there, and `vector`, a cosine, can tell by themselves whether anything fits at all.
+ * question's words that are there, and `vector`, a cosine, can tell by themselves whether anything fits at all. What meaning weighs
+ * depends on who embeds.
  */
-export const DEFAULT_CHANNELS: Readonly<Record<string, Channel>> = {
+export const DEFAULT_CHANNELS = {
+  coverage: { weight: 0, admitAt: 0.15 },
   text: { weight: 1 },
-  vector: { weight: 0.4, admitAt: 0.25 },
   session: { weight: 0.8 },
   speaker: { weight: 1.5 },
   facts: { weight: 0.4 },
-  factMeaning: { weight: 0.4 },
-  coverage: { weight: 0, admitAt: 0.15 },
-};
+} as const satisfies Record<string, Channel>;
 
 const MAX_SIDE_WEIGHT = 0.1;
+const NONE: string[] = [];
 
 /**
  * Z-score sum: each channel's scores are standardised over the candidates it found (population deviation; all equal gives 0, not found
@@ -75,75 +79,99 @@ const MAX_SIDE_WEIGHT = 0.1;
  * Admission is separate and absolute, by raw scores, since a z-score is high for the best of a bad lot. Ties break by id.
  */
 export function rank(candidates: readonly Candidate[], options: RankOptions): Ranking {
-  const names = Object.keys(options.channels);
-  const stats = new Map(names.map((name) => [name, describe(candidates, name)]));
+  const weighed = Object.entries(options.channels).map(([name, channel]) => {
+    const raws = new Float64Array(candidates.length);
+    for (let i = 0; i < raws.length; i++) raws[i] = rawScore(candidates[i] as Candidate, name);
+    return { ...channel, name, raws, stats: describe(raws) };
+  });
   const recencyWeight = sideWeight(options.recencyWeight ?? 0);
   const importanceWeight = sideWeight(options.importanceWeight ?? 0.05);
-  const admitted: { candidate: Candidate; score: number }[] = [];
-  const rejected: Ranking['rejected'] = [];
-  const weighed = names.map((name) => ({
-    name,
-    ...(options.channels[name] as Channel),
-    stats: stats.get(name) as Stats,
-  }));
-  for (const candidate of candidates) {
-    let score = recencyWeight * unit(candidate.recency) + importanceWeight * unit(candidate.importance);
-    let fits = false;
-    for (const { name, weight, admitAt, stats } of weighed) {
-      const raw = rawScore(candidate, name);
-      score += weight * stats.z(raw);
-      fits ||= raw !== undefined && admitAt !== undefined && raw >= admitAt;
-    }
-    if (fits) admitted.push({ candidate, score });
-    else rejected.push({ id: candidate.id, reason: 'below_threshold' });
+  const bars = weighed.filter(({ admitAt }) => admitAt !== undefined);
+  /** The searches that admit an item; a score that only comes near is asked about where no other one does. */
+  function admitters(i: number): string[] {
+    if (!bars.some(({ admitAt, raws }) => (raws[i] as number) >= (admitAt as number))) return NONE;
+    const found = bars.filter(({ admitAt, raws }) => (raws[i] as number) >= (admitAt as number));
+    const { id } = candidates[i] as Candidate;
+    const sure = found.some(({ confirm }) => confirm === undefined);
+    return found.flatMap(({ name, confirm }) => (sure || confirm?.(id) ? [name] : []));
   }
-  admitted.sort((a, b) => b.score - a.score || (a.candidate.id < b.candidate.id ? -1 : 1));
-  for (const { candidate } of admitted.slice(options.limit))
-    rejected.push({ id: candidate.id, reason: 'over_limit' });
+  const scores = new Float64Array(candidates.length);
+  for (const { weight, raws, stats } of weighed)
+    for (let i = 0; i < scores.length; i++)
+      scores[i] = (scores[i] as number) + weight * zOf(stats, raws[i] as number);
+  const admitted: { i: number; id: string; score: number }[] = [];
+  const rejected: Ranking['rejected'] = [];
+  for (let i = 0; i < candidates.length; i++) {
+    const { id, recency, importance } = candidates[i] as Candidate;
+    const score = (scores[i] as number) + recencyWeight * unit(recency) + importanceWeight * unit(importance);
+    if (admitters(i).length > 0) admitted.push({ i, id, score });
+    else rejected.push({ id, reason: 'below_threshold' });
+  }
+  admitted.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+  for (const { id } of admitted.slice(options.limit)) rejected.push({ id, reason: 'over_limit' });
 
-  function explain(candidate: Candidate): Ranked['explain'] {
-    const channels: Record<string, ChannelScore> = {};
-    const admittedBy: string[] = [];
-    for (const { name, weight, admitAt, stats } of weighed) {
-      const raw = rawScore(candidate, name);
-      const z = stats.z(raw);
-      channels[name] = { raw, z, part: weight * z };
-      if (raw !== undefined && admitAt !== undefined && raw >= admitAt) admittedBy.push(name);
-    }
+  function explained(i: number): Ranked {
+    const candidate = candidates[i] as Candidate;
     const recency = recencyWeight * unit(candidate.recency);
     const importance = importanceWeight * unit(candidate.importance);
-    return { channels, recency, importance, admittedBy };
+    let score = recency + importance;
+    const channels: Record<string, ChannelScore> = {};
+    for (const { name, weight, raws, stats } of weighed) {
+      const raw = raws[i] as number;
+      const z = zOf(stats, raw);
+      channels[name] = { raw: Number.isNaN(raw) ? undefined : raw, z, part: weight * z };
+      score += weight * z;
+    }
+    return { id: candidate.id, score, explain: { channels, recency, importance, admittedBy: admitters(i) } };
   }
 
   return {
-    items: admitted
-      .slice(0, options.limit)
-      .map(({ candidate, score }) => ({ id: candidate.id, score, explain: explain(candidate) })),
+    items: admitted.slice(0, options.limit).map(({ i }) => explained(i)),
     abstained: admitted.length === 0 && candidates.length > 0,
     rejected,
+    explain(id) {
+      const i = candidates.findIndex((candidate) => candidate.id === id);
+      return i < 0 ? undefined : explained(i);
+    },
   };
 }
 
 interface Stats {
-  z(raw: number | undefined): number;
+  found: number;
+  mean: number;
+  lowest: number;
+  /** 0 where all hits are alike. */
+  deviation: number;
 }
 
-function describe(candidates: readonly Candidate[], name: string): Stats {
-  const found = candidates.map((candidate) => rawScore(candidate, name)).filter((raw) => raw !== undefined);
-  if (found.length === 0) return { z: () => 0 };
-  const mean = found.reduce((sum, raw) => sum + raw, 0) / found.length;
-  const deviation = Math.sqrt(found.reduce((sum, raw) => sum + (raw - mean) ** 2, 0) / found.length);
-  const lowest = found.reduce((low, raw) => Math.min(low, raw), Number.POSITIVE_INFINITY);
-  if (deviation <= 1e-12 * Math.max(1, Math.abs(mean))) {
-    // All hits alike tell nothing apart among themselves, but still stand above a miss.
-    return { z: (raw) => (raw === undefined ? -1 : 0) };
+/** Misses are NaN. */
+function describe(raws: Float64Array): Stats {
+  let found = 0;
+  let sum = 0;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const raw of raws) {
+    if (Number.isNaN(raw)) continue;
+    found++;
+    sum += raw;
+    if (raw < lowest) lowest = raw;
   }
-  return { z: (raw) => ((raw ?? lowest) - mean) / deviation };
+  const mean = sum / Math.max(1, found);
+  let square = 0;
+  for (const raw of raws) if (!Number.isNaN(raw)) square += (raw - mean) ** 2;
+  const deviation = Math.sqrt(square / Math.max(1, found));
+  return { found, mean, lowest, deviation: deviation <= 1e-12 * Math.max(1, Math.abs(mean)) ? 0 : deviation };
 }
 
-function rawScore(candidate: Candidate, name: string): number | undefined {
-  const raw = Object.hasOwn(candidate.channels, name) ? candidate.channels[name] : undefined;
-  return raw !== undefined && Number.isFinite(raw) ? raw : undefined;
+function zOf({ found, mean, lowest, deviation }: Stats, raw: number): number {
+  if (found === 0) return 0;
+  // All hits alike tell nothing apart among themselves, but still stand above a miss.
+  if (deviation === 0) return Number.isNaN(raw) ? -1 : 0;
+  return ((Number.isNaN(raw) ? lowest : raw) - mean) / deviation;
+}
+
+function rawScore(candidate: Candidate, name: string): number {
+  const raw = candidate.channels[name];
+  return raw !== undefined && Number.isFinite(raw) ? raw : Number.NaN;
 }
 
 const unit = (value: number | undefined): number => Math.min(1, Math.max(0, value ?? 0)) || 0;

@@ -4,9 +4,9 @@ import type { Database } from '../core/db/database.ts';
 import { lookAround, type MayKnow, type Readers } from './audience.ts';
 import type { Embedder } from './embed.ts';
 import { similarity } from './embed.ts';
-import type { IndexedFacts, IndexStore, LoadedIndex } from './index-store.ts';
+import type { HeldMemory, IndexStore, LoadedIndex } from './index-store.ts';
 import { DEFAULT_CHANNELS, type Ranked, rank } from './rank.ts';
-import type { Holder } from './repository.ts';
+import type { Holder, MemoryRow } from './repository.ts';
 import type { MemoryType } from './tables.ts';
 
 export interface RecallOptions {
@@ -37,14 +37,16 @@ export interface Found {
   items: Ranked[];
   abstained: boolean;
   withheld: { id: string; reason: WithheldReason }[];
-  /** For reading what is found. */
-  keys: ReadonlyMap<string, Buffer>;
+  /** What the agent remembers, whatever came of it. */
+  memories: ReadonlyMap<string, HeldMemory>;
+  /** How a memory that was looked at came by its score. */
+  explain(id: string): Ranked | undefined;
 }
 
 export type Recall = ReturnType<typeof createRecall>;
 
-const importanceOf = ({ pinned, state, importance }: IndexedFacts): number =>
-  pinned ? 1 : state === 'cold' ? 0 : importance;
+const importanceOf = ({ pinned, state, importanceScore }: MemoryRow): number =>
+  pinned ? 1 : state === 'cold' ? 0 : importanceScore;
 
 const ASKS_FOR_RECENT =
   /\b(?:latest|lately|recent(?:ly)?|last time|newest|currently|right now|these days|this week)\b/i;
@@ -74,24 +76,24 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
   return async function recall(holder: Holder, query: string, options: RecallOptions): Promise<Found> {
     const [vector] = await embedder.embed([query], options.signal);
     const { loaded, knows } = await look(holder, options.readers);
-    const { index, facts, keys } = loaded;
+    const { index, memories } = loaded;
     const withheld: Found['withheld'] = [];
     const types = options.memoryTypes ?? [];
     /** Facts support their sources also where only sources are asked for. */
-    const reasonOf = (fact: IndexedFacts): WithheldReason | undefined => {
-      if (!knows(fact)) return 'audience';
-      if (options.readers !== undefined && fact.trust === 'quarantined') return 'quarantined';
-      if (fact.validTo !== null && (options.to === undefined || fact.validTo.getTime() <= options.to))
+    const reasonOf = (row: MemoryRow): WithheldReason | undefined => {
+      if (!knows(row)) return 'audience';
+      if (options.readers !== undefined && row.trust === 'quarantined') return 'quarantined';
+      if (row.validTo !== null && (options.to === undefined || row.validTo.getTime() <= options.to))
         return 'superseded';
-      const at = fact.occurredAt.getTime();
+      const at = row.occurredAt.getTime();
       if ((options.from !== undefined && at < options.from) || (options.to !== undefined && at > options.to))
         return 'other_time';
       return undefined;
     };
     const visible = (id: string): boolean => {
-      const fact = facts.get(id);
-      if (fact === undefined) return false;
-      const reason = reasonOf(fact);
+      const held = memories.get(id);
+      if (held === undefined) return false;
+      const reason = reasonOf(held.row);
       if (reason === undefined) return true;
       withheld.push({ id, reason });
       return false;
@@ -99,17 +101,24 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
     const scores = index.search({ query, vector, visible });
     const newest = scores.reduce((last, { at }) => Math.max(last, at), 0);
     const candidates = scores.flatMap(({ id, at, channels }) => {
-      const fact = facts.get(id) as IndexedFacts;
-      if (types.length > 0 && !types.includes(fact.memoryType)) {
+      const { row } = memories.get(id) as HeldMemory;
+      if (types.length > 0 && !types.includes(row.memoryType)) {
         withheld.push({ id, reason: 'other_type' });
         return [];
       }
       const recency = 0.5 ** ((newest - at) / RECENT_HALF_LIFE_MS);
-      return [{ id, channels, importance: importanceOf(fact), recency }];
+      return [{ id, channels, importance: importanceOf(row), recency }];
     });
     const admitAt = options.minSimilarity ?? embedder.admitAt;
+    const likeness = embedder.likeness?.(query);
+    const confirm = (id: string): boolean =>
+      likeness === undefined || likeness((memories.get(id) as HeldMemory).words.content) >= admitAt;
     const ranking = rank(candidates, {
-      channels: { ...DEFAULT_CHANNELS, vector: { ...DEFAULT_CHANNELS.vector, weight: 0.4, admitAt } },
+      channels: {
+        ...DEFAULT_CHANNELS,
+        vector: { weight: embedder.weights.vector, admitAt, confirm },
+        factMeaning: { weight: embedder.weights.factMeaning },
+      },
       limit: options.limit + SPARE,
       recencyWeight: ASKS_FOR_RECENT.test(query) ? RECENCY_WEIGHT : 0,
     });
@@ -121,12 +130,12 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
         withheld.push({ id: item.id, reason: 'restated' });
       else items.push(item);
     }
-    return { items, abstained: ranking.abstained, withheld, keys };
+    return { items, abstained: ranking.abstained, withheld, memories, explain: ranking.explain };
 
     function restates(id: string, of: string): boolean {
-      const [a, b] = [facts.get(id), facts.get(of)];
+      const [a, b] = [memories.get(id), memories.get(of)];
       if (a === undefined || b === undefined) return false;
-      if (types.length === 0 && (a.evidence.includes(of) || b.evidence.includes(id))) return true;
+      if (types.length === 0 && (a.row.evidence.includes(of) || b.row.evidence.includes(id))) return true;
       return (
         a.vector !== undefined &&
         a.vector.length === b.vector?.length &&

@@ -88,11 +88,8 @@ export function createMemoryService(deps: MemoryDeps) {
   const search = createRecall({ database, embedder, store });
 
   /** Rows as the wire has them; those whose key is gone are left out. */
-  async function reveal(
-    rows: readonly repo.MemoryRow[],
-    opened?: ReadonlyMap<string, Buffer>,
-  ): Promise<Map<string, Memory>> {
-    const words = await keeper.read(rows, { keys: opened });
+  async function reveal(rows: readonly repo.MemoryRow[]): Promise<Map<string, Memory>> {
+    const words = await keeper.read(rows);
     return new Map(
       rows.flatMap((row) => {
         const said = words.get(row.id);
@@ -128,20 +125,19 @@ export function createMemoryService(deps: MemoryDeps) {
 
   /** The best memories for a query, best first; none when nothing is good enough. */
   async function recall(holder: MemoryHolder, query: string, options: RecallOptions) {
-    const { items: ranked, abstained, withheld, keys: opened } = await search(holder, query, options);
-    const rows = await repo.findMemories(
+    const { items: ranked, abstained, withheld, memories, explain } = await search(holder, query, options);
+    const standing = await repo.listStanding(
       db,
       holder,
       ranked.map(({ id }) => id),
     );
-    const memories = await reveal(rows, opened);
     const items: Recalled[] = [];
     for (const item of ranked) {
-      const memory = memories.get(item.id);
-      if (memory === undefined) withheld.push({ id: item.id, reason: 'source_gone' });
-      else items.push({ memory, ranked: item });
+      const [held, use] = [memories.get(item.id), standing.get(item.id)];
+      if (held === undefined || use === undefined) withheld.push({ id: item.id, reason: 'source_gone' });
+      else items.push({ memory: toMemory({ ...held.row, ...use }, held.words), ranked: item });
     }
-    return { items, abstained, withheld };
+    return { items, abstained, withheld, memories, explain };
   }
 
   /** The memory if the caller answers for its agent; otherwise as if there were none. */

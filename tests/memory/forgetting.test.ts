@@ -151,7 +151,7 @@ describe('a review', () => {
         .orderBy('id')
         .execute();
       expect(rows).toEqual(
-        kept.map(({ id, sensitive }) => ({ id, sensitive, embeddingModel: 'local-hash-2' })),
+        kept.map(({ id, sensitive }) => ({ id, sensitive, embeddingModel: 'local-hash-3' })),
       );
     } finally {
       await town.stop();

@@ -133,6 +133,15 @@ describeEachDatabase('memories', (database) => {
     ).rejects.toMatchObject({ reason: 'memory_exists' });
   });
 
+  it('are not found by a question that shares nothing with them, whatever the vectors say', async () => {
+    const other = await town.agent(ada);
+    for (const words of ['*cough*', 'onope', 'Cheers!']) await add(words, other);
+    for (const question of ['what is in the basement?', 'what did we do with the basement']) {
+      const found = await town.call(ada, 'search_memories', { agentId: other.id, query: question });
+      expect(found).toMatchObject({ data: [], abstained: true });
+    }
+  });
+
   it('are forgotten for good', async () => {
     const gone = await add('Something embarrassing');
     await town.call(ada, 'delete_memory', { memoryId: gone.id });

@@ -55,6 +55,31 @@ describe('rank', () => {
     expect(item?.explain.channels.vector).toEqual({ raw: undefined, z: 0, part: 0 });
   });
 
+  it('asks whether a near score holds only where nothing else admits, and believes the answer', () => {
+    const asked: string[] = [];
+    const { items, rejected } = rank(
+      [
+        { id: 'both', channels: { text: 0.4, vector: 0.5 } },
+        { id: 'chance', channels: { vector: 0.4 } },
+        { id: 'alike', channels: { vector: 0.3 } },
+        { id: 'far', channels: { vector: 0.1 } },
+      ],
+      {
+        channels: {
+          text: { weight: 1, admitAt: 0.02 },
+          vector: { weight: 1, admitAt: 0.25, confirm: (id) => asked.push(id) > 0 && id === 'alike' },
+        },
+        limit: 10,
+      },
+    );
+    expect(items.map(({ id, explain }) => [id, explain.admittedBy])).toEqual([
+      ['both', ['text', 'vector']],
+      ['alike', ['vector']],
+    ]);
+    expect(rejected.map(({ id }) => id)).toEqual(['chance', 'far']);
+    expect(new Set(asked)).toEqual(new Set(['chance', 'alike']));
+  });
+
   it('puts a hit above a miss when all hits are alike', () => {
     expect(
       order([
