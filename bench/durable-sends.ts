@@ -4,6 +4,7 @@ import { startLoad } from './support/load.ts';
 import { isWanted, readOptions } from './support/options.ts';
 import type { Crowd, Measured, Pressure, Target } from './support/protocol.ts';
 import { conditions, doubts, latency, perCpuSecond, ratio, table, thousands } from './support/report.ts';
+import { keepRow } from './support/rows.ts';
 import { type DatabaseKind, openTargets, type Running } from './support/targets.ts';
 
 const BODY_BYTES = 200;
@@ -163,6 +164,28 @@ for (const { name } of SCENARIOS) {
       }),
     )}`,
   );
+  for (const { contestant, full, paced } of here) {
+    if (contestant.target.kind !== 'parley' || contestant.database !== 'postgres') continue;
+    const base = here.find(
+      (row) => row.contestant.database === 'postgres' && row.contestant.target.kind === 'bare',
+    );
+    const [rate, least] = [perSecond(full) ?? 0, (perSecond(base?.full) ?? Number.NaN) * 10];
+    const isHot = name === SCENARIOS[1]?.name;
+    keepRow({
+      what: `durable sends, ${name}: ${contestant.name}`,
+      target: isHot ? '≥ 10 k a second' : '≥ 10 x one insert a transaction',
+      measured: `${thousands(rate)}/s${isHot ? '' : `, ${ratio(rate, perSecond(base?.full))}`}`,
+      met: isHot ? rate >= 10_000 : Number.isNaN(least) ? undefined : rate >= least,
+      beside: `one insert a transaction ${thousands(perSecond(base?.full) ?? Number.NaN)}/s`,
+    });
+    if (!isHot)
+      keepRow({
+        what: `ack p99 at half of saturation: ${contestant.name}`,
+        target: '≤ 25 ms',
+        measured: `${(paced.ack?.p99 ?? Number.NaN).toFixed(1)} ms`,
+        met: paced.ack === undefined ? undefined : paced.ack.p99 <= 25,
+      });
+  }
   for (const { contestant, full } of here)
     for (const doubt of doubts(full)) console.log(`  ! ${contestant.name}: ${doubt}`);
   console.log('');

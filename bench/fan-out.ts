@@ -4,6 +4,7 @@ import { startLoad } from './support/load.ts';
 import { isWanted, readOptions } from './support/options.ts';
 import type { Crowd, Measured, Pressure, Target } from './support/protocol.ts';
 import { conditions, doubts, latency, perCpuSecond, ratio, table, thousands } from './support/report.ts';
+import { keepRow } from './support/rows.ts';
 import { openTargets, type Running } from './support/targets.ts';
 
 const BODY_BYTES = 200;
@@ -24,6 +25,12 @@ const SCENARIOS: Scenario[] = [
   { name: 'A, 25 a second', crowd: ONE_ROOM, publishersPerRoom: 1, outstanding: 1, rate: 25 },
   { name: 'B', crowd: { rooms: 200, membersPerRoom: 10 }, publishersPerRoom: 1, outstanding: 4 },
 ];
+const GOALS: Record<string, number | { ofWs: number }> = {
+  A: 1_400_000,
+  A10: 4_000_000,
+  'A, 25 a second': { ofWs: 0.85 },
+  B: 140_000,
+};
 const BASE = 'socket.io';
 const BASE_WS = 'ws, shared frame';
 const LIMIT = 'ws, joined writes';
@@ -144,6 +151,21 @@ for (const { name } of SCENARIOS) {
       ]),
     )}`,
   );
+  for (const { server, measured } of rows) {
+    const goal = GOALS[name];
+    const perCpu = perCpuSecond(measured, 'deliveries');
+    if (goal === undefined || !server.startsWith('parley')) continue;
+    const least = typeof goal === 'number' ? goal : goal.ofWs * (basisOf(BASE_WS) ?? Number.NaN);
+    keepRow({
+      what: `${name}, deliveries a CPU second: ${server}`,
+      target: typeof goal === 'number' ? `≥ ${thousands(goal)}` : `≥ ${goal.ofWs} of ws`,
+      measured: thousands(perCpu ?? Number.NaN),
+      met: perCpu === undefined || Number.isNaN(least) ? undefined : perCpu >= least,
+      beside: [BASE, BASE_WS, LIMIT]
+        .map((peer) => `${peer} ${thousands(basisOf(peer) ?? Number.NaN)}`)
+        .join(', '),
+    });
+  }
   for (const { server, measured } of rows)
     for (const doubt of doubts(measured)) console.log(`  ! ${server}: ${doubt}`);
   console.log('');

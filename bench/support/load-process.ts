@@ -50,6 +50,7 @@ interface Place {
   room: Room;
   name: string;
   token: string;
+  port: number;
 }
 let places: Place[] = [];
 
@@ -67,7 +68,7 @@ async function prepare(to: Target, crowd: Crowd): Promise<void> {
     lastSeq: 0,
   }));
   places = names.flatMap(({ room: name, tokens }, i) =>
-    tokens.map((token) => ({ room: rooms[i] as Room, name, token })),
+    tokens.map((token, j) => ({ room: rooms[i] as Room, name, token, port: portOf(to, i, j) })),
   );
   await quiet();
 }
@@ -114,10 +115,16 @@ async function join({ atOnce, resume }: Joining): Promise<Joined> {
   };
 }
 
-function clientFor({ room, name, token }: Place, index: number, afterSeq: number | undefined): RawClient {
-  const ports = (target as Target).ports;
+const portOf = ({ ports, apart }: Target, room: number, member: number): number =>
+  ports[(apart === true ? room : member) % ports.length] as number;
+
+function clientFor(
+  { room, name, token, port }: Place,
+  index: number,
+  afterSeq: number | undefined,
+): RawClient {
   const client: RawClient = new RawClient({
-    port: ports[index % ports.length] as number,
+    port,
     protocol: (target as Target).protocol,
     token,
     room: name,

@@ -8,6 +8,10 @@ export interface BenchOptions {
   only: string[];
   /** Folder for CPU profiles of Parley. */
   profile: string | undefined;
+  /** Idle connections, a multiple of 10. */
+  connections: number;
+  /** Messages in the big room. */
+  messages: number;
 }
 
 export function readOptions(defaults: { seconds: number }): BenchOptions {
@@ -17,6 +21,8 @@ export function readOptions(defaults: { seconds: number }): BenchOptions {
       database: { type: 'string' },
       only: { type: 'string', multiple: true },
       profile: { type: 'string' },
+      connections: { type: 'string' },
+      messages: { type: 'string' },
     },
   });
   const seconds = Number(values.seconds ?? defaults.seconds);
@@ -24,7 +30,11 @@ export function readOptions(defaults: { seconds: number }): BenchOptions {
   const { database } = values;
   if (database !== undefined && database !== 'pglite' && database !== 'postgres')
     throw new Error('--database: pglite or postgres');
-  return { seconds, database, only: values.only ?? [], profile: values.profile };
+  const connections = Math.round(Number(values.connections ?? 10_000) / 10) * 10;
+  const messages = Number(values.messages ?? 2_000_000);
+  if (!(connections > 0) || !(messages > 0))
+    throw new Error('--connections, --messages: give numbers above 0');
+  return { seconds, database, only: values.only ?? [], profile: values.profile, connections, messages };
 }
 
 export const isWanted = (only: string[], ...names: string[]): boolean =>

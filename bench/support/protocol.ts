@@ -6,8 +6,9 @@ export interface Target {
   /** `parley` signs in and makes rooms over REST; `bare` takes any name. */
   kind: 'parley' | 'bare';
   protocol: Protocol;
-  /** Members take turns at them. */
+  /** Members take turns at them, or with `apart` rooms do. */
   ports: number[];
+  apart?: boolean;
   pids: number[];
 }
 

@@ -24,14 +24,24 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+export interface ParleyMore {
+  core?: number;
+  nodeArgs?: string[];
+  env?: Record<string, string>;
+  /** Instead of a database of its own. */
+  databaseUrl?: string;
+}
+
 export interface Targets {
   /** Undefined when the machine has no Postgres. */
   postgres: Service | undefined;
-  parley(database: DatabaseKind): Promise<Running>;
+  parley(database: DatabaseKind, more?: ParleyMore): Promise<Running>;
   /** socket.io alone; with a database, one transaction a message. */
-  bare(database?: DatabaseKind): Promise<Running>;
+  bare(database?: DatabaseKind, nodeArgs?: string[]): Promise<Running>;
   /** `ws` alone; `joined`: one write per member and loop turn instead of one per message. */
-  bareWs(how: 'each' | 'joined'): Promise<Running>;
+  bareWs(how: 'each' | 'joined', nodeArgs?: string[]): Promise<Running>;
+  /** A fresh database of the private Postgres. */
+  database(): Promise<{ url: string; drop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -54,20 +64,27 @@ export async function openTargets(options: {
 
   return {
     postgres,
-    async parley(kind) {
+    database: fresh,
+    async parley(kind, more = {}) {
       const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-      const database = kind === 'postgres' ? await fresh() : undefined;
+      const isShared = more.databaseUrl !== undefined;
+      const database = kind === 'postgres' && !isShared ? await fresh() : undefined;
+      const databaseUrl = more.databaseUrl ?? database?.url;
       const server = await startServer({
-        prefix: pinnedTo(SERVER_CORE),
-        ...(options.profile === undefined
-          ? {}
-          : { nodeArgs: ['--cpu-prof', '--cpu-prof-dir', options.profile, '--cpu-prof-interval', '500'] }),
+        prefix: pinnedTo(more.core ?? SERVER_CORE),
+        nodeArgs: [
+          ...(more.nodeArgs ?? []),
+          ...(options.profile === undefined
+            ? []
+            : ['--cpu-prof', '--cpu-prof-dir', options.profile, '--cpu-prof-interval', '500']),
+        ],
         env: {
           DATA_DIR: folder,
           RATE_LIMIT_FACTOR: '1000',
           LOG_LEVEL: 'warn',
           DRAIN_WINDOW_MS: '0',
-          ...(database === undefined ? {} : { DATABASE_URL: database.url, SECRET_KEY: SECRET }),
+          ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, SECRET_KEY: SECRET }),
+          ...more.env,
         },
       });
       return {
@@ -80,10 +97,10 @@ export async function openTargets(options: {
         },
       };
     },
-    async bare(kind) {
+    async bare(kind, nodeArgs) {
       const database = kind === 'postgres' ? await fresh() : undefined;
       const url = database === undefined ? [] : [database.url];
-      const server = await startBare(BARE, [kind ?? 'nothing', ...url]);
+      const server = await startBare(BARE, [kind ?? 'nothing', ...url], nodeArgs);
       return {
         ...server,
         async stop() {
@@ -92,15 +109,16 @@ export async function openTargets(options: {
         },
       };
     },
-    bareWs: (how) => startBare(BARE_WS, [how]),
+    bareWs: (how, nodeArgs) => startBare(BARE_WS, [how], nodeArgs),
     stop: async () => {
       await postgres?.stop();
     },
   };
 }
 
-async function startBare(program: string, words: string[]): Promise<Running> {
-  const [command, ...args] = [...pinnedTo(SERVER_CORE), process.execPath, '--expose-gc', program, ...words];
+async function startBare(program: string, words: string[], nodeArgs: string[] = []): Promise<Running> {
+  const node = [process.execPath, ...nodeArgs, program, ...words];
+  const [command, ...args] = [...pinnedTo(SERVER_CORE), ...node];
   const child = spawn(command as string, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the bare server did not start')));
