@@ -47,6 +47,8 @@ import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
 import { watchMessages } from './runtime/triggers.ts';
 import { createRunWorker } from './runtime/worker.ts';
+import { safetyModule } from './safety/module.ts';
+import { createSafetyService } from './safety/service.ts';
 
 export type { AgentPresence } from './runtime/signals.ts';
 
@@ -161,6 +163,15 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireOwned,
     enabledFor: async (scope, agentId) => (await profiles.requireAgent(scope, agentId)).capabilities,
   });
+  const safety = createSafetyService({
+    database,
+    events,
+    bus: deps.bus,
+    rooms,
+    profiles,
+    cancelRuns: (tx, tenantId, runIds, reason) => runtime.cancel(tx, tenantId, runIds, reason),
+    abort: (runIds) => worker.abort(runIds),
+  });
   const runTool = createRunTool({ registry, clock, logger });
   const loop = createLoop({
     failpoints: deps.failpoints,
@@ -170,6 +181,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     messages,
     memory,
     profiles,
+    checkStops: safety.check,
     context: createContext({ rooms, messages, memory }),
     router,
     registry,
@@ -253,7 +265,11 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     messages,
     profiles,
     signalsFor,
-    abort: worker.abort,
+    checkStops: safety.check,
+    abort(runIds) {
+      worker.abort(runIds);
+      safety.tell(runIds);
+    },
   });
   const invitations = createInvitationsService({ database, identity, rooms, profiles });
 
@@ -264,6 +280,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       runtimeModule(runtime, worker.job),
       memoryModule(memory),
       toolsModule(tools),
+      safetyModule(safety),
     ],
     memory,
     ensureParley: profiles.ensureParley,

@@ -5,7 +5,7 @@ import { decideTurn, MAX_HOPS, type TurnInput } from '../../src/agents/runtime/t
 const BASE: TurnInput = {
   message: { authorId: 'ada', authorKind: 'human', kind: 'text', deleted: false, hop: 0 },
   room: { kind: 'channel', agentsAllowed: true },
-  agent: { id: 'bot', active: true, suspended: false },
+  agent: { id: 'bot', active: true, suspended: false, stopped: false },
   mentioned: false,
   repliesToAgent: false,
   invoked: false,
@@ -76,7 +76,7 @@ describe('decideTurn', () => {
               decideTurn({
                 ...BASE,
                 message: { ...BASE.message, ...message },
-                agent: { id, active: true, suspended: false },
+                agent: { id, active: true, suspended: false, stopped: false },
                 mentioned: true,
               }).decision === 'speak',
           )

@@ -38,6 +38,8 @@ export async function openJournal(
   database: Database,
   failpoints: Failpoints,
   run: LeasedRun,
+  /** Refuses what an emergency stop has halted. */
+  check: (tx: Tx) => Promise<void>,
 ): Promise<Journal> {
   const rows = await repo.listSteps(database.db, run.tenantId, run.id);
   const steps = rows.map((row) => row.data);
@@ -45,6 +47,8 @@ export async function openJournal(
   const commit = <T>(fn: (tx: Tx) => Promise<T>, cost: StepCost = {}): Promise<T> =>
     database.transaction(async (tx) => {
       const { inputTokens = 0, outputTokens = 0, costUsd = 0 } = cost;
+      // Before the run's row is locked: whoever sets a stop locks in this order, too.
+      await check(tx);
       if (!(await repo.spend(tx, run, { inputTokens, outputTokens, costUsd }))) throw new RunLost();
       return fn(tx);
     });

@@ -1,7 +1,7 @@
 // Carries a run from its journal to its end: context, model calls, tools, reply. Finished steps are read, not repeated, and the
 // reply is written in the transaction that completes the run: one answer, whatever crashes. Must never open a transaction
 // around a model or a tool, and never put an error into the room.
-import type { Database } from '../../core/db/database.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError } from '../../core/errors.ts';
 import { derivedId } from '../../core/ids.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
@@ -9,6 +9,7 @@ import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts'
 import type { MessagesService } from '../../server/messages/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
+import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
 import { openJournal, RunLost } from './journal.ts';
@@ -21,6 +22,8 @@ export interface LoopDeps extends ActionsDeps {
   identity: IdentityService;
   messages: MessagesService;
   profiles: ProfilesService;
+  /** Throws inside a transaction whose agent an emergency stop has halted. */
+  checkStops: (tx: Tx, run: { tenantId: string; agentId: string; roomId: string | null }) => Promise<void>;
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
 }
 
@@ -54,7 +57,7 @@ export type Execute = (
   remains: Remains,
 ) => Promise<Outcome>;
 
-/** @throws RunLost, LlmError, AppError (not in the room any more), or whatever aborted `signal` */
+/** @throws RunLost, Halted, LlmError, AppError (not in the room any more), or whatever aborted `signal` */
 export function createLoop(deps: LoopDeps): Execute {
   const { chooseContext, buildPrompt, think, useTool } = createActions(deps);
 
@@ -65,8 +68,10 @@ export function createLoop(deps: LoopDeps): Execute {
       await deps.onBoundary?.({ boundary: name, runId, epoch: lease.epoch });
       signal.throwIfAborted();
     };
-    const journal = await openJournal(deps.database, deps.failpoints, lease);
+    const checkStops = (tx: Tx) => deps.checkStops(tx, run);
+    const journal = await openJournal(deps.database, deps.failpoints, lease, checkStops);
     await boundary('opened');
+    await deps.database.transaction(checkStops);
 
     const scope = await deps.identity.agentScope(tenantId, agentId);
     const agent = await deps.profiles.find(tenantId, agentId);
@@ -142,6 +147,7 @@ export function createLoop(deps: LoopDeps): Execute {
             rootId: run.rootId,
             hop: run.hop,
             async within(tx, sent) {
+              await checkStops(tx);
               const kept =
                 how.status === 'failed'
                   ? await repo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
@@ -153,8 +159,8 @@ export function createLoop(deps: LoopDeps): Execute {
         return true;
       } catch (error) {
         // Not in the room any more, or the run has gone elsewhere: then nothing is published.
-        if (error instanceof RunLost || (error instanceof AppError && error.code !== 'unavailable'))
-          return false;
+        if (error instanceof RunLost || error instanceof Halted) return false;
+        if (error instanceof AppError && error.code !== 'unavailable') return false;
         throw error;
       }
     }
@@ -198,6 +204,7 @@ export function createLoop(deps: LoopDeps): Execute {
           rootId: run.rootId,
           hop: run.hop,
           async within(tx, sent) {
+            await checkStops(tx);
             const closed = await repo.closeRun(tx, lease, {
               status: 'completed',
               replyMessageId: sent.id,

@@ -18,13 +18,18 @@ export interface RoomAgent {
   agentId: string;
   isActive: boolean;
   suspended: boolean;
+  /** By an emergency stop. */
+  stopped: boolean;
   agentsAllowed: boolean;
 }
 
 /** Agents of all these rooms at once; reads nothing else when there are none. */
 export async function listRoomAgents(tx: Tx, roomIds: string[]): Promise<RoomAgent[]> {
   const { rows } = await sql<RoomAgent>`
-    select ar.tenant_id, ar.room_id, ar.agent_id, a.is_active, u.suspended_at is not null as suspended, r.agents_allowed
+    select ar.tenant_id, ar.room_id, ar.agent_id, a.is_active, u.suspended_at is not null as suspended, r.agents_allowed,
+      exists (select from agent_stops s where s.tenant_id = ar.tenant_id and s.lifted_at is null and (s.target = 'all'
+        or (s.target = 'agent' and s.target_id = ar.agent_id) or (s.target = 'room' and s.target_id = ar.room_id)
+        or (s.target = 'owner' and s.target_id = a.created_by))) as stopped
     from agent_rooms ar
     join ai_agents a on a.id = ar.agent_id and a.tenant_id = ar.tenant_id and a.deleted_at is null
     join users u on u.id = ar.agent_id

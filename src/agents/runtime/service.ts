@@ -11,6 +11,7 @@ import type { MessagesService } from '../../server/messages/service.ts';
 import { canInRoom, type RoomsService } from '../../server/rooms/service.ts';
 import type { AgentStatus, commandAgent, invokeAgent } from '../contract.ts';
 import type { ProfilesService } from '../profiles/service.ts';
+import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
@@ -27,8 +28,10 @@ export interface RuntimeDeps {
   messages: MessagesService;
   profiles: ProfilesService;
   signalsFor: SignalsFor;
-  /** Ends runs on this node at once. */
+  /** Ends runs at once, here and as soon as other nodes hear of it. */
   abort(runIds: readonly string[]): void;
+  /** Throws `Halted` when an emergency stop stands, else none is set before `tx` is over. */
+  checkStops(tx: Tx, run: { tenantId: string; agentId: string; roomId: string | null }): Promise<void>;
 }
 
 /** How far back `invoke` without a prompt looks for something to answer. */
@@ -116,6 +119,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
   async function request(scope: Scope, agentId: string, message: Message): Promise<string> {
     const { tenantId } = scope;
     return database.transaction(async (tx) => {
+      await deps.checkStops(tx, { tenantId, agentId, roomId: message.roomId });
       const [inserted] = await repo.insertRuns(tx, [
         {
           id: newId(),
@@ -142,6 +146,8 @@ export function createRuntimeService(deps: RuntimeDeps) {
   }
 
   return {
+    cancel,
+
     /** For a profile that is switched off or deleted. */
     async stopAll(tx: Tx, tenantId: string, agentId: string, reason: string): Promise<void> {
       const open = await repo.listOpenRuns(tx, tenantId, agentId);
@@ -178,14 +184,23 @@ export function createRuntimeService(deps: RuntimeDeps) {
           hop: 0,
         },
         room: { kind: room.kind, agentsAllowed: room.agentsAllowed },
-        agent: { id: agentId, active: agent.isActive, suspended: agent.suspendedAt !== null },
+        agent: { id: agentId, active: agent.isActive, suspended: agent.suspendedAt !== null, stopped: false },
         mentioned: false,
         repliesToAgent: false,
         invoked: true,
       });
       if (decision === 'silent')
         throw new AppError('conflict', reason, `The agent may not answer here now (${reason}).`);
-      return { runId: await request(scope, agentId, message) };
+      try {
+        return { runId: await request(scope, agentId, message) };
+      } catch (error) {
+        if (!(error instanceof Halted)) throw error;
+        throw new AppError(
+          'conflict',
+          EMERGENCY_STOP,
+          'An emergency stop halts this agent; it must be lifted first.',
+        );
+      }
     },
 
     async command(scope: Scope, { agentId, roomId: key, command, text }: InputOf<typeof commandAgent>) {

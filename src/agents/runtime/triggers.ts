@@ -47,7 +47,7 @@ export function watchMessages(deps: {
             hop,
           },
           room: { kind: roomKind, agentsAllowed: agent.agentsAllowed },
-          agent: { id: agentId, active: agent.isActive, suspended: agent.suspended },
+          agent: { id: agentId, active: agent.isActive, suspended: agent.suspended, stopped: agent.stopped },
           mentioned: message.mentions.some((m) => m.kind === 'agent' && m.userId === agentId),
           repliesToAgent: message.threadId !== undefined && authors.get(message.threadId) === agentId,
           invoked: false,

@@ -11,7 +11,7 @@ export interface TurnInput {
     hop: number;
   };
   room: { kind: 'channel' | 'group' | 'direct'; agentsAllowed: boolean };
-  agent: { id: string; active: boolean; suspended: boolean };
+  agent: { id: string; active: boolean; suspended: boolean; stopped: boolean };
   /** By its handle; @all and @here address people. */
   mentioned: boolean;
   /** The message answers one of the agent's. */
@@ -22,6 +22,7 @@ export interface TurnInput {
 
 export type SilentReason =
   | 'own_message'
+  | 'emergency_stop'
   | 'agent_suspended'
   | 'agent_inactive'
   | 'room_disallows_agents'
@@ -45,6 +46,7 @@ export function decideTurn(input: TurnInput): TurnDecision {
   const speak = (reason: SpeakReason): TurnDecision => ({ decision: 'speak', reason });
 
   if (message.authorId === agent.id) return silent('own_message');
+  if (agent.stopped) return silent('emergency_stop');
   if (agent.suspended) return silent('agent_suspended');
   if (!agent.active) return silent('agent_inactive');
   if (!room.agentsAllowed) return silent('room_disallows_agents');

@@ -6,6 +6,7 @@ import { AppError } from '../../core/errors.ts';
 import type { JobDef, Jobs } from '../../core/jobs.ts';
 import type { Logger } from '../../core/logger.ts';
 import { LlmError } from '../llm/llm.ts';
+import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import { RunLost } from './journal.ts';
 import type { Execute, Remains } from './loop.ts';
 import * as repo from './repository.ts';
@@ -28,8 +29,8 @@ export interface WorkerDeps {
 
 export type RunWorker = ReturnType<typeof createRunWorker>;
 
-/** Also the longest time until a stop reaches a run on another node. */
-const RENEW_MS = 1000;
+/** Also the longest time until a stop reaches a run on another node that does not hear of it. */
+const RENEW_MS = 400;
 const SWEEP_MS = 2000;
 /** Workers that may die of one run before it is given up. */
 const MAX_ATTEMPTS = 5;
@@ -116,6 +117,7 @@ export function createRunWorker(deps: WorkerDeps) {
   /** What follows from how a run broke off. */
   async function end(run: repo.RunRow, signals: RunSignals, remains: Remains, error: unknown): Promise<void> {
     if (error instanceof RunLost) return leave(run, signals, remains);
+    if (error instanceof Halted) return halt(run, signals);
     if (error instanceof Parked) return giveBack(run, signals);
     if (error instanceof TimedOut) return fail(run, signals, remains, 'timeout');
     if (error instanceof LlmError) {
@@ -138,6 +140,14 @@ export function createRunWorker(deps: WorkerDeps) {
       await remains.publish?.({ status: 'cancelled' });
     if (now?.status === 'paused') return signals.status('paused');
     if (now?.status !== 'running' && now?.status !== 'queued') signals.status('idle');
+  }
+
+  /** Nothing of a halted run is published. */
+  async function halt(run: repo.RunRow, signals: RunSignals): Promise<void> {
+    await database.transaction((tx) =>
+      repo.closeRun(tx, leaseOf(run), { status: 'cancelled', reason: EMERGENCY_STOP }),
+    );
+    signals.status('idle');
   }
 
   async function giveBack(run: repo.RunRow, signals: RunSignals): Promise<void> {

@@ -1,6 +1,7 @@
 // Every module's tables in one interface, so that Kysely can join them. Types only.
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
+import type { SafetyTables } from '../../agents/safety/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
@@ -13,5 +14,6 @@ export interface Tables
     MessagesTables,
     ProfilesTables,
     RuntimeTables,
+    SafetyTables,
     MemoryTables,
     ToolsTables {}

@@ -1,0 +1,68 @@
+// The wire of emergency stops: set, lift, list.
+import { z } from 'zod';
+import { defineOperation } from '../../core/contract.ts';
+import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
+
+const StopTarget = z.enum(['agent', 'owner', 'room', 'all']);
+const Reason = z.string().trim().min(1, 'says why, for whoever looks at it later').max(500);
+
+export const AgentStop = z.object({
+  id: Id,
+  target: StopTarget,
+  /** The agent, the owner or the room; absent for `all`. */
+  targetId: Id.optional(),
+  reason: z.string(),
+  setBy: Id,
+  /** Set by an administrator: only administrators lift it. */
+  byAdministrator: z.boolean(),
+  /** Runs that ended when it was set. */
+  stoppedRuns: z.number().int(),
+  createdAt: Timestamp,
+  /** Absent while it stands. */
+  liftedAt: Timestamp.optional(),
+  liftedBy: Id.optional(),
+  liftReason: z.string().optional(),
+});
+export type AgentStop = z.infer<typeof AgentStop>;
+
+const tag = 'Agent safety';
+
+export const setStop = defineOperation({
+  name: 'agent_stops.set',
+  summary:
+    'Emergency stop: end at once what an agent, all agents of an owner, those of a room, or all are doing',
+  description:
+    'Streams end, nothing that was under way is published, and nothing begins until it is lifted. An agent: its owner; my agents: `owner` with my own id; a room: its admins; all of these and `all`: administrators. Setting a stop that stands answers the one there is.',
+  tag,
+  rest: { method: 'post', path: '/api/agent-stops', status: 201 },
+  socket: 'set_agent_stop',
+  input: z.strictObject({ target: StopTarget, targetId: Id.optional(), reason: Reason }),
+  output: AgentStop,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'agent_stops.set', points: 60, seconds: 60 },
+});
+
+export const liftStop = defineOperation({
+  name: 'agent_stops.lift',
+  summary: 'Lift an emergency stop (whoever may set it; one of an administrator: administrators)',
+  tag,
+  rest: { method: 'post', path: '/api/agent-stops/:stopId/lift' },
+  socket: 'lift_agent_stop',
+  input: z.strictObject({ stopId: Id, reason: Reason }),
+  output: AgentStop,
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const listStops = defineOperation({
+  name: 'agent_stops.list',
+  summary: 'Emergency stops that concern me, newest first; administrators see all',
+  tag,
+  rest: { method: 'get', path: '/api/agent-stops' },
+  socket: 'list_agent_stops',
+  input: z.object({ ...Page, state: z.enum(['standing', 'all']).default('standing') }),
+  output: z.object({ data: z.array(AgentStop), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});

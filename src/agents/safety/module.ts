@@ -1,0 +1,15 @@
+// What keeps agents safe: the emergency stop.
+import { handle, type Module } from '../../core/module.ts';
+import * as c from './contract.ts';
+import type { SafetyService } from './service.ts';
+
+export const safetyModule = (safety: SafetyService): Module => ({
+  name: 'agents.safety',
+  operations: [
+    handle(c.setStop, (scope, input) => safety.set(scope, input)),
+    handle(c.liftStop, (scope, input) => safety.lift(scope, input)),
+    handle(c.listStops, (scope, input) => safety.list(scope, input)),
+  ],
+  start: safety.start,
+  stop: safety.stop,
+});
