@@ -1,6 +1,6 @@
 // The emergency stop: what agents do ends at once, nothing of it is published, nothing begins until it is lifted, on every node;
 // and only those may set and lift it who answer for what it stops.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
 import type { AgentStop } from '../../src/agents/safety/contract.ts';
 import { newId } from '../../src/core/ids.ts';
@@ -41,6 +41,11 @@ describeEachDatabase('an emergency stop', (database) => {
     elsewhere = await town.room(bea, other);
   });
   afterAll(() => town.stop());
+  // A case that fails must not fail the next by what it left.
+  afterEach(async () => {
+    town.at(undefined);
+    for (const stop of await list(admin)) await lift(admin, stop);
+  });
 
   const set = (by: Scope, target: string, targetId?: string): Promise<AgentStop> =>
     town.call(by, 'set_agent_stop', {
@@ -81,7 +86,10 @@ describeEachDatabase('an emergency stop', (database) => {
       const run = await untilOver(town, ada, bot);
       expect(run).toMatchObject({ status: 'cancelled', reason: 'emergency_stop' });
       expect(run.replyMessageId).toBeUndefined();
-      await until('the stream is closed', () => town.requests[0]?.signal.aborted === true);
+      await until(
+        'the stream is closed',
+        () => town.requests.find((r) => r.trigger?.authorName === 'Ada')?.signal.aborted === true,
+      );
       if (!all) {
         expect((await town.runs(bea, other))[0]).toMatchObject({ status: 'running' });
         await town.call(bea, 'agent_command', { agentId: other.id, command: 'stop' });
@@ -226,7 +234,7 @@ describe.runIf(inject('postgresUrl') !== undefined && inject('redisUrl') !== und
     await until('the stream is closed', () => working()?.requests[0]?.signal.aborted === true);
     expect(await untilOver(first, ada, bot)).toMatchObject({ status: 'cancelled', reason: 'emergency_stop' });
     expect(await answersIn(first, ada, room)).toEqual([]);
-    for (const town of towns) await town.stop();
+    for (const town of towns) await town.app.stop();
     await redis?.stop();
     await database.drop();
   });
