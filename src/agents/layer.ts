@@ -27,7 +27,9 @@ import { createGuardedFetch } from '../tools/http-guard.ts';
 import { toolsModule } from '../tools/module.ts';
 import { createToolRegistry } from '../tools/registry.ts';
 import { createRunTool } from '../tools/run-tool.ts';
-import { createToolsService } from '../tools/service.ts';
+import { createToolsService, type Tool } from '../tools/service.ts';
+import { approvalsModule } from './approvals/module.ts';
+import { createApprovalGate, createApprovalsService, ruleOnCall } from './approvals/service.ts';
 import { invitationsModule } from './invitations/module.ts';
 import { createInvitationsService } from './invitations/service.ts';
 import { createAnthropicLlm } from './llm/anthropic.ts';
@@ -55,6 +57,8 @@ export type { AgentPresence } from './runtime/signals.ts';
 export interface AgentsOverrides {
   /** Answers every model call instead of the configured providers; shown as the scripted provider. */
   llm?: Llm;
+  /** Beside the built-in ones. */
+  tools?: readonly Tool[];
   /** Called at each boundary of a run's journal; a throw there is what a crash would be. For tests. */
   onBoundary?: (at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>;
 }
@@ -156,7 +160,13 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireOwned,
     requireAgent: profiles.requireAgent,
   });
-  const registry = createToolRegistry([calculatorTool, clockTool, ...createMemoryTools(memory)]);
+  const registry = createToolRegistry([
+    calculatorTool,
+    clockTool,
+    ...createMemoryTools(memory),
+    ...(deps.overrides?.tools ?? []),
+  ]);
+  const gate = createApprovalGate({ database, clock, bus: deps.bus });
   const tools = createToolsService({
     database,
     registry,
@@ -185,6 +195,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     context: createContext({ rooms, messages, memory }),
     router,
     registry,
+    approvals: gate,
+    rule: async ({ tool }) => ruleOnCall({ effect: tool.effect, analysisOnly: false }),
     runTool: (run) => {
       const name = registry.find(run.call.name)?.name ?? 'unknown';
       const attributes = {
@@ -256,6 +268,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     maxConcurrent: config.AGENT_MAX_CONCURRENT,
     timeoutMs: config.AGENT_TIMEOUT_MS,
     onOutcome: (status) => outcomes.inc({ status }),
+    expire: () => approvals.expire(),
     onBoundary,
   });
   const runtime = createRuntimeService({
@@ -265,10 +278,21 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     messages,
     profiles,
     signalsFor,
+    withdraw: gate.cancelFor,
     checkStops: safety.check,
     abort(runIds) {
       worker.abort(runIds);
       safety.tell(runIds);
+    },
+  });
+  const approvals = createApprovalsService({
+    database,
+    clock,
+    gate,
+    registry,
+    requireOwned,
+    wake: async (tx, tenantId, runIds) => {
+      await runtime.wake(tx, tenantId, runIds, 'waiting_approval');
     },
   });
   const invitations = createInvitationsService({ database, identity, rooms, profiles });
@@ -278,6 +302,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       profilesModule(profiles),
       invitationsModule(invitations),
       runtimeModule(runtime, worker.job),
+      approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),
       safetyModule(safety),

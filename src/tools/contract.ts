@@ -22,7 +22,8 @@ export const ToolExecution = z.object({
   /** Redacted, as is the output. */
   inputData: z.unknown(),
   outputData: z.unknown(),
-  executionStatus: z.enum(['pending', 'success', 'error']),
+  /** `unknown`: it was begun, and nobody knows whether it took effect. */
+  executionStatus: z.enum(['pending', 'success', 'error', 'unknown']),
   errorMessage: z.string().optional(),
   executedAt: Timestamp,
   executionTimeMs: z.number().int().optional(),

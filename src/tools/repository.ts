@@ -33,7 +33,12 @@ export async function finishExecution(
   tx: Tx,
   tenantId: string,
   id: string,
-  outcome: { status: 'success' | 'error'; output: Json; errorMessage: string | null; durationMs: number },
+  outcome: {
+    status: 'success' | 'error' | 'unknown';
+    output: Json;
+    errorMessage: string | null;
+    durationMs: number;
+  },
 ): Promise<void> {
   await tx
     .updateTable('toolExecutions')

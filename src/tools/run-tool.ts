@@ -32,6 +32,8 @@ export interface ToolRun {
   context: ToolContext;
   /** Opens a transaction that is refused when the worker has lost the run. */
   commit<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** An earlier try is known to have done nothing, or another one does no harm. */
+  repeat?: boolean;
   /** Told once the call is begun, with its input redacted. */
   onStart?(input: Json): void;
 }
@@ -43,6 +45,8 @@ export interface ToolOutcome {
   /** Redacted, short: for people who watch. */
   preview: string;
   durationMs: number;
+  /** It may or may not have taken effect. */
+  unknown: boolean;
   /** Closes the execution's row; for the transaction that also journals the result. */
   record(tx: Tx): Promise<void>;
 }
@@ -50,13 +54,16 @@ export interface ToolOutcome {
 /** Characters of a result that a model reads. */
 const MAX_RESULT_CHARS = 12_000;
 const MAX_PREVIEW_CHARS = 200;
+/** The error that says that nobody knows. */
+const OUTCOME_UNKNOWN = 'outcome_unknown';
 
 export type RunTool = (run: ToolRun) => Promise<ToolOutcome>;
 
 export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logger: Logger }): RunTool {
   const { registry, clock, logger } = deps;
 
-  return async function runTool({ call, granted, context, commit, onStart }: ToolRun): Promise<ToolOutcome> {
+  return async function runTool(run: ToolRun): Promise<ToolOutcome> {
+    const { call, granted, context, commit, onStart } = run;
     const { tenantId, agentId, runId, roomId } = context;
     const input = redact(call.invalidArgs ?? call.args ?? {});
     const first = await commit((tx) =>
@@ -72,31 +79,20 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
     );
     onStart?.(input);
     const started = clock.elapsed();
-    const result = await attempt(call, granted, context, first);
-    const durationMs = Math.round(clock.elapsed() - started);
-    const { result: text, isError } = cap(toolResultText(result));
-    const output: Json = result.ok ? redact(result.output) : null;
-    const preview = redactText(result.ok ? (result.summary ?? JSON.stringify(output)) : result.error.message);
-    return {
-      text,
-      isError,
-      preview: preview.slice(0, MAX_PREVIEW_CHARS).toWellFormed(),
-      durationMs,
-      record: (tx) =>
-        finishExecution(tx, tenantId, call.executionId, {
-          status: result.ok ? 'success' : 'error',
-          output,
-          errorMessage: result.ok ? null : redactText(`${result.error.code}: ${result.error.message}`),
-          durationMs,
-        }),
-    };
+    const result = await attempt(call, granted, context, first || run.repeat === true);
+    return outcomeOf({
+      tenantId,
+      executionId: call.executionId,
+      result,
+      durationMs: Math.round(clock.elapsed() - started),
+    });
   };
 
   async function attempt(
     call: ToolCall,
     granted: readonly string[],
     context: ToolContext,
-    first: boolean,
+    mayRun: boolean,
   ): Promise<ToolResult> {
     const tool = registry.find(call.name);
     if (tool === undefined) return toolFailure('unknown_tool', `There is no tool named "${call.name}".`);
@@ -106,9 +102,9 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
       return toolFailure('invalid_input', `The arguments of ${tool.name} are not valid JSON.`);
     const parsed = parseToolInput(tool, call.args ?? {});
     if (!parsed.ok) return { ok: false, error: parsed.error };
-    if (!first && !mayRepeat(tool))
+    if (!mayRun && !mayRepeat(tool))
       return toolFailure(
-        'outcome_unknown',
+        OUTCOME_UNKNOWN,
         `An earlier try of ${tool.name} was interrupted and may have taken effect. Do not repeat it; say so.`,
       );
     return runWithin(tool, parsed.input, context);
@@ -117,7 +113,7 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
   async function runWithin(tool: Tool, input: unknown, context: ToolContext): Promise<ToolResult> {
     const timer = new AbortController();
     const timeout = clock.sleep(tool.timeoutMs, timer.signal).then(
-      () => toolFailure('timeout', `The tool ${tool.name} was not done after ${tool.timeoutMs} ms.`),
+      () => unsettled(tool, 'timeout', `The tool ${tool.name} was not done after ${tool.timeoutMs} ms.`),
       () => new Promise<never>(() => {}),
     );
     const stop = new AbortController();
@@ -132,7 +128,7 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
       const running = tool.execute(input, { ...context, signal }).catch((error: unknown): ToolResult => {
         if (!signal.aborted)
           logger.warn({ err: error, tool: tool.name, runId: context.runId }, 'a tool threw');
-        return toolFailure('tool_failed', `The tool ${tool.name} failed; try another way.`);
+        return unsettled(tool, 'tool_failed', `The tool ${tool.name} failed; try another way.`);
       });
       return await Promise.race([running, timeout, cancelled]);
     } finally {
@@ -140,6 +136,40 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
       stop.abort();
     }
   }
+}
+
+/** What broke off inside of a tool that acts outside may have happened all the same. */
+const unsettled = (tool: Tool, code: string, message: string): ToolResult =>
+  mayRepeat(tool) || tool.idempotent === true
+    ? toolFailure(code, message)
+    : toolFailure(OUTCOME_UNKNOWN, `${message} It may have taken effect. Do not repeat it; say so.`);
+
+/** What a result means for the model, for people who watch, and for the record. */
+export function outcomeOf(input: {
+  tenantId: string;
+  executionId: string;
+  result: ToolResult;
+  durationMs: number;
+}): ToolOutcome {
+  const { tenantId, executionId, result, durationMs } = input;
+  const { result: text, isError } = cap(toolResultText(result));
+  const output: Json = result.ok ? redact(result.output) : null;
+  const preview = redactText(result.ok ? (result.summary ?? JSON.stringify(output)) : result.error.message);
+  const unknown = !result.ok && result.error.code === OUTCOME_UNKNOWN;
+  return {
+    text,
+    isError,
+    preview: preview.slice(0, MAX_PREVIEW_CHARS).toWellFormed(),
+    durationMs,
+    unknown,
+    record: (tx) =>
+      finishExecution(tx, tenantId, executionId, {
+        status: unknown ? 'unknown' : result.ok ? 'success' : 'error',
+        output,
+        errorMessage: result.ok ? null : redactText(`${result.error.code}: ${result.error.message}`),
+        durationMs,
+      }),
+  };
 }
 
 /** Internal writes are kept from doubling by their own keys; what leaves the server is not. */

@@ -10,8 +10,16 @@ import { type Tool, toolParameters } from './tool.ts';
 
 export { redact } from './redact.ts';
 export type { ToolRegistry } from './registry.ts';
-export type { RunTool } from './run-tool.ts';
-export { toolParameters } from './tool.ts';
+export { outcomeOf, type RunTool, type ToolOutcome } from './run-tool.ts';
+export {
+  parseToolInput,
+  type Tool,
+  type ToolContext,
+  type ToolResult,
+  toolFailure,
+  toolParameters,
+  type Verified,
+} from './tool.ts';
 
 export type ToolsService = ReturnType<typeof createToolsService>;
 

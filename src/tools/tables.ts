@@ -11,9 +11,9 @@ export interface ToolExecutionsTable {
   inputData: ColumnType<unknown, string, never>;
   outputData: ColumnType<unknown, string | null | undefined, string | null>;
   executionStatus: ColumnType<
-    'pending' | 'success' | 'error',
+    'pending' | 'success' | 'error' | 'unknown',
     'pending' | undefined,
-    'pending' | 'success' | 'error'
+    'pending' | 'success' | 'error' | 'unknown'
   >;
   errorMessage: string | null;
   executedAt: Generated<Date>;

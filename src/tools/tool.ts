@@ -18,9 +18,17 @@ export interface ToolContext {
   triggerMessageId?: string;
   now: Date;
   signal: AbortSignal;
+  /** The same for every try of one call; for services that take such a key. */
+  idempotencyKey?: string;
 }
 
 export type ToolResult = { ok: true; output: Json; summary?: string } | { ok: false; error: ToolError };
+
+/** What became of an earlier try whose result was lost. */
+export type Verified =
+  | { outcome: 'happened'; result: ToolResult }
+  | { outcome: 'not_happened' }
+  | { outcome: 'unknown' };
 
 export interface ToolError {
   /** Stable snake_case word. */
@@ -40,6 +48,14 @@ export interface Tool<I = unknown> {
   permissions: readonly string[];
   /** Returns failures it foresees as values; whatever it throws is a defect. */
   execute(input: I, ctx: ToolContext): Promise<ToolResult>;
+  /** What a call would do, in words for the person who approves it. Must change nothing. */
+  preview?(input: I, ctx: ToolContext): string | Promise<string>;
+  /** True when calling again with the same `idempotencyKey` does nothing more. */
+  idempotent?: boolean;
+  /** Finds out what became of an earlier call with the same `idempotencyKey`. Must change nothing. */
+  verify?(input: I, ctx: ToolContext): Promise<Verified>;
+  /** What else defines it, such as an address or code: an approval holds only as long as it stays the same. */
+  fingerprint?: string;
 }
 
 /** Ties the type of `execute`'s input to the schema, and lets tools of all inputs share a list. */

@@ -5,7 +5,7 @@ import type { Scope } from '../../src/core/scope.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';
 import { describeEachDatabase } from '../support/app.ts';
 import { until } from '../support/until.ts';
-import { saying, startTown, type Town, text, untilOver } from './town.ts';
+import { assemble, saying, startTown, type Town, text, untilOver } from './town.ts';
 
 describeEachDatabase('commands', (database) => {
   let town: Town;
@@ -37,7 +37,7 @@ describeEachDatabase('commands', (database) => {
     });
     const heard = town.listen(room);
     await town.say(by, room, `@${bot.handle} talk`);
-    await until('it talks', () => heard.some((h) => h.type === 'agent_message_delta'));
+    await until('it talks', () => assemble(heard).includes('word1'));
   }
 
   describe('stop', () => {
@@ -58,7 +58,7 @@ describeEachDatabase('commands', (database) => {
       expect((await town.runs(ada, bot))[0]).toMatchObject({ status: 'cancelled', reason: 'stopped' });
       const [partial, ...more] = (await answers()).slice(before);
       expect(more).toEqual([]);
-      expect(partial?.body).toMatch(/^word0/);
+      expect(partial?.body).toMatch(/^word0 word1/);
       expect(partial?.run).toMatchObject({ status: 'cancelled' });
       expect(heard.filter((h) => h.type === 'agent_thinking').map((h) => h.payload.status)).toContain('idle');
       const idle = heard.findIndex((h) => h.type === 'agent_thinking' && h.payload.status === 'idle');

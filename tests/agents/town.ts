@@ -8,6 +8,7 @@ import { newId } from '../../src/core/ids.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { Message } from '../../src/server/messages/contract.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 import { type DatabaseKind, startApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/until.ts';
 
@@ -43,6 +44,8 @@ export interface Town {
   run(scope: Scope, runId: string): Promise<Run & { steps: RunStep[] }>;
   /** What the room hears from now on. */
   listen(room: { id: string }): Heard[];
+  /** What this person hears alone, from now on. */
+  listenTo(person: Scope): Heard[];
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -63,7 +66,13 @@ export const calling = (name: string, args: unknown, before = ''): LlmEvent[] =>
 ];
 
 export async function startTown(
-  options: { database?: DatabaseKind; played?: boolean; play?: Play; config?: Record<string, string> } = {},
+  options: {
+    database?: DatabaseKind;
+    played?: boolean;
+    play?: Play;
+    config?: Record<string, string>;
+    tools?: readonly Tool[];
+  } = {},
 ): Promise<Town> {
   const requests: LlmRequest[] = [];
   let play: Play = options.play ?? (() => saying('Hello.'));
@@ -82,6 +91,7 @@ export async function startTown(
     overrides: {
       agents: {
         ...(options.played === false ? {} : { llm }),
+        ...(options.tools === undefined ? {} : { tools: options.tools }),
         onBoundary: (at) => hook?.(at),
       },
     },
@@ -143,6 +153,13 @@ export async function startTown(
       parts.bus.subscribe(`room:${room.id}`, (message) => {
         if (message.kind === 'signal') heard.push({ type: message.type, payload: JSON.parse(message.json) });
         else for (const { type, json } of message.entries) heard.push({ type, payload: JSON.parse(json) });
+      });
+      return heard;
+    },
+    listenTo(person) {
+      const heard: Heard[] = [];
+      parts.bus.subscribe(`user:${person.user.id}`, (message) => {
+        if (message.kind === 'signal') heard.push({ type: message.type, payload: JSON.parse(message.json) });
       });
       return heard;
     },

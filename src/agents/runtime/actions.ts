@@ -1,12 +1,9 @@
 // The three kinds of steps a run takes, each done once and journalled: choosing its context, a model call, a tool call.
 // Must never journal what was not finished, and never open a transaction around a model or a tool.
-import type { Clock } from '../../core/clock.ts';
-import type { Failpoints } from '../../core/failpoints.ts';
-import { derivedId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
-import { type RunTool, type ToolRegistry, toolParameters } from '../../tools/service.ts';
+import { toolParameters } from '../../tools/service.ts';
 import type { Llm, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
 import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
@@ -17,18 +14,15 @@ import { callModel } from './model-call.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { type ContextStep, type PlannedCall, turnsOf } from './steps.ts';
+import { createUseTool, type UseToolDeps } from './use-tool.ts';
 
-export interface ActionsDeps {
-  clock: Clock;
+export interface ActionsDeps extends UseToolDeps {
   memory: MemoryService;
   context: Context;
   router: LlmRouter;
   /** Retries, deadlines and metering around a provider. */
   wrap: (llm: Llm) => Llm;
   costOf: (model: string, usage: LlmUsage) => number | undefined;
-  registry: ToolRegistry;
-  runTool: RunTool;
-  failpoints: Failpoints;
 }
 
 export interface Work {
@@ -66,6 +60,7 @@ const MEMORY_TOOLS = new Set(['remember', 'recall', 'about_me', 'forget_me', 'co
 const PERSONAL_TOOLS = new Set(['about_me', 'forget_me', 'correct_memory']);
 
 export function createActions(deps: ActionsDeps) {
+  const callTool = createUseTool(deps);
   return { chooseContext, buildPrompt, think, useTool };
 
   async function chooseContext(work: Work): Promise<AssembledPrompt> {
@@ -135,42 +130,9 @@ export function createActions(deps: ActionsDeps) {
     await boundary(`after:model:${round}`);
   }
 
-  async function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
-    const { run, agent, trigger, journal, signals, signal, boundary } = work;
-    const executionId = derivedId('tool', run.id, String(round), String(index));
-    signals.status('using_tool');
-    const outcome = await deps.runTool({
-      call: { executionId, name: call.name, args: call.args, invalidArgs: call.invalidArgs },
-      granted: offered(agent).map((tool) => tool.name),
-      context: {
-        tenantId: run.tenantId,
-        agentId: run.agentId,
-        runId: run.id,
-        roomId: run.roomId,
-        asker: { userId: trigger.author.id, name: trigger.author.name },
-        triggerMessageId: trigger.id,
-        now: new Date(contextOf(journal).now),
-        signal,
-      },
-      commit: (fn) => journal.commit(fn),
-      onStart: (input) => signals.tool({ executionId, tool: call.name, status: 'running', input }),
-    });
-    deps.failpoints.hit('after-effect-before-record');
-    await boundary(`before:tool:${round}:${index}`);
-    const { text, isError, preview, durationMs } = outcome;
-    await journal.append(
-      { kind: 'tool', callId: call.id, name: call.name, executionId, result: text, isError },
-      { durationMs },
-      outcome.record,
-    );
-    signals.tool({
-      executionId,
-      tool: call.name,
-      status: isError ? 'error' : 'success',
-      ...(isError ? { error: preview } : { output: preview }),
-      durationMs,
-    });
-    await boundary(`after:tool:${round}:${index}`);
+  function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
+    const granted = offered(work.agent).map((tool) => tool.name);
+    return callTool({ ...work, round, index, call, granted, now: new Date(contextOf(work.journal).now) });
   }
 
   /** Tools that are enabled for the agent and exist here. */

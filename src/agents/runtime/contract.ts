@@ -1,6 +1,6 @@
 // The wire of runs and turns: what an agent did, and why it did or did not speak.
 import { z } from 'zod';
-import { defineOperation } from '../../core/contract.ts';
+import { defineEvent, defineOperation } from '../../core/contract.ts';
 import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
 import { RoomKey } from '../../server/rooms/contract.ts';
 
@@ -43,7 +43,7 @@ export type Run = z.infer<typeof Run>;
 
 export const RunStep = z.object({
   step: z.number().int(),
-  kind: z.enum(['context', 'model', 'tool', 'steer']),
+  kind: z.enum(['context', 'model', 'approval', 'intent', 'tool', 'steer']),
   /** Redacted. */
   data: z.record(z.string(), z.unknown()),
   inputTokens: z.number().int(),
@@ -65,6 +65,22 @@ export const Turn = z.object({
   createdAt: Timestamp,
 });
 export type Turn = z.infer<typeof Turn>;
+
+export const runNeedsAttention = defineEvent({
+  type: 'run_needs_attention',
+  summary: 'A run of an agent that I answer for cannot go on without a person’s word',
+  kind: 'signal',
+  audience: 'user',
+  payload: z.object({
+    runId: Id,
+    agentId: Id,
+    roomId: Id,
+    executionId: Id,
+    tool: z.string(),
+    /** `outcome_unknown`: the server stopped in the middle of the call. */
+    reason: z.string(),
+  }),
+});
 
 const tag = 'Agents';
 

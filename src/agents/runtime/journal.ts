@@ -13,6 +13,16 @@ export class RunLost extends Error {
   }
 }
 
+/** The run rests until a person has said something; that it rests is committed already. Nothing is left to do but to leave. */
+export class RunRests extends Error {
+  override readonly name = 'RunRests';
+  readonly status: 'waiting_approval' | 'needs_attention';
+  constructor(status: 'waiting_approval' | 'needs_attention') {
+    super(`The run rests: ${status}.`);
+    this.status = status;
+  }
+}
+
 export interface StepCost {
   inputTokens?: number;
   outputTokens?: number;
@@ -56,7 +66,8 @@ export async function openJournal(
   return {
     steps,
     commit,
-    async append(step, cost = {}, also) {
+    async append(given, cost = {}, also) {
+      const step = storable(given) as StepData;
       await commit(async (tx) => {
         await repo.insertStep(tx, {
           runId: run.id,
@@ -75,4 +86,14 @@ export async function openJournal(
       failpoints.hit(`after-step-${steps.length}`);
     },
   };
+}
+
+/** Models say what no database takes: NUL characters and halves of characters. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\u0000', '').toWellFormed();
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [storable(key) as string, storable(entry)]),
+  );
 }

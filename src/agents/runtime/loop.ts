@@ -12,7 +12,7 @@ import type { AssembledPrompt } from '../prompts/prompts.ts';
 import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
-import { openJournal, RunLost } from './journal.ts';
+import { openJournal, RunLost, RunRests } from './journal.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { isOutOfRounds, mayTakeSteer, nextAction } from './steps.ts';
@@ -27,7 +27,11 @@ export interface LoopDeps extends ActionsDeps {
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
 }
 
-export type Outcome = { status: 'completed'; message: Message } | { status: 'silent'; reason: string };
+export type Outcome =
+  | { status: 'completed'; message: Message }
+  | { status: 'silent'; reason: string }
+  /** Put to rest until a person has said something; the room knows already. */
+  | { status: 'waiting_approval' | 'needs_attention' };
 
 /** The id of a run's answer: the same on every try, another one when the run is opened again. */
 export const replyId = ({ id, generation }: Pick<repo.RunRow, 'id' | 'generation'>): string =>
@@ -109,6 +113,9 @@ export function createLoop(deps: LoopDeps): Execute {
           if (outcome !== undefined) return outcome;
         }
       }
+    } catch (error) {
+      if (error instanceof RunRests) return { status: error.status };
+      throw error;
     } finally {
       draft.stop();
     }

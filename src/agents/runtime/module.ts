@@ -14,6 +14,6 @@ export const runtimeModule = (runtime: RuntimeService, job: AnyJobDef): Module =
     handle(c.getRun, (scope, input) => runtime.get(scope, input)),
     handle(c.listTurns, (scope, input) => runtime.turns(scope, input)),
   ],
-  events: agentEvents,
+  events: [...agentEvents, c.runNeedsAttention],
   jobs: [job],
 });

@@ -294,6 +294,41 @@ export const resumeRuns = (tx: Tx, tenantId: string, ids: string[]): Promise<Run
         .returningAll()
         .execute();
 
+/** Puts a run that is this worker's still to rest: nobody holds it, and its clock stands. */
+export async function restRun(
+  tx: Tx,
+  run: { tenantId: string; id: string; epoch: number },
+  set: { status: 'waiting_approval' } | { status: 'needs_attention'; reason: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('agentRuns')
+    .set({ ...set, leaseUntil: null, updatedAt: sql<Date>`now()` })
+    .where('tenantId', '=', run.tenantId)
+    .where('id', '=', run.id)
+    .where('leaseEpoch', '=', run.epoch)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Gives resting runs back to the queue. */
+export const wakeRuns = (
+  tx: Tx,
+  tenantId: string,
+  ids: string[],
+  from: 'waiting_approval' | 'needs_attention',
+): Promise<RunRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : tx
+        .updateTable('agentRuns')
+        .set({ status: 'queued', reason: null, attempts: 0, updatedAt: sql<Date>`now()` })
+        .where('tenantId', '=', tenantId)
+        .where('id', 'in', ids)
+        .where('status', '=', from)
+        .returningAll()
+        .execute();
+
 /** Gives a stopped run the message that holds what it had said; once. */
 export async function attachPartial(
   tx: Tx,

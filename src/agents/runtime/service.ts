@@ -28,6 +28,8 @@ export interface RuntimeDeps {
   messages: MessagesService;
   profiles: ProfilesService;
   signalsFor: SignalsFor;
+  /** For runs that are ended inside `tx`: nobody needs to be asked any more. */
+  withdraw(tx: Tx, tenantId: string, runIds: string[]): Promise<void>;
   /** Ends runs at once, here and as soon as other nodes hear of it. */
   abort(runIds: readonly string[]): void;
   /** Throws `Halted` when an emergency stop stands, else none is set before `tx` is over. */
@@ -46,6 +48,11 @@ export function createRuntimeService(deps: RuntimeDeps) {
   /** Ends runs inside `tx`; workers are told when it commits, and refused if they commit later all the same. */
   async function cancel(tx: Tx, tenantId: string, ids: string[], reason: string): Promise<repo.RunRow[]> {
     const cancelled = await repo.cancelRuns(tx, tenantId, ids, reason);
+    await deps.withdraw(
+      tx,
+      tenantId,
+      cancelled.map((run) => run.id),
+    );
     database.afterCommit(tx, () => {
       abort(cancelled.map((run) => run.id));
       for (const run of cancelled) signalsFor(run).status('idle');
@@ -147,6 +154,25 @@ export function createRuntimeService(deps: RuntimeDeps) {
 
   return {
     cancel,
+
+    /** Lets runs go on that rested until a person had spoken, inside `tx`. */
+    async wake(
+      tx: Tx,
+      tenantId: string,
+      ids: string[],
+      from: 'waiting_approval' | 'needs_attention',
+    ): Promise<repo.RunRow[]> {
+      const woken = await repo.wakeRuns(tx, tenantId, ids, from);
+      await jobs.enqueue<RunJob>(
+        tx,
+        { name: RUN_JOB },
+        woken.map((run) => ({ runId: run.id })),
+      );
+      database.afterCommit(tx, () => {
+        for (const run of woken) signalsFor(run).status('queued');
+      });
+      return woken;
+    },
 
     /** For a profile that is switched off or deleted. */
     async stopAll(tx: Tx, tenantId: string, agentId: string, reason: string): Promise<void> {

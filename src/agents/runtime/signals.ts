@@ -39,7 +39,7 @@ const PRESENCE: Record<AgentStatus, 'thinking' | 'editing' | 'idle' | 'error' | 
   queued: undefined,
   thinking: 'thinking',
   using_tool: 'thinking',
-  waiting_approval: 'thinking',
+  waiting_approval: 'idle',
   paused: 'idle',
   writing: 'editing',
   idle: 'idle',
@@ -51,6 +51,9 @@ export interface Signals {
   /** Someone came into a room: wherever an agent is writing there, the text so far is said again. */
   cameIn(roomId: string): void;
 }
+
+/** A worker here has the run in hands. */
+const AT_WORK: ReadonlySet<AgentStatus> = new Set(['thinking', 'using_tool', 'writing']);
 
 /** A text that is being written here. */
 interface Live {
@@ -150,7 +153,7 @@ export function createSignals(deps: {
     const live: Live = { place, messageId: '', text: '', status: 'thinking' };
     return {
       status(status) {
-        const over = status === 'idle' || status === 'error' || status === 'queued' || status === 'paused';
+        const over = !AT_WORK.has(status);
         if (over) forget(run.roomId, run.id);
         if (stopped?.aborted && status !== 'idle' && status !== 'error') return;
         live.status = status;

@@ -40,6 +40,33 @@ export interface ToolStep {
   /** The text the model reads. */
   result: string;
   isError: boolean;
+  /** It may or may not have taken effect. */
+  unknown?: boolean;
+}
+
+/** A person's word on a call that waited, given then or in advance. */
+export interface ApprovalStep {
+  kind: 'approval';
+  callId: string;
+  executionId: string;
+  approvalId: string;
+  decision: 'approved' | 'rejected' | 'expired' | 'cancelled';
+  byId?: string;
+  comment?: string;
+  /** What the person put in place of the agent's arguments. */
+  arguments?: Record<string, unknown>;
+  /** It had been given in advance. */
+  standing?: boolean;
+}
+
+/** Stands before an effect outside of the server: from here on it may have happened. */
+export interface IntentStep {
+  kind: 'intent';
+  callId: string;
+  executionId: string;
+  name: string;
+  argumentsHash: string;
+  idempotencyKey: string;
 }
 
 /** What a person added while the agent worked. */
@@ -50,7 +77,7 @@ export interface SteerStep {
   text: string;
 }
 
-export type StepData = ContextStep | ModelStep | ToolStep | SteerStep;
+export type StepData = ContextStep | ModelStep | ApprovalStep | IntentStep | ToolStep | SteerStep;
 
 export type NextAction =
   | { do: 'context' }
@@ -75,6 +102,26 @@ export function nextAction(steps: readonly StepData[]): NextAction {
   const steered = after.some((step) => step.kind === 'steer');
   if ((model.calls.length === 0 && !steered) || round >= MAX_ROUNDS) return { do: 'reply' };
   return { do: 'model', round: round + 1 };
+}
+
+/** How far the call has come that is next: a person's word on it, an effect that was begun. */
+export function callState(steps: readonly StepData[]): { approval?: ApprovalStep; intent?: IntentStep } {
+  const since = steps.slice(steps.findLastIndex(({ kind }) => kind === 'model' || kind === 'tool') + 1);
+  const approval = since.find((step) => step.kind === 'approval');
+  const intent = since.find((step) => step.kind === 'intent');
+  return { ...(approval === undefined ? {} : { approval }), ...(intent === undefined ? {} : { intent }) };
+}
+
+/** Whether the same call was tried in this run, and nobody knows what became of it. */
+export function isUnsettled(steps: readonly StepData[], name: string, argumentsHash: string): boolean {
+  const tried = new Set(
+    steps.flatMap((step) =>
+      step.kind === 'intent' && step.name === name && step.argumentsHash === argumentsHash
+        ? [step.executionId]
+        : [],
+    ),
+  );
+  return steps.some((step) => step.kind === 'tool' && step.unknown === true && tried.has(step.executionId));
 }
 
 /** No further call of the model, whatever comes. */

@@ -24,6 +24,8 @@ export interface WorkerDeps {
   /** Longest time one worker may run one run, in ms. */
   timeoutMs: number;
   onOutcome: (status: string) => void;
+  /** Ends what waited too long for a person. */
+  expire: () => Promise<void>;
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
 }
 
@@ -100,9 +102,9 @@ export function createRunWorker(deps: WorkerDeps) {
     );
     try {
       if (run.attempts > MAX_ATTEMPTS) return await fail(run, signals, remains, 'too_many_attempts');
-      const outcome = await execute(run, signals, signal, remains);
-      onOutcome(outcome.status);
-      signals.status('idle');
+      const { status } = await execute(run, signals, signal, remains);
+      if (status !== 'waiting_approval') onOutcome(status);
+      if (status === 'completed' || status === 'silent') signals.status('idle');
     } catch (error) {
       await end(run, signals, remains, signal.aborted ? signal.reason : error);
     } finally {
@@ -220,6 +222,7 @@ export function createRunWorker(deps: WorkerDeps) {
       loops = Promise.all([
         every(RENEW_MS, 'renewing leases', renew),
         every(SWEEP_MS, 'sweeping runs', () => takeBack(false)),
+        every(SWEEP_MS, 'ending what waited too long', deps.expire),
       ]);
     },
 

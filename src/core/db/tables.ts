@@ -1,4 +1,5 @@
 // Every module's tables in one interface, so that Kysely can join them. Types only.
+import type { ApprovalsTables } from '../../agents/approvals/tables.ts';
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
 import type { SafetyTables } from '../../agents/safety/tables.ts';
@@ -14,6 +15,7 @@ export interface Tables
     MessagesTables,
     ProfilesTables,
     RuntimeTables,
+    ApprovalsTables,
     SafetyTables,
     MemoryTables,
     ToolsTables {}
