@@ -23,9 +23,11 @@ import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
+import { createGrants } from '../tools/grants/service.ts';
 import { createGuardedFetch } from '../tools/http-guard.ts';
 import { toolsModule } from '../tools/module.ts';
 import { createToolRegistry } from '../tools/registry.ts';
+import { createResultCache } from '../tools/result-cache.ts';
 import { createRunTool } from '../tools/run-tool.ts';
 import { createToolsService, type Tool } from '../tools/service.ts';
 import { approvalsModule } from './approvals/module.ts';
@@ -140,13 +142,19 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const signalsFor = signals.of;
   watchMessages({ database, events, jobs, signalsFor });
 
+  const given = new Set(deps.overrides?.tools);
   const profiles = createProfilesService({
     database,
     events,
     identity,
     rooms,
     router,
-    toolNames: () => registry.names(),
+    toolNames: async (place) => (await registry.all(place)).map((tool) => tool.name),
+    defaultTools: () =>
+      registry
+        .list()
+        .filter((tool) => tool.byDefault === true || tool.everyAgent === true || given.has(tool))
+        .map((tool) => tool.name),
     stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
   });
   const requireOwned = profiles.requireOwned;
@@ -167,11 +175,27 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     ...(deps.overrides?.tools ?? []),
   ]);
   const gate = createApprovalGate({ database, clock, bus: deps.bus });
+  const grants = createGrants({ database, enabledOf: profiles.enabledTools });
+  const runTool = createRunTool({
+    registry,
+    clock,
+    logger,
+    cache: createResultCache(clock),
+    decide: (tx, call) => grants.decide(tx, call, true),
+  });
   const tools = createToolsService({
     database,
+    clock,
     registry,
+    grants,
+    runTool,
+    rooms,
     requireOwned,
+    answersFor: async (scope, agentId) =>
+      profiles.answersFor(scope, await profiles.requireAgent(scope, agentId)),
     enabledFor: async (scope, agentId) => (await profiles.requireAgent(scope, agentId)).capabilities,
+    enable: (scope, agentId, capabilities, within) =>
+      profiles.update(scope, { agentId, capabilities }, within),
   });
   const safety = createSafetyService({
     database,
@@ -182,7 +206,6 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     cancelRuns: (tx, tenantId, runIds, reason) => runtime.cancel(tx, tenantId, runIds, reason),
     abort: (runIds) => worker.abort(runIds),
   });
-  const runTool = createRunTool({ registry, clock, logger });
   const loop = createLoop({
     failpoints: deps.failpoints,
     database,
@@ -196,7 +219,10 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     router,
     registry,
     approvals: gate,
-    rule: async ({ tool }) => ruleOnCall({ effect: tool.effect, analysisOnly: false }),
+    rule: async ({ tool, args, executionId, context }) => {
+      const granted = await grants.decide(database.db, { tool, args, executionId, context }, false);
+      return ruleOnCall({ effect: tool.effect, analysisOnly: false, granted });
+    },
     runTool: (run) => {
       const name = registry.find(run.call.name)?.name ?? 'unknown';
       const attributes = {

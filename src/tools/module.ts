@@ -8,6 +8,8 @@ export const toolsModule = (tools: ToolsService): Module => ({
   operations: [
     handle(c.listTools, () => tools.list()),
     handle(c.listAgentTools, (scope, { agentId }) => tools.ofAgent(scope, agentId)),
+    handle(c.putAgentTools, (scope, { agentId, tools: grants }) => tools.put(scope, agentId, grants)),
+    handle(c.invokeTool, (scope, input) => tools.invoke(scope, input)),
     handle(c.listExecutions, (scope, input) => tools.executions(scope, input)),
   ],
 });

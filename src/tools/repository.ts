@@ -13,9 +13,11 @@ export async function insertPending(
     id: string;
     tenantId: string;
     agentId: string;
-    runId: string;
+    /** Null for a call by hand. */
+    runId: string | null;
     roomId: string;
     toolName: string;
+    ruling: 'allow' | 'ask' | 'refuse' | null;
     input: Json;
   },
 ): Promise<boolean> {
@@ -58,13 +60,14 @@ export const listExecutions = (
   db: Db,
   tenantId: string,
   agentId: string,
-  page: { beforeId: string | undefined; limit: number },
+  page: { toolName: string | undefined; beforeId: string | undefined; limit: number },
 ): Promise<ExecutionRow[]> => {
   let query = db
     .selectFrom('toolExecutions')
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('agentId', '=', agentId);
+  if (page.toolName !== undefined) query = query.where('toolName', '=', page.toolName);
   if (page.beforeId !== undefined) {
     query = query.where(
       sql<boolean>`(executed_at, id) < (select executed_at, id from tool_executions

@@ -3,9 +3,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { Tx } from '../core/db/database.ts';
 import type { Logger } from '../core/logger.ts';
+import type { ToolDecision } from './grants/contract.ts';
 import { redact, redactText } from './redact.ts';
 import type { ToolRegistry } from './registry.ts';
 import { finishExecution, insertPending } from './repository.ts';
+import type { ResultCache } from './result-cache.ts';
 import {
   type Json,
   parseToolInput,
@@ -34,11 +36,17 @@ export interface ToolRun {
   commit<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /** An earlier try is known to have done nothing, or another one does no harm. */
   repeat?: boolean;
+  /** A person has agreed to this very call. */
+  approved?: boolean;
+  /** A person called it, not a run. */
+  byHand?: boolean;
   /** Told once the call is begun, with its input redacted. */
   onStart?(input: Json): void;
 }
 
 export interface ToolOutcome {
+  /** As the tool gave it: for whoever called it by hand. */
+  result: ToolResult;
   /** The text the model reads. */
   text: string;
   isError: boolean;
@@ -59,27 +67,48 @@ const OUTCOME_UNKNOWN = 'outcome_unknown';
 
 export type RunTool = (run: ToolRun) => Promise<ToolOutcome>;
 
-export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logger: Logger }): RunTool {
+export interface RunToolDeps {
+  registry: ToolRegistry;
+  clock: Clock;
+  logger: Logger;
+  /** Whether the call may happen, on what holds inside `tx`, which also registers it. */
+  decide?(
+    tx: Tx,
+    call: { tool: Tool; args: unknown; executionId: string; context: ToolContext },
+  ): Promise<ToolDecision>;
+  cache?: ResultCache;
+}
+
+export function createRunTool(deps: RunToolDeps): RunTool {
   const { registry, clock, logger } = deps;
 
   return async function runTool(run: ToolRun): Promise<ToolOutcome> {
     const { call, granted, context, commit, onStart } = run;
     const { tenantId, agentId, runId, roomId } = context;
     const input = redact(call.invalidArgs ?? call.args ?? {});
-    const first = await commit((tx) =>
-      insertPending(tx, {
+    const tool = await registry.resolve(context, call.name);
+    const { first, decision } = await commit(async (tx) => {
+      const decision =
+        tool === undefined || call.invalidArgs !== undefined
+          ? undefined
+          : await deps.decide?.(tx, { tool, args: call.args ?? {}, executionId: call.executionId, context });
+      const first = await insertPending(tx, {
         id: call.executionId,
         tenantId,
         agentId,
-        runId,
+        runId: run.byHand === true ? null : runId,
         roomId,
         toolName: call.name.slice(0, 200),
+        ruling: decision?.ruling ?? null,
         input,
-      }),
-    );
+      });
+      return { first, decision };
+    });
     onStart?.(input);
     const started = clock.elapsed();
-    const result = await attempt(call, granted, context, first || run.repeat === true);
+    const refusal = refusalOf(decision, run.approved === true);
+    const mayRun = first || run.repeat === true;
+    const result = refusal ?? (await attempt(tool, call, granted, context, mayRun, decision));
     return outcomeOf({
       tenantId,
       executionId: call.executionId,
@@ -89,12 +118,13 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
   };
 
   async function attempt(
+    tool: Tool | undefined,
     call: ToolCall,
     granted: readonly string[],
-    context: ToolContext,
+    given: ToolContext,
     mayRun: boolean,
+    decision: ToolDecision | undefined,
   ): Promise<ToolResult> {
-    const tool = registry.find(call.name);
     if (tool === undefined) return toolFailure('unknown_tool', `There is no tool named "${call.name}".`);
     if (!granted.includes(tool.name))
       return toolFailure('not_granted', `The tool ${tool.name} is not enabled for you.`);
@@ -107,7 +137,14 @@ export function createRunTool(deps: { registry: ToolRegistry; clock: Clock; logg
         OUTCOME_UNKNOWN,
         `An earlier try of ${tool.name} was interrupted and may have taken effect. Do not repeat it; say so.`,
       );
-    return runWithin(tool, parsed.input, context);
+    const context = { ...given, idempotencyKey: given.idempotencyKey ?? call.executionId };
+    if (deps.cache === undefined || decision === undefined) return runWithin(tool, parsed.input, context);
+    const cached = { tool, input: parsed.input, context, decision };
+    const known = deps.cache.find(cached);
+    if (known !== undefined) return known;
+    const result = await runWithin(tool, parsed.input, context);
+    deps.cache.keep(cached, result);
+    return result;
   }
 
   async function runWithin(tool: Tool, input: unknown, context: ToolContext): Promise<ToolResult> {
@@ -157,6 +194,7 @@ export function outcomeOf(input: {
   const preview = redactText(result.ok ? (result.summary ?? JSON.stringify(output)) : result.error.message);
   const unknown = !result.ok && result.error.code === OUTCOME_UNKNOWN;
   return {
+    result,
     text,
     isError,
     preview: preview.slice(0, MAX_PREVIEW_CHARS).toWellFormed(),
@@ -170,6 +208,12 @@ export function outcomeOf(input: {
         durationMs,
       }),
   };
+}
+
+function refusalOf(decision: ToolDecision | undefined, approved: boolean): ToolResult | undefined {
+  if (decision === undefined || decision.ruling === 'allow') return undefined;
+  if (decision.ruling === 'ask' && approved) return undefined;
+  return toolFailure(decision.reason, decision.explanation);
 }
 
 /** Internal writes are kept from doubling by their own keys; what leaves the server is not. */

@@ -1,12 +1,20 @@
-// What may be asked about tools. Who answers for an agent is decided by the checks that are passed in.
+// What may be asked about tools: which there are, which an agent has and within which limits, what they did, and to call one by
+// hand. Who answers for an agent is decided by the checks that are passed in.
+import type { Clock } from '../core/clock.ts';
 import type { InputOf } from '../core/contract.ts';
-import type { Database } from '../core/db/database.ts';
+import type { Database, Tx } from '../core/db/database.ts';
+import { untimed } from '../core/db/deadline.ts';
+import { newId } from '../core/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import { isUuid } from '../server/identity/service.ts';
-import type { listExecutions, ToolExecution, ToolInfo } from './contract.ts';
+import type { RoomsService } from '../server/rooms/service.ts';
+import type { invokeTool, listExecutions, ToolExecution, ToolInfo } from './contract.ts';
+import type { ToolGrantInput } from './grants/contract.ts';
+import type { GrantsService } from './grants/service.ts';
 import type { ToolRegistry } from './registry.ts';
 import * as repo from './repository.ts';
-import { type Tool, toolParameters } from './tool.ts';
+import type { RunTool } from './run-tool.ts';
+import { parseToolInput, type Tool, type ToolContext, toolParameters } from './tool.ts';
 
 export { redact } from './redact.ts';
 export type { ToolRegistry } from './registry.ts';
@@ -25,30 +33,99 @@ export type ToolsService = ReturnType<typeof createToolsService>;
 
 export interface ToolsDeps {
   database: Database;
+  clock: Clock;
   registry: ToolRegistry;
+  grants: GrantsService;
+  runTool: RunTool;
+  rooms: Pick<RoomsService, 'requireMember' | 'openDirect'>;
   /** Names of the tools enabled for an agent the caller may see. @throws AppError not_found */
   enabledFor(scope: Scope, agentId: string): Promise<readonly string[]>;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  answersFor(scope: Scope, agentId: string): Promise<boolean>;
+  /** Changes the profile's tools; `within` is part of the same transaction. */
+  enable(scope: Scope, agentId: string, names: string[], within: (tx: Tx) => Promise<void>): Promise<unknown>;
 }
 
-export function createToolsService({ database, registry, enabledFor, requireOwned }: ToolsDeps) {
+/** A call by hand ends with the operation's own deadline. */
+const MOST_BY_HAND_MS = 60_000;
+
+export function createToolsService(deps: ToolsDeps) {
+  const { database, registry, grants, enabledFor, requireOwned } = deps;
+
+  async function ofAgent(scope: Scope, agentId: string) {
+    const enabled = new Set(await enabledFor(scope, agentId));
+    const all = await registry.all({ tenantId: scope.tenantId, agentId });
+    const data = all.filter((tool) => enabled.has(tool.name)).map(toInfo);
+    if (!(await deps.answersFor(scope, agentId))) return { data };
+    return { data, grants: await grants.list(scope, agentId) };
+  }
+
   return {
     list: (): { data: ToolInfo[] } => ({ data: registry.list().map(toInfo) }),
 
-    async ofAgent(scope: Scope, agentId: string): Promise<{ data: ToolInfo[] }> {
-      const enabled = new Set(await enabledFor(scope, agentId));
-      return {
-        data: registry
-          .list()
-          .filter((tool) => enabled.has(tool.name))
-          .map(toInfo),
-      };
+    ofAgent,
+
+    async put(scope: Scope, agentId: string, wanted: readonly ToolGrantInput[]) {
+      await requireOwned(scope, agentId);
+      const all = await registry.all({ tenantId: scope.tenantId, agentId });
+      const tools = new Map(all.map((tool) => [tool.name, tool]));
+      const names = [...new Set(wanted.map(({ tool }) => tool))];
+      await deps.enable(scope, agentId, names, (tx) => grants.replace(tx, scope, agentId, wanted, tools));
+      return ofAgent(scope, agentId);
     },
 
-    async executions(scope: Scope, { agentId, limit, cursor }: InputOf<typeof listExecutions>) {
+    async invoke(scope: Scope, input: InputOf<typeof invokeTool>) {
+      const { agentId, tool: name, confirm, dryRun } = input;
+      await requireOwned(scope, agentId);
+      const tool = await registry.resolve({ tenantId: scope.tenantId, agentId }, name);
+      if (tool === undefined) return refused('unknown_tool', `There is no tool named "${name}".`);
+      const roomId =
+        input.roomId === undefined
+          ? (await deps.rooms.openDirect(scope, [agentId])).id
+          : (await deps.rooms.requireMember(scope, input.roomId)).row.id;
+      const parsed = parseToolInput(tool, input.input);
+      if (!parsed.ok) return { status: 'refused' as const, error: parsed.error };
+      const executionId = newId();
+      const context: ToolContext = {
+        tenantId: scope.tenantId,
+        agentId,
+        runId: executionId,
+        roomId,
+        asker: { userId: scope.user.id, name: scope.user.name },
+        now: deps.clock.date(),
+        signal: AbortSignal.timeout(MOST_BY_HAND_MS),
+      };
+      const call = { tool, args: input.input, executionId, context };
+      const decision = await grants.decide(database.db, call, false);
+      if (dryRun) return { status: 'decided' as const, decision };
+      if (decision.ruling === 'refuse')
+        return { ...refused(decision.reason, decision.explanation), decision };
+      if (decision.ruling === 'ask' && !confirm) return { status: 'needs_approval' as const, decision };
+      // It may take longer than a call has for the database.
+      const outcome = await untimed(async () => {
+        const outcome = await deps.runTool({
+          call: { executionId, name, args: input.input },
+          granted: [name],
+          context,
+          commit: (fn) => database.transaction(fn),
+          approved: confirm,
+          byHand: true,
+        });
+        await database.transaction(outcome.record);
+        return outcome;
+      });
+      const { result, durationMs } = outcome;
+      const done = { executionId, durationMs, decision };
+      return result.ok
+        ? { status: 'success' as const, output: result.output, ...done }
+        : { status: 'error' as const, error: result.error, ...done };
+    },
+
+    async executions(scope: Scope, { agentId, tool, limit, cursor }: InputOf<typeof listExecutions>) {
       await requireOwned(scope, agentId);
       const rows = await repo.listExecutions(database.db, scope.tenantId, agentId, {
+        toolName: tool,
         beforeId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
         limit: limit + 1,
       });
@@ -59,6 +136,11 @@ export function createToolsService({ database, registry, enabledFor, requireOwne
   };
 }
 
+const refused = (code: string, message: string) => ({
+  status: 'refused' as const,
+  error: { code, message },
+});
+
 const toInfo = (tool: Tool): ToolInfo => ({
   name: tool.name,
   description: tool.description,
@@ -66,6 +148,7 @@ const toInfo = (tool: Tool): ToolInfo => ({
   parameters: toolParameters(tool),
   timeoutMs: tool.timeoutMs,
   permissions: [...tool.permissions],
+  audience: tool.audience ?? 'room',
 });
 
 const toExecution = (row: repo.ExecutionRow): ToolExecution => ({
@@ -77,6 +160,7 @@ const toExecution = (row: repo.ExecutionRow): ToolExecution => ({
   outputData: row.outputData,
   executionStatus: row.executionStatus,
   ...(row.errorMessage === null ? {} : { errorMessage: row.errorMessage }),
+  ...(row.ruling === null ? {} : { ruling: row.ruling }),
   executedAt: row.executedAt.toISOString(),
   ...(row.executionTimeMs === null ? {} : { executionTimeMs: row.executionTimeMs }),
 });

@@ -1,5 +1,6 @@
-// Table of tool executions, as Kysely sees it. Inputs and outputs are stored redacted.
+// Tables of tools, as Kysely sees them. Inputs and outputs of executions are stored redacted.
 import type { ColumnType, Generated } from 'kysely';
+import type { GrantLimits } from './grants/contract.ts';
 
 export interface ToolExecutionsTable {
   id: string;
@@ -16,10 +17,25 @@ export interface ToolExecutionsTable {
     'pending' | 'success' | 'error' | 'unknown'
   >;
   errorMessage: string | null;
+  /** Null where nothing was decided: an unknown tool, arguments that are not JSON. */
+  ruling: 'allow' | 'ask' | 'refuse' | null;
   executedAt: Generated<Date>;
   executionTimeMs: number | null;
 }
 
+export interface ToolGrantsTable {
+  id: string;
+  tenantId: string;
+  agentId: string;
+  toolName: string;
+  limits: ColumnType<GrantLimits, string, string>;
+  approval: 'by_effect' | 'always' | 'never';
+  expiresAt: Date | null;
+  grantedBy: string;
+  createdAt: Generated<Date>;
+}
+
 export interface ToolsTables {
   toolExecutions: ToolExecutionsTable;
+  toolGrants: ToolGrantsTable;
 }

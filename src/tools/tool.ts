@@ -44,8 +44,16 @@ export interface Tool<I = unknown> {
   input: z.ZodType<I>;
   effect: ToolEffect;
   timeoutMs: number;
-  /** Permissions the agent and the asker need. */
+  /** What the asker must be: `room_admin`, `agent_owner`, `admin`. */
   permissions: readonly string[];
+  /** Who may read what it finds: everyone in the room, which is the default, or only who asked. */
+  audience?: 'room' | 'asker';
+  /** How long a result may be given again for the same call, in ms; only for `pure` and `read`. */
+  cacheMs?: number;
+  /** Given to a new agent unless its maker says otherwise. */
+  byDefault?: boolean;
+  /** Every agent has it, whatever its profile says. */
+  everyAgent?: boolean;
   /** Returns failures it foresees as values; whatever it throws is a defect. */
   execute(input: I, ctx: ToolContext): Promise<ToolResult>;
   /** What a call would do, in words for the person who approves it. Must change nothing. */

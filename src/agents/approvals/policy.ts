@@ -3,7 +3,8 @@ import type { Tool } from '../../tools/service.ts';
 
 export type CallRuling = {
   ruling: 'allow' | 'ask' | 'refuse';
-  reason: 'harmless' | 'needs_approval' | 'analysis_only';
+  /** `analysis_only`, or why the call's grants rule so. */
+  reason: string;
 };
 
 /** Whether the call would change something beyond what the agent says. */
@@ -13,10 +14,14 @@ const isWrite = ({ effect }: Pick<Tool, 'effect'>): boolean => effect !== 'pure'
 export const isOutside = ({ effect }: Pick<Tool, 'effect'>): boolean =>
   effect === 'write_external' || effect === 'irreversible';
 
-export function ruleOnCall(input: { effect: Tool['effect']; analysisOnly: boolean }): CallRuling {
+/** @param granted what the agent's grants rule */
+export function ruleOnCall(input: {
+  effect: Tool['effect'];
+  analysisOnly: boolean;
+  granted: CallRuling;
+}): CallRuling {
   if (input.analysisOnly && isWrite(input)) return { ruling: 'refuse', reason: 'analysis_only' };
-  if (isOutside(input)) return { ruling: 'ask', reason: 'needs_approval' };
-  return { ruling: 'allow', reason: 'harmless' };
+  return { ruling: input.granted.ruling, reason: input.granted.reason };
 }
 
 /** What cannot be undone is asked about every time. */

@@ -60,7 +60,7 @@ export function createApprovalsService(deps: ApprovalsDeps) {
   async function edit(scope: Scope, row: repo.SeenApproval, args: Record<string, unknown>) {
     const hash = argumentsHash(args);
     if (hash === row.argumentsHash) return undefined;
-    const tool = registry.find(row.toolName);
+    const tool = await registry.resolve({ tenantId: scope.tenantId, agentId: row.agentId }, row.toolName);
     if (tool === undefined) return undefined;
     const parsed = parseToolInput(tool, args);
     if (!parsed.ok) throw new AppError('invalid', 'invalid_input', `arguments: ${parsed.error.message}`);
@@ -106,7 +106,7 @@ export function createApprovalsService(deps: ApprovalsDeps) {
         throw new AppError('invalid', 'invalid_input', 'arguments and always go with "approve" only.');
       if (always !== undefined && !mayStand(asked))
         throw new AppError('invalid', 'must_ask', 'always: what cannot be undone is asked about every time.');
-      const tool = registry.find(asked.toolName);
+      const tool = await registry.resolve({ tenantId, agentId: asked.agentId }, asked.toolName);
       if (approve && asked.status === 'pending' && (tool === undefined || toolHash(tool) !== asked.toolHash))
         throw new AppError(
           'conflict',

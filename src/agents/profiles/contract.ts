@@ -99,7 +99,7 @@ export const createAgent = defineOperation({
   name: 'agents.create',
   summary: 'Create an agent; I become its owner',
   description:
-    'Its handle is made from its name unless given. Without capabilities it gets every built-in tool.',
+    'Its handle is made from its name unless given. Without capabilities it gets the tools that only look, compute or remember; the others are given by name.',
   tag,
   rest: { method: 'post', path: '/api/agents', status: 201 },
   socket: 'create_agent',

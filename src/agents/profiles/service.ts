@@ -28,7 +28,9 @@ export interface ProfilesDeps {
   rooms: RoomsService;
   router: LlmRouter;
   /** Names of the tools an agent may be given. */
-  toolNames: () => string[];
+  toolNames: (place: { tenantId: string; agentId: string; ownerId: string | null }) => Promise<string[]>;
+  /** Names of the tools a new agent gets. */
+  defaultTools: () => string[];
   /** Ends what the agent is doing, inside `tx`; effects outside the database follow its commit. */
   stopAll: (tx: Tx, tenantId: string, agentId: string, reason: string) => Promise<void>;
 }
@@ -43,7 +45,7 @@ export const PARLEY = {
 const AGENT_NOT_FOUND = () => notFound('agent_not_found', 'There is no such agent.');
 
 export function createProfilesService(deps: ProfilesDeps) {
-  const { database, events, identity, rooms, router, toolNames, stopAll } = deps;
+  const { database, events, identity, rooms, router, stopAll } = deps;
   const { db } = database;
 
   const answersFor = (scope: Scope, row: repo.AgentRow): boolean =>
@@ -104,8 +106,12 @@ export function createProfilesService(deps: ProfilesDeps) {
     return row;
   }
 
-  function checkCapabilities(capabilities: string[]): string[] {
-    const known = new Set(toolNames());
+  /** @throws AppError invalid */
+  async function checkCapabilities(
+    place: { tenantId: string; agentId: string; ownerId: string | null },
+    capabilities: string[],
+  ): Promise<string[]> {
+    const known = new Set(await deps.toolNames(place));
     const unknown = capabilities.filter((name) => !known.has(name));
     if (unknown.length > 0)
       throw new AppError(
@@ -119,10 +125,10 @@ export function createProfilesService(deps: ProfilesDeps) {
   async function insert(
     tx: Tx,
     tenantId: string,
-    input: Omit<InputOf<typeof createAgent>, 'handle'> & { handle: string },
+    input: Omit<InputOf<typeof createAgent>, 'handle'> & { id?: string; handle: string },
     ownerId: string | null,
   ): Promise<repo.AgentRow> {
-    const id = newId();
+    const { id = newId() } = input;
     await identity.createAgentUser(tx, tenantId, { id, handle: input.handle, name: input.name, ownerId });
     await repo.insertAgent(tx, {
       id,
@@ -134,7 +140,7 @@ export function createProfilesService(deps: ProfilesDeps) {
       modelName: input.modelName ?? '',
       systemPrompt: input.systemPrompt ?? '',
       personality: JSON.stringify(input.personality ?? {}),
-      capabilities: JSON.stringify(checkCapabilities(input.capabilities ?? toolNames())),
+      capabilities: JSON.stringify(input.capabilities ?? deps.defaultTools()),
       memoryEnabled: input.memoryEnabled ?? true,
       responseMode: input.responseMode ?? 'mention',
     });
@@ -165,6 +171,12 @@ export function createProfilesService(deps: ProfilesDeps) {
     requireOwned,
     answersFor,
 
+    /** Names of its tools as they are now; undefined when it is switched off or gone. */
+    async enabledTools(at: Database['db'] | Tx, tenantId: string, id: string) {
+      const row = await repo.findAgent(at, tenantId, id);
+      return row?.isActive === true ? row.capabilities : undefined;
+    },
+
     /** The agent as its run needs it; undefined when it is gone. */
     find: (tenantId: string, id: string) => repo.findAgent(db, tenantId, id),
 
@@ -194,28 +206,49 @@ export function createProfilesService(deps: ProfilesDeps) {
           'invalid_input',
           'handle: has lower-case letters, digits, "_", "." and "-", and at most 32 of them',
         );
+      const id = newId();
+      const capabilities =
+        input.capabilities === undefined
+          ? undefined
+          : await checkCapabilities(
+              { tenantId: scope.tenantId, agentId: id, ownerId: scope.user.id },
+              input.capabilities,
+            );
       const row = await database.transaction((tx) =>
-        insert(tx, scope.tenantId, { ...input, handle }, scope.user.id),
+        insert(tx, scope.tenantId, { ...input, id, capabilities, handle }, scope.user.id),
       );
       return toAgent(scope, row);
     },
 
     get: async (scope: Scope, id: string): Promise<Agent> => toAgent(scope, await requireAgent(scope, id)),
 
-    async update(scope: Scope, { agentId, ...change }: InputOf<typeof updateAgent>): Promise<Agent> {
-      await requireOwned(scope, agentId);
+    /** @param within what must change with it, in the same transaction */
+    async update(
+      scope: Scope,
+      { agentId, ...change }: InputOf<typeof updateAgent>,
+      within?: (tx: Tx) => Promise<void>,
+    ): Promise<Agent> {
+      const owned = await requireOwned(scope, agentId);
       const { personality, capabilities, ...plain } = change;
       const set = {
         ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
         ...(personality === undefined ? {} : { personality: JSON.stringify(personality) }),
         ...(capabilities === undefined
           ? {}
-          : { capabilities: JSON.stringify(checkCapabilities(capabilities)) }),
+          : {
+              capabilities: JSON.stringify(
+                await checkCapabilities(
+                  { tenantId: scope.tenantId, agentId, ownerId: owned.createdBy },
+                  capabilities,
+                ),
+              ),
+            }),
       };
       const row = await database.transaction(async (tx) => {
         if (!(await repo.updateAgent(tx, scope.tenantId, agentId, set))) throw AGENT_NOT_FOUND();
         if (change.name !== undefined)
           await identity.updateAgentUser(tx, scope.tenantId, agentId, { name: change.name });
+        await within?.(tx);
         return requireAgent(scope, agentId, tx);
       });
       return toAgent(scope, row);

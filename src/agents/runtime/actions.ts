@@ -56,8 +56,6 @@ export function contextOf(journal: Journal): ContextStep {
 /** What a model may think and write beyond the answer its style allows. */
 const THINKING_TOKENS = 3000;
 const MEMORY_TOOLS = new Set(['remember', 'recall', 'about_me', 'forget_me', 'correct_memory']);
-/** What people may ask of any agent that remembers, whatever else it was given. */
-const PERSONAL_TOOLS = new Set(['about_me', 'forget_me', 'correct_memory']);
 
 export function createActions(deps: ActionsDeps) {
   const callTool = createUseTool(deps);
@@ -104,7 +102,7 @@ export function createActions(deps: ActionsDeps) {
         model: choice.model,
         system: prompt.system,
         messages: [...prompt.messages, ...turnsOf(journal.steps)],
-        tools: offered(agent),
+        tools: await offered(agent),
         maxTokens: replyTokens(agent.personality) + THINKING_TOKENS,
         signal,
         trigger: prompt.trigger,
@@ -130,16 +128,16 @@ export function createActions(deps: ActionsDeps) {
     await boundary(`after:model:${round}`);
   }
 
-  function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
-    const granted = offered(work.agent).map((tool) => tool.name);
+  async function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
+    const granted = (await offered(work.agent)).map((tool) => tool.name);
     return callTool({ ...work, round, index, call, granted, now: new Date(contextOf(work.journal).now) });
   }
 
   /** Tools that are enabled for the agent and exist here. */
-  function offered(agent: AgentRow): LlmTool[] {
-    return deps.registry
-      .list()
-      .filter((tool) => agent.capabilities.includes(tool.name) || PERSONAL_TOOLS.has(tool.name))
+  async function offered(agent: AgentRow): Promise<LlmTool[]> {
+    const all = await deps.registry.all({ tenantId: agent.tenantId, agentId: agent.id });
+    return all
+      .filter((tool) => tool.everyAgent === true || agent.capabilities.includes(tool.name))
       .filter((tool) => agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name))
       .map((tool) => ({
         name: tool.name,

@@ -38,7 +38,13 @@ export interface UseToolDeps {
   runTool: RunTool;
   approvals: ApprovalGate;
   /** Whether a call may go ahead, must be asked about, or is refused. */
-  rule(call: { run: repo.RunRow; tool: Tool; args: Record<string, unknown> }): Promise<CallRuling>;
+  rule(call: {
+    run: repo.RunRow;
+    tool: Tool;
+    args: Record<string, unknown>;
+    executionId: string;
+    context: ToolContext;
+  }): Promise<CallRuling>;
 }
 
 export interface ToolWork {
@@ -92,16 +98,17 @@ export function createUseTool(deps: UseToolDeps) {
     const lease = { tenantId, id: runId, epoch: run.leaseEpoch };
     signals.status('using_tool');
 
-    const tool = deps.registry.find(call.name);
+    const tool = await deps.registry.resolve({ tenantId, agentId }, call.name);
     const granted = tool !== undefined && work.granted.includes(tool.name);
     const asked = (call.args ?? {}) as Args;
     const { intent, approval: said } = callState(journal.steps);
     if (intent !== undefined) return resume(intent, said);
-    // What is refused for its name or form is refused by the runner, with a record.
+    // What is refused for its name, form or grant is refused by the runner, with a record.
     if (!granted || call.invalidArgs !== undefined || !parseToolInput(tool, asked).ok) return plain();
 
-    const { ruling, reason } = await deps.rule({ run, tool, args: asked });
-    if (ruling === 'refuse') return finish(refused(reason, REFUSED));
+    const { ruling, reason } = await deps.rule({ run, tool, args: asked, executionId, context });
+    if (ruling === 'refuse' && reason === 'analysis_only') return finish(refused(reason, REFUSED));
+    if (ruling === 'refuse') return plain();
     if (ruling === 'allow' && !isOutside(tool)) return plain();
     const approval = ruling === 'ask' ? (said ?? (await ask(tool))) : undefined;
     if (approval !== undefined && approval.decision !== 'approved') return finish(notApproved(approval));
@@ -165,6 +172,7 @@ export function createUseTool(deps: UseToolDeps) {
       await carryOut({
         args,
         key: step.idempotencyKey,
+        approved: approval !== undefined,
         note: noteOf(approval),
         async commit(fn) {
           const box: { answer?: Awaited<ReturnType<typeof fn>> } = {};
@@ -188,6 +196,7 @@ export function createUseTool(deps: UseToolDeps) {
         key,
         note,
         repeat: true,
+        approved: approval !== undefined,
         commit: <T>(fn: (tx: Tx) => Promise<T>) => journal.commit(fn),
       };
       if (granted && tool.idempotent === true) return carryOut(repeat);
@@ -237,6 +246,7 @@ export function createUseTool(deps: UseToolDeps) {
       commit: <T>(fn: (tx: Tx) => Promise<T>) => Promise<T>;
       key?: string;
       repeat?: boolean;
+      approved?: boolean;
       note?: string | undefined;
     }): Promise<void> {
       const done = await deps.runTool({
@@ -245,6 +255,7 @@ export function createUseTool(deps: UseToolDeps) {
         context: how.key === undefined ? context : { ...context, idempotencyKey: how.key },
         commit: how.commit,
         ...(how.repeat === true ? { repeat: true } : {}),
+        ...(how.approved === true ? { approved: true } : {}),
         onStart: (input) => signals.tool({ executionId, tool: call.name, status: 'running', input }),
       });
       deps.failpoints.hit('after-effect-before-record');

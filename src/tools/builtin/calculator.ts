@@ -16,6 +16,7 @@ const input = z.strictObject({
 /** Output: `{ expression, result, exact }`. Failures: `bad_expression`, `not_allowed`, `too_large`, `undefined_result`. */
 export const calculatorTool = defineTool<z.infer<typeof input>>({
   name: 'calculator',
+  byDefault: true,
   description:
     'Works out an arithmetic expression exactly. Knows + - * / ^ ! % mod, parentheses, pi, e, and functions such as sqrt, log, sin, round, min, max, mean.',
   input,

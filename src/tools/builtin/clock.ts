@@ -14,6 +14,7 @@ const input = z.strictObject({
 /** Output: `{ iso, timeZone, human, weekday, utcOffset }`. Failure: `unknown_time_zone`. */
 export const clockTool = defineTool<z.infer<typeof input>>({
   name: 'clock',
+  byDefault: true,
   description: 'Tells the current date and time, in UTC and, if asked, in another time zone.',
   input,
   effect: 'read',

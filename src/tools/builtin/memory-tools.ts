@@ -49,6 +49,7 @@ export function createMemoryTools(
   return [
     defineTool<z.infer<typeof rememberInput>>({
       name: 'remember',
+      byDefault: true,
       description:
         'Keeps a fact for later conversations. Use it when someone asks you to remember something or tells you something lasting about themselves.',
       input: rememberInput,
@@ -79,6 +80,7 @@ export function createMemoryTools(
     }),
     defineTool<z.infer<typeof recallInput>>({
       name: 'recall',
+      byDefault: true,
       description: 'Looks up what you remember from earlier conversations.',
       input: recallInput,
       effect: 'read',
@@ -109,6 +111,7 @@ export function createMemoryTools(
     }),
     defineTool<z.infer<typeof aboutInput>>({
       name: 'about_me',
+      everyAgent: true,
       description:
         'Lists what you remember from and about the person you are talking to. Use it when they ask what you know about them.',
       input: aboutInput,
@@ -131,6 +134,7 @@ export function createMemoryTools(
     }),
     defineTool<z.infer<typeof aboutInput>>({
       name: 'forget_me',
+      everyAgent: true,
       description:
         'Erases for good all that the person you are talking to told you and all you know about them. Only when they ask you to forget them or everything they said.',
       input: aboutInput,
@@ -149,6 +153,7 @@ export function createMemoryTools(
     }),
     defineTool<z.infer<typeof correctInput>>({
       name: 'correct_memory',
+      everyAgent: true,
       description:
         'Corrects something the person you are talking to told you before, when they say it was wrong.',
       input: correctInput,
