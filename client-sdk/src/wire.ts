@@ -1,8 +1,10 @@
 // The wire as types: which operations and events there are, taken from the server's contracts.
 // Must never import a contract at run time: the SDK ships without zod.
+import type * as approvals from '../../src/agents/approvals/contract.ts';
 import type * as agents from '../../src/agents/contract.ts';
 import type * as profiles from '../../src/agents/profiles/contract.ts';
 import type * as runtime from '../../src/agents/runtime/contract.ts';
+import type * as safety from '../../src/agents/safety/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
 import type * as memory from '../../src/memory/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
@@ -11,8 +13,10 @@ import type * as presence from '../../src/server/presence/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
 
+export type { Approval } from '../../src/agents/approvals/contract.ts';
 export type { AgentStatus } from '../../src/agents/contract.ts';
 export type { Agent } from '../../src/agents/profiles/contract.ts';
+export type { AgentStop } from '../../src/agents/safety/contract.ts';
 export type { Memory } from '../../src/memory/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
 export type {
@@ -80,6 +84,16 @@ export interface Operations {
   activate_agent: Op<typeof profiles.activateAgent>;
   delete_agent: Op<typeof profiles.deleteAgent>;
 
+  list_approvals: Op<typeof approvals.listApprovals>;
+  get_approval: Op<typeof approvals.getApproval>;
+  decide_approval: Op<typeof approvals.decideApproval>;
+  list_standing_approvals: Op<typeof approvals.listStanding>;
+  revoke_standing_approval: Op<typeof approvals.revokeStanding>;
+
+  set_agent_stop: Op<typeof safety.setStop>;
+  lift_agent_stop: Op<typeof safety.liftStop>;
+  list_agent_stops: Op<typeof safety.listStops>;
+
   list_memories: Op<typeof memory.listMemories>;
   search_memories: Op<typeof memory.searchMemories>;
   update_memory: Op<typeof memory.updateMemory>;
@@ -113,5 +127,7 @@ export interface Events {
   agent_message_delta: PayloadOf<typeof agents.agentMessageDelta>;
   agent_action: PayloadOf<typeof agents.agentAction>;
   tool_execution: PayloadOf<typeof agents.toolExecution>;
+  approval_requested: PayloadOf<typeof approvals.approvalRequested>;
+  approval_decided: PayloadOf<typeof approvals.approvalDecided>;
 }
 export type EventName = keyof Events;

@@ -9,6 +9,7 @@ import { useClient } from '../session/use-client.ts';
 import { DeleteAgent } from './delete-agent.tsx';
 import styles from './fields.module.css';
 import { PersonalityFields } from './personality-fields.tsx';
+import { StopSection } from './stop-section.tsx';
 import { useActivateAgent, useMayChange, useUpdateAgent } from './use-agent.ts';
 import { MODES, thinksWith, toolWords } from './words.ts';
 
@@ -87,98 +88,101 @@ function ProfileForm({ agent }: { agent: Agent }) {
   }
 
   return (
-    <form onSubmit={submit} noValidate>
-      <ActiveSwitch agent={agent} />
-      <section className={styles.section}>
-        <h2>Words</h2>
-        <Stack gap="md" mt="sm">
-          <TextInput
-            label="Name"
-            value={draft.name}
-            maxLength={64}
-            onChange={(event) => set('name', event.currentTarget.value)}
-          />
-          <TextInput
-            label="What it is for"
-            value={draft.description}
-            maxLength={1000}
-            onChange={(event) => set('description', event.currentTarget.value)}
-          />
-          <Textarea
-            label="Instructions"
-            description="Only you and administrators see them"
-            value={draft.systemPrompt}
-            maxLength={16_000}
-            rows={8}
-            onChange={(event) => set('systemPrompt', event.currentTarget.value)}
-          />
-        </Stack>
-      </section>
-      <section className={styles.section}>
-        <h2>When it speaks</h2>
-        <Radio.Group
-          aria-label="When it speaks"
-          value={draft.responseMode}
-          onChange={(value) => set('responseMode', value as Draft['responseMode'])}
-        >
-          <Stack gap="xs" mt="sm">
-            {Object.entries(MODES).map(([value, { label, about }]) => (
-              <Radio key={value} value={value} label={label} description={about} />
-            ))}
+    <>
+      <form onSubmit={submit} noValidate>
+        <ActiveSwitch agent={agent} />
+        <section className={styles.section}>
+          <h2>Words</h2>
+          <Stack gap="md" mt="sm">
+            <TextInput
+              label="Name"
+              value={draft.name}
+              maxLength={64}
+              onChange={(event) => set('name', event.currentTarget.value)}
+            />
+            <TextInput
+              label="What it is for"
+              value={draft.description}
+              maxLength={1000}
+              onChange={(event) => set('description', event.currentTarget.value)}
+            />
+            <Textarea
+              label="Instructions"
+              description="Only you and administrators see them"
+              value={draft.systemPrompt}
+              maxLength={16_000}
+              rows={8}
+              onChange={(event) => set('systemPrompt', event.currentTarget.value)}
+            />
           </Stack>
-        </Radio.Group>
-      </section>
-      <section className={styles.section}>
-        <h2>What it thinks with</h2>
-        <p className={styles.hint}>Now: {thinksWith(agent)}.</p>
-        <Stack gap="md">
-          <Select
-            label="Provider"
-            data={PROVIDERS}
-            value={draft.llmProvider}
-            allowDeselect={false}
-            onChange={(value) => set('llmProvider', (value ?? 'auto') as Draft['llmProvider'])}
+        </section>
+        <section className={styles.section}>
+          <h2>When it speaks</h2>
+          <Radio.Group
+            aria-label="When it speaks"
+            value={draft.responseMode}
+            onChange={(value) => set('responseMode', value as Draft['responseMode'])}
+          >
+            <Stack gap="xs" mt="sm">
+              {Object.entries(MODES).map(([value, { label, about }]) => (
+                <Radio key={value} value={value} label={label} description={about} />
+              ))}
+            </Stack>
+          </Radio.Group>
+        </section>
+        <section className={styles.section}>
+          <h2>What it thinks with</h2>
+          <p className={styles.hint}>Now: {thinksWith(agent)}.</p>
+          <Stack gap="md">
+            <Select
+              label="Provider"
+              data={PROVIDERS}
+              value={draft.llmProvider}
+              allowDeselect={false}
+              onChange={(value) => set('llmProvider', (value ?? 'auto') as Draft['llmProvider'])}
+            />
+            <TextInput
+              label="Model"
+              description="Empty: the provider’s default"
+              value={draft.modelName}
+              maxLength={200}
+              onChange={(event) => set('modelName', event.currentTarget.value)}
+            />
+          </Stack>
+        </section>
+        <ToolsSection chosen={draft.capabilities} onChange={(names) => set('capabilities', names)} />
+        <section className={styles.section}>
+          <h2>Memory</h2>
+          <Switch
+            mt="sm"
+            label="It may remember"
+            description="What people ask it to keep, and what those who allow it say"
+            checked={draft.memoryEnabled}
+            onChange={(event) => set('memoryEnabled', event.currentTarget.checked)}
           />
-          <TextInput
-            label="Model"
-            description="Empty: the provider’s default"
-            value={draft.modelName}
-            maxLength={200}
-            onChange={(event) => set('modelName', event.currentTarget.value)}
-          />
-        </Stack>
-      </section>
-      <ToolsSection chosen={draft.capabilities} onChange={(names) => set('capabilities', names)} />
-      <section className={styles.section}>
-        <h2>Memory</h2>
-        <Switch
-          mt="sm"
-          label="It may remember"
-          description="What people ask it to keep, and what those who allow it say"
-          checked={draft.memoryEnabled}
-          onChange={(event) => set('memoryEnabled', event.currentTarget.checked)}
-        />
-      </section>
-      <PersonalityFields value={draft.personality} onChange={(value) => set('personality', value)} />
-      <div className={styles.foot}>
-        <p role="status" data-tone={update.isError ? 'problem' : undefined}>
-          {update.isError
-            ? messageOf(update.error)
-            : update.isSuccess && count === 0
-              ? 'Saved.'
-              : count === 0
-                ? 'Nothing to save.'
-                : `${count} unsaved ${count === 1 ? 'change' : 'changes'}`}
-        </p>
-        <Button variant="default" disabled={count === 0} onClick={() => setDraft(draftOf(agent))}>
-          Undo
-        </Button>
-        <Button type="submit" disabled={count === 0} loading={update.isPending}>
-          Save
-        </Button>
-      </div>
+        </section>
+        <PersonalityFields value={draft.personality} onChange={(value) => set('personality', value)} />
+        <div className={styles.foot}>
+          <p role="status" data-tone={update.isError ? 'problem' : undefined}>
+            {update.isError
+              ? messageOf(update.error)
+              : update.isSuccess && count === 0
+                ? 'Saved.'
+                : count === 0
+                  ? 'Nothing to save.'
+                  : `${count} unsaved ${count === 1 ? 'change' : 'changes'}`}
+          </p>
+          <Button variant="default" disabled={count === 0} onClick={() => setDraft(draftOf(agent))}>
+            Undo
+          </Button>
+          <Button type="submit" disabled={count === 0} loading={update.isPending}>
+            Save
+          </Button>
+        </div>
+      </form>
+      <StopSection agent={agent} />
       <DeleteAgent agent={agent} />
-    </form>
+    </>
   );
 }
 

@@ -4,6 +4,8 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { AgentPage } from '../agents/agent-page.tsx';
 import { AgentsPage } from '../agents/agents-page.tsx';
+import { ApprovalsPage } from '../approvals/approvals-page.tsx';
+import { useApprovalSignals } from '../approvals/use-approvals.ts';
 import { MembersPanel } from '../members/members-panel.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { hrefOf, type Route, replaceWith, useRoute } from '../parts/route.ts';
@@ -35,6 +37,7 @@ export function ChatPage() {
   const room = openRoom === undefined ? undefined : client.room(openRoom);
 
   useEffect(() => client.rooms.follow(), [client]);
+  useApprovalSignals();
   useFreshRooms();
   useFirstRoom(route);
 
@@ -63,6 +66,8 @@ export function ChatPage() {
         <ConnectionBanner />
         {route.page === 'agents' ? (
           <AgentsPage onRooms={() => setRoomsOpen(true)} />
+        ) : route.page === 'approvals' ? (
+          <ApprovalsPage onRooms={() => setRoomsOpen(true)} />
         ) : route.page === 'agent' ? (
           <AgentPage key={route.id} id={route.id} tab={route.tab} onRooms={() => setRoomsOpen(true)} />
         ) : room === undefined ? (

@@ -1,10 +1,12 @@
 // The left side: whose server this is, my rooms, and me.
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconLogout, IconSparkles } from '@tabler/icons-react';
+import { IconLogout, IconSparkles, IconUserCheck } from '@tabler/icons-react';
+import { useWaiting } from '../approvals/use-approvals.ts';
 import { Avatar } from '../parts/avatar.tsx';
+import { CountBadge } from '../parts/badge.tsx';
 import { BrandMark } from '../parts/brand-mark.tsx';
 import { ColorSchemeToggle } from '../parts/color-scheme-toggle.tsx';
-import { AGENTS_HREF, type Route } from '../parts/route.ts';
+import { AGENTS_HREF, APPROVALS_HREF, type Route } from '../parts/route.ts';
 import { type RoomDialog, RoomList } from '../rooms/room-list.tsx';
 import { leave } from '../session/session.ts';
 import { useMe } from '../session/use-client.ts';
@@ -19,6 +21,7 @@ interface SidebarProps {
 export function Sidebar({ route, onDialog, onOpen }: SidebarProps) {
   const me = useMe();
   const openRoom = route.page === 'room' ? route.key : undefined;
+  const waiting = useWaiting().data?.length ?? 0;
   const inAgents = route.page === 'agents' || route.page === 'agent';
   return (
     <div className={styles.sidebar}>
@@ -34,7 +37,17 @@ export function Sidebar({ route, onDialog, onOpen }: SidebarProps) {
           onClick={onOpen}
         >
           <IconSparkles size={17} stroke={1.8} aria-hidden="true" />
-          Agents
+          <span className={styles.pageName}>Agents</span>
+        </a>
+        <a
+          className={styles.page}
+          href={APPROVALS_HREF}
+          aria-current={route.page === 'approvals' ? 'page' : undefined}
+          onClick={onOpen}
+        >
+          <IconUserCheck size={17} stroke={1.8} aria-hidden="true" />
+          <span className={styles.pageName}>Approvals</span>
+          {waiting > 0 && <CountBadge count={waiting} strong label={`, ${waiting} waiting`} />}
         </a>
       </nav>
       <RoomList openRoom={openRoom} onDialog={onDialog} onOpen={onOpen} />

@@ -4,6 +4,8 @@ import { Button } from '@mantine/core';
 import type { AgentActivity, RoomHandle, User } from '@parley/client';
 import { IconPlayerStopFilled, IconReload } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
+import { ApprovalCard } from '../approvals/approval-card.tsx';
+import { useWaiting } from '../approvals/use-approvals.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
 import { useTell } from '../parts/notices.tsx';
@@ -103,10 +105,19 @@ export function AgentRun({ room, agent, activity, messageId }: AgentRunProps) {
           )}
         </header>
         <ToolChips tools={activity?.tools ?? []} />
+        {activity?.status === 'waiting_approval' && <MyWord runId={activity.runId} />}
         {text !== '' && <LazyMarkdown text={text} streaming={!over} />}
       </div>
     </section>
   );
+}
+
+/** For whoever may decide: the call itself. */
+function MyWord({ runId }: { runId: string }) {
+  const { data: waiting = [] } = useWaiting();
+  return waiting
+    .filter((approval) => approval.runId === runId)
+    .map((approval) => <ApprovalCard key={approval.id} approval={approval} />);
 }
 
 function statusWords(name: string, activity: AgentActivity | undefined, text: string): string {

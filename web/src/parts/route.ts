@@ -8,6 +8,7 @@ export type Route =
   | { page: 'none' }
   | { page: 'room'; key: string }
   | { page: 'agents' }
+  | { page: 'approvals' }
   | { page: 'agent'; id: string; tab: AgentTab };
 
 const NOWHERE: Route = { page: 'none' };
@@ -19,7 +20,7 @@ function parse(hash: string): Route {
     const tab = AGENT_TABS.find((name) => name === second) ?? 'profile';
     return { page: 'agent', id: first, tab };
   }
-  return page === 'agents' ? { page: 'agents' } : NOWHERE;
+  return page === 'agents' || page === 'approvals' ? { page } : NOWHERE;
 }
 
 function decoded(part: string): string {
@@ -48,6 +49,7 @@ export const hrefOf = (room: { id: string; slug?: string | undefined }): string 
   `#/rooms/${encodeURIComponent(room.slug ?? room.id)}`;
 
 export const AGENTS_HREF = '#/agents';
+export const APPROVALS_HREF = '#/approvals';
 export const agentHref = (id: string, tab: AgentTab = 'profile'): string =>
   `#/agents/${encodeURIComponent(id)}${tab === 'profile' ? '' : `/${tab}`}`;
 
