@@ -4,7 +4,7 @@ import type { Approval, InputOf } from '@parley/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { messageOf } from '../parts/errors.ts';
-import { formatFull, formatTime } from '../parts/times.ts';
+import { formatDay, formatFull, formatTime } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
 import styles from './approval-card.module.css';
 import { useAgentName } from './use-agent-name.ts';
@@ -38,14 +38,14 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   return (
     <article className={styles.card} aria-labelledby={title} data-effect={approval.effect}>
       <header className={styles.head}>
-        <h3 id={title} className={styles.title}>
+        <p id={title} className={styles.title}>
           {agent} wants to use {approval.tool.replaceAll('_', ' ')}
-        </h3>
+        </p>
         <p className={styles.about}>
           For {approval.requester.name}
           {EFFECTS[approval.effect] !== undefined && ` · ${EFFECTS[approval.effect]}`} · until{' '}
           <time dateTime={approval.expiresAt} title={formatFull(approval.expiresAt)}>
-            {formatTime(approval.expiresAt)}
+            {formatDay(approval.expiresAt)}, {formatTime(approval.expiresAt)}
           </time>
         </p>
       </header>
