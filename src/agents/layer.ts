@@ -44,6 +44,7 @@ import { createScriptedLlm } from './llm/scripted.ts';
 import { wrapLlm } from './llm/wrap.ts';
 import { profilesModule } from './profiles/module.ts';
 import { createProfilesService } from './profiles/service.ts';
+import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
 import { createLoop } from './runtime/loop.ts';
 import { runtimeModule } from './runtime/module.ts';
@@ -311,6 +312,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       safety.tell(runIds);
     },
   });
+  const { wake, cancel } = runtime;
+  const attention = createAttention({ database, profiles, wake, cancel });
   const approvals = createApprovalsService({
     database,
     clock,
@@ -327,7 +330,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     modules: [
       profilesModule(profiles),
       invitationsModule(invitations),
-      runtimeModule(runtime, worker.job),
+      runtimeModule(runtime, attention, worker.job),
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),

@@ -15,9 +15,11 @@ export async function startOn(
   dataDir: string,
   port: number,
   env: Record<string, string> = {},
+  entry?: string,
 ): Promise<ServerProcess> {
   const server = await startServer({
     env: { DATA_DIR: dataDir, PORT: String(port), RATE_LIMIT_FACTOR: '100', ...env },
+    ...(entry === undefined ? {} : { entry }),
   });
   onTestFinished(async () => {
     server.kill('SIGKILL');

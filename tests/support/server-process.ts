@@ -36,6 +36,8 @@ export interface ServerProcessOptions {
   nodeArgs?: string[];
   /** Words before node, such as `taskset -c 0`. */
   prefix?: string[];
+  /** What is started, from the root of the repository; src/main.ts by default. */
+  entry?: string;
 }
 
 /** Starts src/main.ts. @throws Error with what it said, when it ends before it is ready */
@@ -54,9 +56,14 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
 }
 
 /** The same without waiting until it is ready: for starts that must fail. */
-export function spawnServer({ env, nodeArgs = [], prefix = [] }: ServerProcessOptions): ServerProcess {
+export function spawnServer({
+  env,
+  nodeArgs = [],
+  prefix = [],
+  entry = 'src/main.ts',
+}: ServerProcessOptions): ServerProcess {
   const guard = ['--import', FOLLOW_PARENT];
-  const [command, ...args] = [...prefix, process.execPath, ...guard, ...nodeArgs, `${ROOT}src/main.ts`];
+  const [command, ...args] = [...prefix, process.execPath, ...guard, ...nodeArgs, `${ROOT}${entry}`];
   const child: ChildProcess = spawn(command as string, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -90,7 +90,7 @@ export const listRuns = defineOperation({
   tag,
   rest: { method: 'get', path: '/api/agents/:agentId/runs' },
   socket: 'list_runs',
-  input: z.object({ agentId: Id, ...Page }),
+  input: z.object({ agentId: Id, status: RunStatusName.optional(), ...Page }),
   output: z.object({ data: z.array(Run), nextCursor: z.string().optional() }),
   permission: 'signed_in',
   effect: 'read',
@@ -106,6 +106,26 @@ export const getRun = defineOperation({
   output: z.object({ ...Run.shape, steps: z.array(RunStep) }),
   permission: 'signed_in',
   effect: 'read',
+});
+
+export const resolveRun = defineOperation({
+  name: 'runs.resolve',
+  summary:
+    'Say what became of a call whose outcome nobody knows (a person: the agent’s owner, or an administrator)',
+  description:
+    'For a run that needs attention. With `happened` or `not_happened` it goes on, told so; the call is not repeated by itself. With `give_up` it ends.',
+  tag,
+  rest: { method: 'post', path: '/api/runs/:runId/resolve' },
+  socket: 'resolve_run',
+  input: z.strictObject({
+    runId: Id,
+    outcome: z.enum(['happened', 'not_happened', 'give_up']),
+    /** For the agent to read. */
+    note: z.string().trim().min(1).max(1000).optional(),
+  }),
+  output: Run,
+  permission: 'signed_in',
+  effect: 'irreversible',
 });
 
 export const listTurns = defineOperation({

@@ -91,18 +91,19 @@ export const listRuns = (
   db: Db,
   tenantId: string,
   agentId: string,
-  page: { beforeId: string | undefined; limit: number },
+  page: { status: RunStatus | undefined; beforeId: string | undefined; limit: number },
 ): Promise<RunRow[]> => {
   let query = db
     .selectFrom('agentRuns')
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('agentId', '=', agentId);
+  if (page.status !== undefined) query = query.where('status', '=', page.status);
   if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId);
   return query.orderBy('id', 'desc').limit(page.limit).execute();
 };
 
-export const listSteps = (db: Db, tenantId: string, runId: string): Promise<StepRow[]> =>
+export const listSteps = (db: Db | Tx, tenantId: string, runId: string): Promise<StepRow[]> =>
   db
     .selectFrom('runSteps')
     .selectAll()
@@ -265,7 +266,7 @@ export const cancelRuns = (tx: Tx, tenantId: string, ids: string[], reason: stri
         })
         .where('tenantId', '=', tenantId)
         .where('id', 'in', ids)
-        .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval'])
+        .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval', 'needs_attention'])
         .returningAll()
         .execute();
 

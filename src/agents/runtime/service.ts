@@ -269,9 +269,10 @@ export function createRuntimeService(deps: RuntimeDeps) {
       return view(agentId, seen, []);
     },
 
-    async list(scope: Scope, { agentId, limit, cursor }: InputOf<typeof listRuns>) {
+    async list(scope: Scope, { agentId, status, limit, cursor }: InputOf<typeof listRuns>) {
       await profiles.requireOwned(scope, agentId);
       const rows = await repo.listRuns(db, scope.tenantId, agentId, {
+        status,
         beforeId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
         limit: limit + 1,
       });

@@ -110,6 +110,8 @@ export function createUseTool(deps: UseToolDeps) {
     if (ruling === 'refuse' && reason === 'analysis_only') return finish(refused(reason, REFUSED));
     if (ruling === 'refuse') return plain();
     if (ruling === 'allow' && !isOutside(tool)) return plain();
+    if (isUnsettled(journal.steps, tool.name, argumentsHash(asked)))
+      return finish(refused('not_repeated', NOT_REPEATED));
     const approval = ruling === 'ask' ? (said ?? (await ask(tool))) : undefined;
     if (approval !== undefined && approval.decision !== 'approved') return finish(notApproved(approval));
     try {
