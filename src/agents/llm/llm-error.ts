@@ -9,6 +9,7 @@ export type LlmErrorKind =
   | 'auth'
   | 'bad_request'
   | 'cancelled'
+  | 'budget_exhausted'
   | 'unavailable';
 
 const RETRYABLE: Record<LlmErrorKind, boolean> = {
@@ -20,6 +21,7 @@ const RETRYABLE: Record<LlmErrorKind, boolean> = {
   auth: false,
   bad_request: false,
   cancelled: false,
+  budget_exhausted: false,
 };
 
 export interface LlmErrorInit {

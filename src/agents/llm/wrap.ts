@@ -1,4 +1,5 @@
 // The one order in which the wrappers go around a provider. Must never be repeated by hand elsewhere.
+import { type BudgetOptions, withBudget } from './budget.ts';
 import { withDeadline } from './deadline.ts';
 import type { Llm, Sleep } from './llm.ts';
 import { type MeteredLlm, type MeterOptions, withMeter } from './meter.ts';
@@ -14,9 +15,13 @@ export interface WrapOptions {
   onCall?: MeterOptions['onCall'];
   onRetry?: RetryOptions['onRetry'];
   prices?: MeterOptions['prices'];
+  budget?: BudgetOptions;
 }
 
-/** Total deadline around retry around meter around idle deadline around the provider: each try is metered, none can hang. */
+/**
+ * Total deadline around retry around budget around meter around idle deadline around the provider: each try is paid and metered,
+ * none can hang.
+ */
 export function wrapLlm(llm: Llm, options: WrapOptions): Llm & Pick<MeteredLlm, 'totals'> {
   const { sleep, random, elapsed, idleMs, totalMs, tries, onCall, onRetry, prices } = options;
   const perTry = withDeadline(llm, {
@@ -29,7 +34,8 @@ export function wrapLlm(llm: Llm, options: WrapOptions): Llm & Pick<MeteredLlm, 
     ...(onCall ? { onCall } : {}),
     ...(prices ? { prices } : {}),
   });
-  const retried = withRetry(metered, {
+  const paid = options.budget === undefined ? metered : withBudget(metered, options.budget);
+  const retried = withRetry(paid, {
     sleep,
     random,
     ...(tries === undefined ? {} : { tries }),

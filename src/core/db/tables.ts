@@ -1,5 +1,6 @@
 // Every module's tables in one interface, so that Kysely can join them. Types only.
 import type { ApprovalsTables } from '../../agents/approvals/tables.ts';
+import type { BudgetsTables } from '../../agents/budgets/tables.ts';
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
 import type { SafetyTables } from '../../agents/safety/tables.ts';
@@ -13,6 +14,7 @@ export interface Tables
   extends IdentityTables,
     RoomsTables,
     MessagesTables,
+    BudgetsTables,
     ProfilesTables,
     RuntimeTables,
     ApprovalsTables,
