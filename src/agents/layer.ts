@@ -32,13 +32,15 @@ import { createRunTool } from '../tools/run-tool.ts';
 import { createToolsService, type Tool } from '../tools/service.ts';
 import { approvalsModule } from './approvals/module.ts';
 import { createApprovalGate, createApprovalsService, ruleOnCall } from './approvals/service.ts';
+import { createLedger } from './budgets/ledger.ts';
+import { budgetsModule } from './budgets/module.ts';
+import { createBudgetsService } from './budgets/service.ts';
 import { invitationsModule } from './invitations/module.ts';
 import { createInvitationsService } from './invitations/service.ts';
 import { createAnthropicLlm } from './llm/anthropic.ts';
 import { createCloudflareLlm } from './llm/cloudflare.ts';
 import type { Llm, LlmRouter } from './llm/llm.ts';
 import { createOpenAiLlm } from './llm/openai.ts';
-import { costUsd } from './llm/prices.ts';
 import { createLlmRouter } from './llm/router.ts';
 import { createScriptedLlm } from './llm/scripted.ts';
 import { wrapLlm } from './llm/wrap.ts';
@@ -104,6 +106,8 @@ export interface AgentsLayer {
    * @param everything also those whose lease still runs: only when no other process works on them
    */
   takeBack(everything: boolean): Promise<void>;
+  /** Counts model calls in full whose end was never heard. It happens by itself, too. */
+  sweep(): Promise<void>;
 }
 
 /** Model calls in all that one step may take, whatever is configured. */
@@ -120,6 +124,9 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const calls = metrics.counter('parley_model_calls_total', 'Calls of language models', [
     'provider',
     'outcome',
+  ]);
+  const refused = metrics.counter('parley_model_calls_refused_total', 'Model calls that a budget refused', [
+    'limit',
   ]);
   const tokens = metrics.counter('parley_model_tokens_total', 'Tokens read and written by models', [
     'provider',
@@ -198,6 +205,15 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     enable: (scope, agentId, capabilities, within) =>
       profiles.update(scope, { agentId, capabilities }, within),
   });
+  const budgets = createBudgetsService({ database, identity, profiles });
+  const ledger = createLedger({
+    database,
+    clock,
+    logger,
+    callMs: config.AGENT_TIMEOUT_MS,
+    pricesOf: budgets.pricesOf,
+    onRefused: (limit) => refused.inc({ limit }),
+  });
   const safety = createSafetyService({
     database,
     events,
@@ -238,9 +254,16 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         return outcome;
       });
     },
-    costOf: (model, usage) => costUsd(model, usage),
-    wrap: (llm) =>
+    costOf: budgets.costOf,
+    wrap: async (llm, { run, agent }) =>
       wrapLlm(llm, {
+        prices: await budgets.pricesOf(run.tenantId),
+        budget: ledger.forCall({
+          tenantId: run.tenantId,
+          agentId: run.agentId,
+          ownerId: agent.createdBy,
+          runId: run.id,
+        }),
         sleep: clock.sleep,
         random,
         elapsed: clock.elapsed,
@@ -335,13 +358,16 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       memoryModule(memory),
       toolsModule(tools),
       safetyModule(safety),
+      budgetsModule(budgets),
     ],
     memory,
     ensureParley: profiles.ensureParley,
     cameIn: signals.cameIn,
     takeBack: worker.takeBack,
+    sweep: ledger.sweep,
     async stop() {
       await worker.stop();
+      await ledger.stop();
       await outgoing.stop();
     },
     async start() {
@@ -349,6 +375,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         logger.info(
           'no model key is set: agents answer with the built-in scripted provider; set ANTHROPIC_API_KEY or OPENAI_API_KEY',
         );
+      ledger.start();
       await worker.start();
     },
   };

@@ -112,7 +112,8 @@ export type ModelCall = z.infer<typeof ModelCall>;
 
 export const listModelCalls = defineOperation({
   name: 'agents.model_calls',
-  summary: "An agent's calls of models, newest first, also those that a budget refused (its owner, or an administrator)",
+  summary:
+    "An agent's calls of models, newest first, also those that a budget refused (its owner, or an administrator)",
   tag,
   rest: { method: 'get', path: '/api/agents/:agentId/model-calls' },
   socket: 'list_model_calls',
@@ -163,7 +164,9 @@ export const setPrice = defineOperation({
     model: Model,
     input: Rate,
     output: Rate,
-    above: z.strictObject({ tokens: z.number().int().min(1).max(100_000_000), input: Rate, output: Rate }).optional(),
+    above: z
+      .strictObject({ tokens: z.number().int().min(1).max(100_000_000), input: Rate, output: Rate })
+      .optional(),
   }),
   output: ModelPrice,
   permission: 'admin',
@@ -172,7 +175,8 @@ export const setPrice = defineOperation({
 
 export const resetPrice = defineOperation({
   name: 'model_prices.reset',
-  summary: 'Forget the price an administrator set; the one that came with the program holds again, if there is one',
+  summary:
+    'Forget the price an administrator set; the one that came with the program holds again, if there is one',
   tag,
   rest: { method: 'delete', path: '/api/model-prices' },
   socket: 'reset_model_price',

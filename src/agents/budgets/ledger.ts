@@ -123,8 +123,7 @@ export function createLedger(deps: LedgerDeps) {
         await clock.sleep(SWEEP_MS, stopped.signal);
         await sweep();
       } catch (error) {
-        if (!stopped.signal.aborted)
-          logger.warn({ err: error }, 'sweeping model calls failed; trying again');
+        if (!stopped.signal.aborted) logger.warn({ err: error }, 'sweeping model calls failed; trying again');
       }
     }
   }

@@ -2,7 +2,13 @@
 // Whoever changes spending locks the tenant's row of the day first: then nothing else can deadlock.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
-import type { BudgetsTable, BudgetTarget, ModelCallsTable, ModelPricesTable, SpendingTarget } from './tables.ts';
+import type {
+  BudgetsTable,
+  BudgetTarget,
+  ModelCallsTable,
+  ModelPricesTable,
+  SpendingTarget,
+} from './tables.ts';
 
 export type BudgetRow = Selectable<BudgetsTable>;
 export type ModelCallRow = Selectable<ModelCallsTable>;
@@ -131,12 +137,20 @@ export async function settleCall(
       unpriced_calls = unpriced_calls + ${micros === null ? 1 : 0},
       held_tokens = spending.held_tokens - call.held_tokens, held_micros = spending.held_micros - call.held_micros
     from call
-    where ${paidBy(tenantId, sql`call.owner_id`, sql`call.agent_id`, sql`call.run_id`, sql`call.day`)}`.execute(tx);
+    where ${paidBy(tenantId, sql`call.owner_id`, sql`call.agent_id`, sql`call.run_id`, sql`call.day`)}`.execute(
+    tx,
+  );
 }
 
 /** Calls whose end nobody will tell any more, oldest first. */
 export async function listOverdue(tx: Tx, limit: number) {
-  const { rows } = await sql<{ id: string; tenantId: string; day: string; heldTokens: number; heldMicros: number }>`
+  const { rows } = await sql<{
+    id: string;
+    tenantId: string;
+    day: string;
+    heldTokens: number;
+    heldMicros: number;
+  }>`
     select id, tenant_id, day::text as day, held_tokens, held_micros from model_calls
     where status = 'held' and held_until < now() order by held_until limit ${limit}`.execute(tx);
   return rows;
@@ -227,7 +241,9 @@ export const upsertPrice = async (tx: Tx, price: Insertable<ModelPricesTable>): 
   await tx
     .insertInto('modelPrices')
     .values(price)
-    .onConflict((oc) => oc.columns(['tenantId', 'model']).doUpdateSet({ ...set, updatedAt: sql<Date>`now()` }))
+    .onConflict((oc) =>
+      oc.columns(['tenantId', 'model']).doUpdateSet({ ...set, updatedAt: sql<Date>`now()` }),
+    )
     .execute();
 };
 

@@ -87,6 +87,7 @@ const WORDS: Record<LlmErrorKind, string> = {
   auth: 'refused the key or the account behind it',
   bad_request: 'refused the request',
   cancelled: 'was cancelled',
+  budget_exhausted: 'may not be asked any more',
   unavailable: 'is not available',
 };
 

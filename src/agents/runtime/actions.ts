@@ -20,9 +20,10 @@ export interface ActionsDeps extends UseToolDeps {
   memory: MemoryService;
   context: Context;
   router: LlmRouter;
-  /** Retries, deadlines and metering around a provider. */
-  wrap: (llm: Llm) => Llm;
-  costOf: (model: string, usage: LlmUsage) => number | undefined;
+  /** Retries, deadlines, budget and metering around a provider. */
+  wrap: (llm: Llm, work: { run: repo.RunRow; agent: AgentRow }) => Promise<Llm>;
+  /** By the price of the first of these models that has one. */
+  costOf: (tenantId: string, models: readonly string[], usage: LlmUsage) => Promise<number | undefined>;
 }
 
 export interface Work {
@@ -91,13 +92,13 @@ export function createActions(deps: ActionsDeps) {
   }
 
   async function think(work: Work, prompt: AssembledPrompt, round: number, spent: Spent): Promise<void> {
-    const { agent, journal, signals, signal, draft, boundary } = work;
+    const { run, agent, journal, signals, signal, draft, boundary } = work;
     const { provider, model } = contextOf(journal);
     const choice = deps.router.pick({ provider, model });
     if (round > 1) signals.status('thinking');
     const started = deps.clock.elapsed();
     const { text, calls, stopReason, usage, ...answered } = await callModel(
-      deps.wrap(choice.llm),
+      await deps.wrap(choice.llm, work),
       {
         model: choice.model,
         system: prompt.system,
@@ -112,7 +113,7 @@ export function createActions(deps: ActionsDeps) {
       () => signals.status('writing'),
     );
     await boundary(`before:model:${round}`);
-    const costUsd = deps.costOf(answered.model, usage) ?? deps.costOf(choice.model, usage);
+    const costUsd = await deps.costOf(run.tenantId, [answered.model, choice.model], usage);
     await journal.append(
       { kind: 'model', text, calls, stopReason, provider: choice.provider, model: answered.model },
       {

@@ -124,6 +124,7 @@ export function createRunWorker(deps: WorkerDeps) {
     if (error instanceof TimedOut) return fail(run, signals, remains, 'timeout');
     if (error instanceof LlmError) {
       logger.warn({ runId: run.id, kind: error.kind, status: error.status }, 'a model call failed');
+      if (error.kind === 'budget_exhausted') return fallSilent(run, signals, remains, error.kind);
       return fail(run, signals, remains, `model_${error.kind}`);
     }
     if (error instanceof AppError && !['unavailable', 'internal', 'rate_limited'].includes(error.code))
@@ -142,6 +143,21 @@ export function createRunWorker(deps: WorkerDeps) {
       await remains.publish?.({ status: 'cancelled' });
     if (now?.status === 'paused') return signals.status('paused');
     if (now?.status !== 'running' && now?.status !== 'queued') signals.status('idle');
+  }
+
+  /** An agent that may not go on says no more; what it had said stays, marked. */
+  async function fallSilent(
+    run: repo.RunRow,
+    signals: RunSignals,
+    remains: Remains,
+    reason: string,
+  ): Promise<void> {
+    const over =
+      (await remains.publish?.({ status: 'failed', reason })) ||
+      (await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'silent', reason })));
+    if (!over) return leave(run, signals, {});
+    onOutcome('silent');
+    signals.status('idle');
   }
 
   /** Nothing of a halted run is published. */
