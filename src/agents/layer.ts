@@ -175,6 +175,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     secret: deps.secret,
     requireOwned,
     requireAgent: profiles.requireAgent,
+    requireRoom: (scope, roomId) => rooms.requireVisible(scope, roomId),
   });
   const registry = createToolRegistry([
     calculatorTool,

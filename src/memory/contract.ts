@@ -5,11 +5,16 @@ import { Id, Page, Timestamp } from '../server/identity/contract.ts';
 
 export const MemoryTypeName = z.enum(['conversation', 'fact', 'preference', 'skill']);
 
+/** How one comes by it: what happened, what is so, how things are done, who is what to whom. */
+export const MemoryKindName = z.enum(['episodic', 'semantic', 'procedural', 'social']);
+
 export const Memory = z.object({
   id: Id,
   agentId: Id,
   memoryType: MemoryTypeName,
-  /** What it is made of: a turn cites a message, a fact turns, an episode facts. */
+  /** The family it belongs to: by its type, unless somebody said otherwise. */
+  kind: MemoryKindName,
+  /** What it is made of: a turn cites a message, a fact turns, an episode, a card of a person and a note facts. */
   layer: z.enum(['turn', 'fact', 'episode', 'relationship', 'note']),
   content: z.string(),
   /** 0 to 1. */
@@ -58,6 +63,7 @@ const Context = z
   .refine((value) => JSON.stringify(value).length <= 4096, 'has at most 4096 characters as JSON');
 const fields = {
   memoryType: MemoryTypeName.optional(),
+  kind: MemoryKindName.optional(),
   importanceScore: z.number().min(0).max(1).optional(),
   context: Context.optional(),
   /** Sealed in the database; found out from the words when left out. */
@@ -74,7 +80,12 @@ export const listMemories = defineOperation({
   tag,
   rest: { method: 'get', path: '/api/agents/:agentId/memories' },
   socket: 'list_memories',
-  input: z.object({ ...agent, ...Page, memoryType: MemoryTypeName.optional() }),
+  input: z.object({
+    ...agent,
+    ...Page,
+    memoryType: MemoryTypeName.optional(),
+    kind: MemoryKindName.optional(),
+  }),
   output: z.object({ data: z.array(Memory), nextCursor: z.string().optional() }),
   permission: 'signed_in',
   effect: 'read',
@@ -124,6 +135,29 @@ export const deleteMemory = defineOperation({
   effect: 'irreversible',
 });
 
+/** Why a memory is not in an answer. */
+const WithheldReason = z.enum([
+  'audience',
+  'quarantined',
+  'superseded',
+  'other_type',
+  'other_kind',
+  'other_time',
+  'below_threshold',
+  'over_limit',
+  'restated',
+  'source_gone',
+]);
+
+/** How a memory came by its score. */
+const Scores = z.object({
+  channels: z.record(z.string(), z.object({ raw: z.number().optional(), z: z.number(), part: z.number() })),
+  recency: z.number(),
+  importance: z.number(),
+  /** What alone would have let it in; `asker`: the asker wants it of every answer. */
+  admittedBy: z.array(z.string()),
+});
+
 export const searchMemories = defineOperation({
   name: 'memories.search',
   summary: "Search an agent's memories by words and meaning, with the scores that admitted each",
@@ -134,6 +168,7 @@ export const searchMemories = defineOperation({
     ...agent,
     query: z.string().trim().min(1).max(1000),
     memoryTypes: z.array(MemoryTypeName).max(4).optional(),
+    kinds: z.array(MemoryKindName).max(4).optional(),
     limit: z.coerce.number().int().min(1).max(50).default(10),
     /** Cosine below which meaning alone admits nothing. */
     minSimilarity: z.number().min(0).max(1).optional(),
@@ -152,17 +187,7 @@ export const searchMemories = defineOperation({
         similarity: z.number().optional(),
         relevanceScore: z.number(),
         admittedBy: z.array(z.string()),
-        explain: z
-          .object({
-            channels: z.record(
-              z.string(),
-              z.object({ raw: z.number().optional(), z: z.number(), part: z.number() }),
-            ),
-            recency: z.number(),
-            importance: z.number(),
-            admittedBy: z.array(z.string()),
-          })
-          .optional(),
+        explain: Scores.optional(),
       }),
     ),
     /** True when there were candidates and none was good enough. */
@@ -172,23 +197,87 @@ export const searchMemories = defineOperation({
       .array(
         z.object({
           id: Id,
-          reason: z.enum([
-            'audience',
-            'quarantined',
-            'superseded',
-            'other_type',
-            'other_time',
-            'below_threshold',
-            'over_limit',
-            'restated',
-            'source_gone',
-          ]),
+          reason: WithheldReason,
         }),
       )
       .optional(),
   }),
   permission: 'signed_in',
   effect: 'read',
+});
+
+export const explainRecall = defineOperation({
+  name: 'memories.explain',
+  summary:
+    'What an answer would recall and why, and why not the rest (its owner, or an administrator; of a room, who sees it)',
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/memories/explain' },
+  socket: 'explain_recall',
+  input: z.strictObject({
+    ...agent,
+    /** What would be asked. */
+    query: z.string().trim().min(1).max(1000),
+    /** Where it would be answered: only what all who read there may know. */
+    roomId: Id.optional(),
+    /** Who would ask. */
+    askerId: Id.optional(),
+    limit: z.coerce.number().int().min(1).max(50).default(8),
+  }),
+  output: z.object({
+    /** True when there were candidates and none was good enough. */
+    abstained: z.boolean(),
+    /** What is recalled, best first, then what is withheld, nearest first; at most 200 of the latter. */
+    data: z.array(
+      z.object({
+        memory: Memory,
+        verdict: z.enum(['recalled', 'withheld']),
+        reason: WithheldReason.optional(),
+        /** Absent for what may not be used at all: it is not looked at. */
+        score: z.number().optional(),
+        explain: Scores.optional(),
+      }),
+    ),
+    /** How many are withheld, by reason, all of them. */
+    withheld: z.record(z.string(), z.number().int()),
+  }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const listQuarantined = defineOperation({
+  name: 'memories.list_quarantined',
+  summary:
+    'What an agent has from tools, pages and other agents and does not use until it is confirmed (its owner, or an administrator)',
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/memories/quarantine' },
+  socket: 'list_quarantined_memories',
+  input: z.object({ ...agent, ...Page }),
+  output: z.object({
+    data: z.array(
+      z.object({
+        memory: Memory,
+        /** Whose word it is: `tools`, or `agents:` and the id of who answers for them. Two of them confirm it. */
+        sources: z.array(z.string()),
+      }),
+    ),
+    nextCursor: z.string().optional(),
+  }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const confirmMemory = defineOperation({
+  name: 'memories.confirm',
+  summary:
+    "Let a memory out of quarantine; deleting it is the other answer (its agent's owner, or an administrator)",
+  tag,
+  rest: { method: 'post', path: '/api/memories/:memoryId/confirm' },
+  socket: 'confirm_memory',
+  input: z.object({ memoryId: Id }),
+  output: Memory,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'memories.write', points: 600, seconds: 60 },
 });
 
 export const MemoryConsent = z.object({

@@ -1,9 +1,9 @@
 // How memories fade: strength halves with time, slower for what is used and what matters. Pure. Fading only moves a memory out of
 // use; what is pinned, dated ahead or the only ground of something still open never fades.
-import type { MemoryState, MemoryType } from './tables.ts';
+import type { MemoryKind, MemoryState } from './tables.ts';
 
 export interface Fading {
-  memoryType: MemoryType;
+  kind: MemoryKind;
   importance: number;
   pinned: boolean;
   uses: number;
@@ -23,11 +23,11 @@ export interface Verdict {
 
 const DAY_MS = 86_400_000;
 /** In days; what one knows how to do does not fade. */
-const HALF_LIFE: Record<MemoryType, number> = {
-  conversation: 30,
-  preference: 180,
-  fact: 365,
-  skill: Number.POSITIVE_INFINITY,
+const HALF_LIFE: Record<MemoryKind, number> = {
+  episodic: 30,
+  social: 180,
+  semantic: 365,
+  procedural: Number.POSITIVE_INFINITY,
 };
 const COLD_BELOW = 0.2;
 const ARCHIVED_BELOW = 0.05;
@@ -37,7 +37,7 @@ export const DEFAULT_RETENTION_DAYS = 90;
 /** @param retentionDays the owner's; what is archived and older than that is then deleted */
 export function fade(memory: Fading, now: Date, retentionDays: number | null): Verdict {
   const days = Math.max(0, now.getTime() - memory.usedAt.getTime()) / DAY_MS;
-  const halfLife = HALF_LIFE[memory.memoryType] * (1 + Math.log(1 + memory.uses)) * (0.5 + memory.importance);
+  const halfLife = HALF_LIFE[memory.kind] * (1 + Math.log(1 + memory.uses)) * (0.5 + memory.importance);
   const strength = halfLife === Number.POSITIVE_INFINITY ? 1 : 0.5 ** (days / halfLife);
   const kept = memory.pinned || memory.holdsOpen || (memory.dueAt !== null && memory.dueAt > now);
   if (kept) return { strength, to: 'active' };

@@ -6,14 +6,17 @@ import { AppError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Embedder } from './embed.ts';
 import type { MemoryKeys } from './keys.ts';
+import { kindOf } from './kinds.ts';
+import { saysTheSame, vouched } from './quarantine.ts';
 import * as repo from './repository.ts';
 import type { Sealer } from './sealing.ts';
-import type { MemoryAudience, MemoryLayer, MemoryTrust, MemoryType } from './tables.ts';
+import type { MemoryAudience, MemoryKind, MemoryLayer, MemoryTrust, MemoryType } from './tables.ts';
 import { importanceOf, isSensitive, junkOf } from './worth.ts';
 
 export interface NewMemory {
   content: string;
   memoryType?: MemoryType | undefined;
+  kind?: MemoryKind | undefined;
   layer?: MemoryLayer | undefined;
   importanceScore?: number | undefined;
   context?: Record<string, unknown> | undefined;
@@ -26,6 +29,10 @@ export interface NewMemory {
   slot?: string | undefined;
   dueAt?: Date | undefined;
   occurredAt?: Date | undefined;
+  /** From when it is so, where that is not when it was said. */
+  validFrom?: Date | undefined;
+  /** Whose word it is, if it is to wait in quarantine. */
+  voucher?: string | undefined;
   evidence?: string[] | undefined;
 }
 
@@ -41,6 +48,9 @@ export interface Words {
   content: string;
   context: Record<string, unknown>;
 }
+
+/** Memories in quarantine that something new is held against. */
+const MOST_WAITING = 200;
 
 export type Keeper = ReturnType<typeof createKeeper>;
 
@@ -117,6 +127,11 @@ export function createKeeper(deps: {
       roomId: source.roomId ?? null,
       sourceMessageId: source.messageId ?? null,
     });
+    const met =
+      layer === 'fact'
+        ? await meetWaiting(tx, holder, revision, { ...input, trust, audience }, source.roomId ?? null)
+        : { stood: [] };
+    if (met.instead !== undefined) return met.instead;
     const sensitive = input.sensitive ?? isSensitive(input.content);
     const slot = input.slot === undefined ? undefined : `${subjectId ?? ''}:${input.slot}`;
     const laid = await lay(
@@ -135,13 +150,15 @@ export function createKeeper(deps: {
       trust,
       revision,
       memoryType: input.memoryType ?? 'fact',
+      kind: input.kind ?? kindOf(input.memoryType ?? 'fact', input.content),
+      vouchers: trust === 'quarantined' && input.voucher !== undefined ? [input.voucher] : [],
       importanceScore: input.importanceScore ?? importanceOf(input.content),
       roomId: source.roomId ?? null,
       sourceMessageId: source.messageId ?? null,
       sourceRunId: source.runId ?? null,
       speakerId: source.speakerId ?? null,
       subjectId: subjectId ?? null,
-      validFrom: input.occurredAt ?? null,
+      validFrom: input.validFrom ?? input.occurredAt ?? null,
       validTo: null,
       supersededBy: null,
       dueAt: input.dueAt ?? null,
@@ -150,9 +167,39 @@ export function createKeeper(deps: {
       pinned: input.pinned ?? false,
       ...(input.occurredAt === undefined ? {} : { occurredAt: input.occurredAt }),
     });
-    if (row === undefined) return again(tx, holder, laid.contentHash, trust, source, revision);
+    if (row === undefined) return again(tx, holder, laid.contentHash, { ...input, trust }, revision);
+    for (const waiting of met.stood)
+      await repo.updateRow(tx, holder.tenantId, waiting.id, {
+        validTo: begins(row),
+        supersededBy: row.id,
+        revision,
+      });
     if (laid.slot !== null && trust !== 'quarantined') await supersede(tx, holder, revision, row);
     return row;
+  }
+
+  /**
+   * The same in other words, of what waits in quarantine: a second source may let it out, and a person's own word stands in its place.
+   * @returns what is kept instead of the input
+   */
+  async function meetWaiting(
+    tx: Tx,
+    holder: repo.Holder,
+    revision: number,
+    input: NewMemory & { trust: MemoryTrust; audience: MemoryAudience },
+    roomId: string | null,
+  ): Promise<{ instead?: repo.MemoryRow; stood: repo.MemoryRow[] }> {
+    const waiting = (
+      await repo.listMemories(tx, holder, { trust: 'quarantined', limit: MOST_WAITING })
+    ).filter((row) => row.validTo === null && row.audience === input.audience && row.roomId === roomId);
+    const words = await read(waiting, tx);
+    const same = waiting.filter(({ id }) => saysTheSame(words.get(id)?.content ?? '', input.content));
+    if (input.trust !== 'quarantined') return { stood: same };
+    const [known] = same;
+    if (known === undefined) return { stood: [] };
+    const set = vouched(known, input);
+    const row = await repo.updateRow(tx, holder.tenantId, known.id, { ...set, revision });
+    return { instead: row ?? known, stood: [] };
   }
 
   /** It is there already. Somebody else's word for what was in quarantine lets it out. */
@@ -160,24 +207,29 @@ export function createKeeper(deps: {
     tx: Tx,
     holder: repo.Holder,
     contentHash: string,
-    trust: MemoryTrust,
-    source: MemorySource,
+    input: NewMemory & { trust: MemoryTrust },
     revision: number,
   ): Promise<repo.MemoryRow> {
     const known = await repo.findByHash(tx, holder, contentHash);
     if (known === undefined) throw new Error('A memory that is stored already is not there.');
-    const confirms = trust !== 'quarantined' || known.speakerId !== (source.speakerId ?? null);
+    // The word of what is in quarantine itself changes nothing about what is trusted.
+    if (input.trust === 'quarantined' && known.trust !== 'quarantined') return known;
+    const since = input.validFrom ?? input.occurredAt;
     const set = {
-      ...(known.trust === 'quarantined' && confirms
-        ? { trust: trust === 'quarantined' ? 'told' : trust }
-        : {}),
-      // Said again, it holds again.
+      ...vouched(known, input),
+      // Said again, it holds again, and from then on.
       ...(known.validTo === null ? {} : { validTo: null, supersededBy: null }),
+      ...(since !== undefined && since > begins(known) ? { validFrom: since } : {}),
       ...(known.state === 'active' ? {} : { state: 'active' as const }),
+      // A digest that says the same again stands on what it was made from this time.
+      ...(input.evidence === undefined || known.layer === 'turn' || known.layer === 'fact'
+        ? {}
+        : { evidence: input.evidence }),
     };
     if (Object.keys(set).length === 0) return known;
     const row = await repo.updateRow(tx, holder.tenantId, known.id, { ...set, revision });
-    if (row?.slot !== null && row !== undefined) await supersede(tx, holder, revision, row);
+    if (row !== undefined && row.slot !== null && row.trust !== 'quarantined')
+      await supersede(tx, holder, revision, row);
     return row ?? known;
   }
 
@@ -191,24 +243,49 @@ export function createKeeper(deps: {
     for (const older of await repo.findInSlot(tx, holder, row.slot as string)) {
       if (older.id === row.id || older.audience !== row.audience) continue;
       if (row.audience === 'room' && older.roomId !== row.roomId) continue;
-      if (older.occurredAt > row.occurredAt) {
+      if (begins(older) > begins(row)) {
         await repo.updateRow(tx, holder.tenantId, row.id, {
-          validTo: older.occurredAt,
+          validTo: begins(older),
           supersededBy: older.id,
           revision,
         });
         return;
       }
       await repo.updateRow(tx, holder.tenantId, older.id, {
-        validTo: row.occurredAt,
+        validTo: begins(row),
         supersededBy: row.id,
         revision,
       });
     }
   }
 
+  /** What rows say, opened where sealed; those that do not open are left out. */
+  async function read(rows: readonly repo.MemoryRow[], tx?: Tx): Promise<Map<string, Words>> {
+    const words = new Map<string, Words>();
+    const opened = new Map<string, Promise<ReadonlyMap<string, Buffer>>>();
+    for (const row of rows) {
+      if (row.sealed === null || row.keyVersion === null) {
+        words.set(row.id, { content: row.content, context: row.context });
+        continue;
+      }
+      const { tenantId, agentId, keySubject, keyVersion } = row;
+      if (!opened.has(agentId)) opened.set(agentId, keys.all(tx ?? database.db, tenantId, agentId));
+      const key = (await opened.get(agentId))?.get(`${keySubject}:${keyVersion}`);
+      if (key === undefined) continue;
+      try {
+        const place = { tenantId, agentId, memoryId: row.id, keyVersion };
+        const { content, context } = sealer.open(key, place, row.sealed);
+        words.set(row.id, { content, context });
+      } catch {
+        // Moved or changed in the database: it is nobody's memory.
+      }
+    }
+    return words;
+  }
+
   return {
     embed,
+    read,
 
     /** @throws AppError invalid for a credential, and whatever the embedder throws */
     async keep(
@@ -234,6 +311,19 @@ export function createKeeper(deps: {
           rows.push(await put(tx, holder, revision, { ...input, vector: vectors[i] as repo.Vector }, source));
         await within?.(tx, rows);
         return rows;
+      });
+    },
+
+    /** Out of quarantine, by the word of who answers for the agent; from now on it stands in its slot. */
+    async release(row: repo.MemoryRow): Promise<repo.MemoryRow> {
+      const holder = { tenantId: row.tenantId, agentId: row.agentId };
+      return database.transaction(async (tx) => {
+        const revision = await repo.takeRevision(tx, holder);
+        const set = { trust: 'owner' as const, revision };
+        const released = (await repo.updateRow(tx, row.tenantId, row.id, set)) ?? row;
+        if (released.slot !== null && released.validTo === null)
+          await supersede(tx, holder, revision, released);
+        return released;
       });
     },
 
@@ -286,32 +376,10 @@ export function createKeeper(deps: {
       await repo.updateRow(tx, row.tenantId, row.id, { ...laid, revision });
       return true;
     },
-
-    /** What rows say, opened where sealed; those that do not open are left out. */
-    async read(rows: readonly repo.MemoryRow[]): Promise<Map<string, Words>> {
-      const words = new Map<string, Words>();
-      const opened = new Map<string, Promise<ReadonlyMap<string, Buffer>>>();
-      for (const row of rows) {
-        if (row.sealed === null || row.keyVersion === null) {
-          words.set(row.id, { content: row.content, context: row.context });
-          continue;
-        }
-        const { tenantId, agentId, keySubject, keyVersion } = row;
-        if (!opened.has(agentId)) opened.set(agentId, keys.all(database.db, tenantId, agentId));
-        const key = (await opened.get(agentId))?.get(`${keySubject}:${keyVersion}`);
-        if (key === undefined) continue;
-        try {
-          const place = { tenantId, agentId, memoryId: row.id, keyVersion };
-          const { content, context } = sealer.open(key, place, row.sealed);
-          words.set(row.id, { content, context });
-        } catch {
-          // Moved or changed in the database: it is nobody's memory.
-        }
-      }
-      return words;
-    },
   };
 }
+
+const begins = ({ validFrom, occurredAt }: repo.MemoryRow): Date => validFrom ?? occurredAt;
 
 /** The same words in another room are another memory, since others may know it. A turn is its message. */
 const scopeKeyOf = (

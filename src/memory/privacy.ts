@@ -1,10 +1,12 @@
 // What a person may ask of an agent's memory of him: what it knows, that it be corrected or forgotten, and whether it may keep
 // what he says. Must never show one person what another said in confidence, nor erase without a receipt.
 import { type Selectable, sql } from 'kysely';
+import type { Clock } from '../core/clock.ts';
 import type { Database, Tx } from '../core/db/database.ts';
 import { notFound } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { lookAround, type Readers } from './audience.ts';
+import type { Consolidate } from './consolidation.ts';
 import type { Memory, MemoryConsent, MemoryReceipt } from './contract.ts';
 import type { Keeper } from './keeper.ts';
 import type { MemoryKeys } from './keys.ts';
@@ -14,7 +16,9 @@ import { isSensitive } from './worth.ts';
 
 export interface PrivacyDeps {
   database: Database;
+  clock: Clock;
   keeper: Keeper;
+  consolidate: Consolidate;
   keys: MemoryKeys;
   reveal(rows: readonly repo.MemoryRow[]): Promise<Map<string, Memory>>;
   drop(holder: repo.Holder): void;
@@ -25,7 +29,8 @@ const MOST_SHOWN = 200;
 /** Tools whose calls and results hold memories. */
 const MEMORY_TOOLS = ['remember', 'recall', 'about_me', 'correct_memory', 'forget_me'];
 
-export function createPrivacy({ database, keeper, keys, reveal, drop }: PrivacyDeps) {
+export function createPrivacy(deps: PrivacyDeps) {
+  const { database, clock, keeper, consolidate, keys, reveal, drop } = deps;
   const { db } = database;
 
   /** What he said, and what may be told about him where he is. */
@@ -191,10 +196,14 @@ export function createPrivacy({ database, keeper, keys, reveal, drop }: PrivacyD
         });
         const row = await repo.updateRow(tx, holder.tenantId, memoryId, { ...laid, trust: 'told', revision });
         if (row === undefined) throw missing();
+        // What he said then no longer speaks for it.
+        const by = { supersededBy: memoryId, speakerId: userId };
+        await repo.endValidity(tx, holder, seen.evidence, clock.date(), by);
         return { row, done: await receipt(tx, holder, userId, 'correct', { corrected: 1, derived }) };
       });
       const memory = (await reveal([row])).get(memoryId);
       if (memory === undefined) throw missing();
+      if (row.roomId !== null) await consolidate(holder, row.roomId);
       return { memory, receipt: done };
     },
 

@@ -1,5 +1,5 @@
-// Takes down what people said in a room once it is quiet: turns of those who allow it, facts drawn from them, an episode, and a
-// card per person, each citing what it was made from. Idempotent. Must never take down an agent's words, recalled ones among
+// Takes down what people said in a room once it is quiet: turns of those who allow it, and facts drawn from them that cite them; what
+// is made of those is made in consolidation.ts. Idempotent. Must never take down an agent's words, recalled ones among
 // them, or those of anyone who has not allowed it.
 import { sql } from 'kysely';
 import type { Clock } from '../core/clock.ts';
@@ -8,6 +8,7 @@ import type { Events } from '../core/events.ts';
 import { derivedId } from '../core/ids.ts';
 import type { JobDef, Jobs } from '../core/jobs.ts';
 import type { Message } from '../server/messages/contract.ts';
+import type { Consolidate } from './consolidation.ts';
 import type { Keeper, MemorySource, NewMemory } from './keeper.ts';
 import type * as repo from './repository.ts';
 import type { FactExtractor } from './slots.ts';
@@ -17,10 +18,6 @@ export const QUIET_JOB = 'memory.quiet-room';
 /** Without a message for so long, a room is quiet. */
 const QUIET_SECONDS = 120;
 const PAGE = 200;
-/** An exchange shorter than this is no episode. */
-const EPISODE_TURNS = 6;
-const EPISODE_LINES = 3;
-const CARD_FACTS = 5;
 const MAX_CHARS = 4000;
 
 export interface QuietJob {
@@ -36,6 +33,7 @@ export interface QuietRoomDeps {
   events: Events;
   keeper: Keeper;
   extractor: FactExtractor;
+  consolidate: Consolidate;
 }
 
 interface SaidRow {
@@ -46,9 +44,18 @@ interface SaidRow {
   name: string;
   createdAt: Date;
   taken: boolean;
+  toAgent: boolean;
 }
 
-export function createQuietRoom({ database, clock, jobs, events, keeper, extractor }: QuietRoomDeps) {
+export function createQuietRoom({
+  database,
+  clock,
+  jobs,
+  events,
+  keeper,
+  extractor,
+  consolidate,
+}: QuietRoomDeps) {
   const { db } = database;
 
   events.on<{ message: Message }>('message.sent', async (tx, sent) => {
@@ -75,7 +82,7 @@ export function createQuietRoom({ database, clock, jobs, events, keeper, extract
 
   async function isQuiet({ roomId, tenantId }: QuietJob): Promise<boolean> {
     const { rows } = await sql<{ quiet: boolean }>`
-      select coalesce(max(created_at) < now() - make_interval(secs => ${QUIET_SECONDS}), true) as quiet
+      select coalesce(max(created_at) < ${clock.date()}::timestamptz - make_interval(secs => ${QUIET_SECONDS}), true) as quiet
       from messages where room_id = ${roomId} and tenant_id = ${tenantId}
         and seq > (select last_seq - 20 from rooms where id = ${roomId})`.execute(db);
     return rows[0]?.quiet ?? true;
@@ -88,8 +95,10 @@ export function createQuietRoom({ database, clock, jobs, events, keeper, extract
         (u.kind = 'human' and m.kind = 'text' and m.deleted_at is null and exists (
           select 1 from memory_consents c
           where c.agent_id = ${agentId} and c.user_id = m.author_id and c.tenant_id = m.tenant_id
-            and c.status = 'granted' and c.updated_at <= m.created_at)) as taken
+            and c.status = 'granted' and c.updated_at <= m.created_at)) as taken,
+        (r.kind = 'direct' or m.mentions @> jsonb_build_array(jsonb_build_object('userId', ${agentId}::text))) as to_agent
       from messages m join users u on u.id = m.author_id
+      join rooms r on r.id = m.room_id
       where m.tenant_id = ${tenantId} and m.room_id = ${roomId}
         and m.seq > coalesce((select upto_seq from memory_watermarks where agent_id = ${agentId} and room_id = ${roomId}), 0)
         and exists (select 1 from memberships b where b.room_id = ${roomId} and b.user_id = ${agentId}
@@ -125,33 +134,32 @@ export function createQuietRoom({ database, clock, jobs, events, keeper, extract
         source: source(row),
       })),
     );
-    const facts: { input: NewMemory; source: MemorySource; row: SaidRow }[] = [];
+    const facts: { input: NewMemory; row: SaidRow }[] = [];
     for (const [i, row] of worth.entries()) {
-      const drawn = await extractor.extract({ text: row.body, speaker: row.name, at: row.createdAt }, signal);
-      for (const { content, memoryType, slot, dueAt } of drawn) {
+      const { body, name, createdAt, toAgent } = row;
+      const drawn = await extractor.extract({ text: body, speaker: name, at: createdAt, toAgent }, signal);
+      for (const { content, memoryType, slot, dueAt, lesson } of drawn) {
         const input: NewMemory = {
           content,
           memoryType,
           slot,
           dueAt,
+          ...(lesson === undefined ? {} : { context: { lesson } }),
           trust: 'extracted',
           consent: 'granted',
           occurredAt: row.createdAt,
           importanceScore: importanceOf(row.body),
           evidence: [(turns[i] as repo.MemoryRow).id],
         };
-        facts.push({ input, source: source(row), row });
+        facts.push({ input, row });
       }
     }
-    const kept = await keeper.keep(holder, facts);
-    const derived = [
-      ...episodeOf(worth, turns, job.roomId),
-      ...cardsOf(
-        facts.map(({ input, row }, i) => ({ input, row, id: (kept[i] as repo.MemoryRow).id })),
-        job.roomId,
-      ),
-    ];
-    await keeper.keep(holder, derived, (tx) => advance(tx, job, last.seq));
+    await keeper.keep(
+      holder,
+      facts.map(({ input, row }) => ({ input, source: source(row) })),
+    );
+    await consolidate(holder, job.roomId);
+    await database.transaction((tx) => advance(tx, job, last.seq));
     return said.length;
   }
 
@@ -175,55 +183,4 @@ export function createQuietRoom({ database, clock, jobs, events, keeper, extract
   };
 
   return { job, takeDown };
-}
-
-/** The weightiest turns of an exchange, in their order and words: nothing is said that was not. */
-function episodeOf(
-  said: readonly SaidRow[],
-  turns: readonly repo.MemoryRow[],
-  roomId: string,
-): { input: NewMemory; source: MemorySource }[] {
-  const first = said[0];
-  if (first === undefined || said.length < EPISODE_TURNS) return [];
-  const best = said
-    .map((row, i) => ({ row, i, weight: importanceOf(row.body) }))
-    .sort((a, b) => b.weight - a.weight || a.i - b.i)
-    .slice(0, EPISODE_LINES)
-    .sort((a, b) => a.i - b.i);
-  const names = [...new Set(said.map(({ name }) => name))].join(', ');
-  const lines = best.map(({ row }) => `${row.name}: ${row.body.replace(/\s+/g, ' ').slice(0, 200)}`);
-  const input: NewMemory = {
-    content: `${first.createdAt.toISOString().slice(0, 10)}, ${names} talked. ${lines.join(' | ')}`,
-    layer: 'episode',
-    memoryType: 'conversation',
-    consent: 'granted',
-    trust: 'extracted',
-    occurredAt: first.createdAt,
-    evidence: turns.map(({ id }) => id),
-  };
-  return [{ input, source: { roomId } }];
-}
-
-/** What one person has told of himself, on one card; a newer card replaces it. */
-function cardsOf(
-  facts: readonly { input: NewMemory; row: SaidRow; id: string }[],
-  roomId: string,
-): { input: NewMemory; source: MemorySource }[] {
-  return [...Map.groupBy(facts, ({ row }) => row.authorId)].map(([person, of]) => {
-    const recent = of.slice(-CARD_FACTS);
-    const { row } = recent.at(-1) as (typeof recent)[number];
-    return {
-      input: {
-        content: `${row.name} in short: ${recent.map(({ input }) => input.content).join('; ')}`,
-        layer: 'relationship',
-        memoryType: 'preference',
-        slot: 'card',
-        trust: 'extracted',
-        consent: 'granted',
-        occurredAt: row.createdAt,
-        evidence: recent.map(({ id }) => id),
-      },
-      source: { roomId, speakerId: person, subjectId: person },
-    };
-  });
 }

@@ -110,6 +110,7 @@ export function rank(candidates: readonly Candidate[], options: RankOptions): Ra
   admitted.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
   for (const { id } of admitted.slice(options.limit)) rejected.push({ id, reason: 'over_limit' });
 
+  let places: Map<string, number> | undefined;
   function explained(i: number): Ranked {
     const candidate = candidates[i] as Candidate;
     const recency = recencyWeight * unit(candidate.recency);
@@ -130,8 +131,9 @@ export function rank(candidates: readonly Candidate[], options: RankOptions): Ra
     abstained: admitted.length === 0 && candidates.length > 0,
     rejected,
     explain(id) {
-      const i = candidates.findIndex((candidate) => candidate.id === id);
-      return i < 0 ? undefined : explained(i);
+      places ??= new Map(candidates.map((candidate, i) => [candidate.id, i]));
+      const i = places.get(id);
+      return i === undefined ? undefined : explained(i);
     },
   };
 }

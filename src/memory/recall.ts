@@ -7,15 +7,18 @@ import { similarity } from './embed.ts';
 import type { HeldMemory, IndexStore, LoadedIndex } from './index-store.ts';
 import { DEFAULT_CHANNELS, type Ranked, rank } from './rank.ts';
 import type { Holder, MemoryRow } from './repository.ts';
-import type { MemoryType } from './tables.ts';
+import type { MemoryKind, MemoryType } from './tables.ts';
 
 export interface RecallOptions {
   limit: number;
   /** Who will read the answer. Undefined only for whoever answers for the agent. */
   readers?: Readers | undefined;
   memoryTypes?: readonly MemoryType[] | undefined;
+  kinds?: readonly MemoryKind[] | undefined;
   /** Cosine below which meaning alone admits nothing. */
   minSimilarity?: number | undefined;
+  /** Who asks: how he wants things done is known without being asked for. */
+  askerId?: string | undefined;
   /** When it was said, in ms since 1970. */
   from?: number | undefined;
   to?: number | undefined;
@@ -27,6 +30,7 @@ export type WithheldReason =
   | 'quarantined'
   | 'superseded'
   | 'other_type'
+  | 'other_kind'
   | 'other_time'
   | 'below_threshold'
   | 'over_limit'
@@ -54,6 +58,8 @@ const RECENT_HALF_LIFE_MS = 30 * 86_400_000;
 const RECENCY_WEIGHT = 0.1;
 /** Two memories as near as this say the same. */
 const RESTATED = 0.93;
+/** Notes on the asker that are used unasked. */
+const MOST_STANDING = 2;
 /** Ranked beyond the limit, so that collapsed ones are made up for. */
 const SPARE = 10;
 
@@ -79,6 +85,7 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
     const { index, memories } = loaded;
     const withheld: Found['withheld'] = [];
     const types = options.memoryTypes ?? [];
+    const kinds = options.kinds ?? [];
     /** Facts support their sources also where only sources are asked for. */
     const reasonOf = (row: MemoryRow): WithheldReason | undefined => {
       if (!knows(row)) return 'audience';
@@ -106,6 +113,10 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
         withheld.push({ id, reason: 'other_type' });
         return [];
       }
+      if (kinds.length > 0 && !kinds.includes(row.kind)) {
+        withheld.push({ id, reason: 'other_kind' });
+        return [];
+      }
       const recency = 0.5 ** ((newest - at) / RECENT_HALF_LIFE_MS);
       return [{ id, channels, importance: importanceOf(row), recency }];
     });
@@ -122,20 +133,41 @@ export function createRecall(deps: { database: Database; embedder: Embedder; sto
       limit: options.limit + SPARE,
       recencyWeight: ASKS_FOR_RECENT.test(query) ? RECENCY_WEIGHT : 0,
     });
-    withheld.push(...ranking.rejected);
-    const items: Ranked[] = [];
+    const items = standingNotes();
+    withheld.push(...ranking.rejected.filter(({ id }) => !items.some((kept) => kept.id === id)));
     for (const item of ranking.items) {
+      if (items.some(({ id }) => id === item.id)) continue;
       if (items.length === options.limit) withheld.push({ id: item.id, reason: 'over_limit' });
       else if (items.some((kept) => restates(item.id, kept.id)))
         withheld.push({ id: item.id, reason: 'restated' });
       else items.push(item);
     }
-    return { items, abstained: ranking.abstained, withheld, memories, explain: ranking.explain };
+    return {
+      items,
+      abstained: ranking.abstained && items.length === 0,
+      withheld,
+      memories,
+      explain: ranking.explain,
+    };
+
+    /** What the asker wants of every answer, newest first. */
+    function standingNotes(): Ranked[] {
+      if (options.askerId === undefined) return [];
+      const of = candidates.filter(({ id }) => {
+        const row = memories.get(id)?.row;
+        return row?.layer === 'note' && row.speakerId === options.askerId;
+      });
+      return of
+        .flatMap(({ id }) => ranking.explain(id) ?? [])
+        .slice(0, MOST_STANDING)
+        .map((item) => ({ ...item, explain: { ...item.explain, admittedBy: ['asker'] } }));
+    }
 
     function restates(id: string, of: string): boolean {
       const [a, b] = [memories.get(id), memories.get(of)];
       if (a === undefined || b === undefined) return false;
-      if (types.length === 0 && (a.row.evidence.includes(of) || b.row.evidence.includes(id))) return true;
+      if (types.length + kinds.length === 0 && (a.row.evidence.includes(of) || b.row.evidence.includes(id)))
+        return true;
       return (
         a.vector !== undefined &&
         a.vector.length === b.vector?.length &&

@@ -1,13 +1,14 @@
 // Queries on memories. Every one of them is held to one tenant and one agent. No policy, no clocks.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../core/db/database.ts';
-import type { AgentMemoriesTable, MemoryType } from './tables.ts';
+import type { AgentMemoriesTable, MemoryKind, MemoryTrust, MemoryType } from './tables.ts';
 
 const COLUMNS = [
   'id',
   'tenantId',
   'agentId',
   'memoryType',
+  'kind',
   'layer',
   'content',
   'importanceScore',
@@ -24,6 +25,7 @@ const COLUMNS = [
   'occurredAt',
   'audience',
   'trust',
+  'vouchers',
   'consent',
   'state',
   'pinned',
@@ -201,10 +203,12 @@ export async function listStanding(
 }
 
 export const listMemories = (
-  db: Db,
+  db: Db | Tx,
   { tenantId, agentId }: Holder,
   page: {
     memoryType?: MemoryType | undefined;
+    kind?: MemoryKind | undefined;
+    trust?: MemoryTrust | undefined;
     state?: string | undefined;
     /** Said by, or about. */
     person?: string | undefined;
@@ -217,8 +221,10 @@ export const listMemories = (
     .select(COLUMNS)
     .where('tenantId', '=', tenantId)
     .where('agentId', '=', agentId);
-  const { memoryType, state, person, afterId } = page;
+  const { memoryType, kind, trust, state, person, afterId } = page;
   if (memoryType !== undefined) query = query.where('memoryType', '=', memoryType);
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (trust !== undefined) query = query.where('trust', '=', trust);
   if (state !== undefined) query = query.where('state', '=', state as 'active');
   if (person !== undefined)
     query = query.where((eb) => eb.or([eb('speakerId', '=', person), eb('subjectId', '=', person)]));
@@ -240,6 +246,27 @@ export const updateRow = (
     .where('id', '=', id)
     .returning(COLUMNS)
     .executeTakeFirst();
+
+/** From a moment on they are true no more; what has ended already keeps its date. */
+export async function endValidity(
+  tx: Tx,
+  { tenantId, agentId }: Holder,
+  ids: readonly string[],
+  at: Date,
+  by: { supersededBy?: string; speakerId?: string } = {},
+): Promise<void> {
+  if (ids.length === 0) return;
+  const revision = await takeRevision(tx, { tenantId, agentId });
+  let query = tx
+    .updateTable('agentMemories')
+    .set({ validTo: at, supersededBy: by.supersededBy ?? null, revision })
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('id', 'in', [...ids])
+    .where('validTo', 'is', null);
+  if (by.speakerId !== undefined) query = query.where('speakerId', '=', by.speakerId);
+  await query.execute();
+}
 
 /** With all that was made from them, however deep. Answers how many are gone, by layer. */
 export async function deleteWithDerived(
@@ -273,40 +300,6 @@ export async function deleteDerived(tx: Tx, holder: Holder, ids: readonly string
     rows.map(({ id }) => id),
   );
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-/** The member of a room whose name a sentence begins with. */
-export async function findSubject(
-  db: Db,
-  { tenantId }: Holder,
-  roomId: string,
-  content: string,
-): Promise<string | undefined> {
-  const { rows } = await sql<{ id: string }>`
-    select u.id from memberships m join users u on u.id = m.user_id
-    where m.tenant_id = ${tenantId} and m.room_id = ${roomId} and u.kind = 'human'
-      and starts_with(lower(${content}), lower(u.name))
-      and substr(${content}, length(u.name) + 1, 1) ~ '^[^[:alnum:]]'
-    order by length(u.name) desc limit 1`.execute(db);
-  return rows[0]?.id;
-}
-
-/** Whether a run has read what nobody in its room said: the world outside, through a tool. */
-export async function hasReadOutside(
-  db: Db,
-  tenantId: string,
-  runId: string,
-  own: string[],
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('toolExecutions')
-    .select('id')
-    .where('tenantId', '=', tenantId)
-    .where('runId', '=', runId)
-    .where('toolName', 'not in', own)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 export const touchMemories = async (tx: Tx, { tenantId, agentId }: Holder, ids: string[]): Promise<void> => {
@@ -360,26 +353,3 @@ export const findInSlot = (tx: Tx, { tenantId, agentId }: Holder, slot: string):
     .where('slot', '=', slot)
     .where('validTo', 'is', null)
     .execute();
-
-/** A message's words, if its author said it in this tenant and has not taken it back. */
-export const findSaid = (
-  db: Db,
-  tenantId: string,
-  messageId: string,
-): Promise<{ body: string; authorId: string; createdAt: Date } | undefined> =>
-  db
-    .selectFrom('messages')
-    .select(['body', 'authorId', 'createdAt'])
-    .where('tenantId', '=', tenantId)
-    .where('id', '=', messageId)
-    .where('deletedAt', 'is', null)
-    .executeTakeFirst();
-
-export const isPerson = async (db: Db, tenantId: string, userId: string): Promise<boolean> =>
-  (await db
-    .selectFrom('users')
-    .select('id')
-    .where('tenantId', '=', tenantId)
-    .where('id', '=', userId)
-    .where('kind', '=', 'human')
-    .executeTakeFirst()) !== undefined;

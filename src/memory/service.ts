@@ -9,10 +9,13 @@ import { isUuid } from '../core/ids.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Scope } from '../core/scope.ts';
 import { lookAround, type Readers } from './audience.ts';
+import { createConsolidation } from './consolidation.ts';
 import type {
   addMemory,
   correctMemory,
+  explainRecall,
   listMemories,
+  listQuarantined,
   Memory,
   reviewMemories,
   searchMemories,
@@ -21,17 +24,21 @@ import type {
   updateMemory,
 } from './contract.ts';
 import type { Embedder } from './embed.ts';
+import { explained } from './explain.ts';
 import { createIndexStore } from './index-store.ts';
 import { createKeeper, type MemorySource, type NewMemory } from './keeper.ts';
 import { createMemoryKeys } from './keys.ts';
+import { kindOf } from './kinds.ts';
 import { createPrivacy } from './privacy.ts';
+import { agentsOf, TOOLS } from './quarantine.ts';
 import { createQuietRoom, type QuietJob } from './quiet-room.ts';
 import type { Ranked } from './rank.ts';
 import { createRecall, type RecallOptions } from './recall.ts';
 import * as repo from './repository.ts';
 import { createSealer } from './sealing.ts';
 import { ruleExtractor } from './slots.ts';
-import type { MemoryType } from './tables.ts';
+import type { MemoryKind, MemoryType } from './tables.ts';
+import * as tellers from './tellers.ts';
 import { createTending } from './tending.ts';
 import { createUpkeep } from './upkeep.ts';
 import { toMemory } from './view.ts';
@@ -51,6 +58,8 @@ export interface MemoryDeps {
   secret: string;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  /** Throws unless the caller may see the room. */
+  requireRoom(scope: Scope, roomId: string): Promise<unknown>;
   /** Throws unless the caller may know of the agent. */
   requireAgent(scope: Scope, agentId: string): Promise<unknown>;
 }
@@ -79,7 +88,8 @@ const MEMORY_NOT_FOUND = () =>
   notFound('memory_not_found', 'There is no such memory, or you may not see it.');
 
 export function createMemoryService(deps: MemoryDeps) {
-  const { database, embedder, clock, jobs, events, secret, requireOwned, requireAgent } = deps;
+  const { database, embedder, clock, jobs, events, secret } = deps;
+  const { requireOwned, requireAgent, requireRoom } = deps;
   const { db } = database;
   const sealer = createSealer(secret);
   const keys = createMemoryKeys(sealer);
@@ -104,9 +114,26 @@ export function createMemoryService(deps: MemoryDeps) {
     return memory;
   }
 
-  const privacy = createPrivacy({ database, keeper, keys, reveal, drop: store.drop });
-  const upkeep = createUpkeep({ database, clock, embedder, keeper, keys, drop: store.drop });
-  const quietRoom = createQuietRoom({ database, clock, jobs, events, keeper, extractor: ruleExtractor });
+  const { consolidate, consolidateAll } = createConsolidation({ database, clock, keeper });
+  const privacy = createPrivacy({ database, clock, keeper, consolidate, keys, reveal, drop: store.drop });
+  const upkeep = createUpkeep({
+    database,
+    clock,
+    embedder,
+    keeper,
+    keys,
+    consolidateAll,
+    drop: store.drop,
+  });
+  const quietRoom = createQuietRoom({
+    database,
+    clock,
+    jobs,
+    events,
+    keeper,
+    extractor: ruleExtractor,
+    consolidate,
+  });
   const tending = createTending({ database, clock, jobs, upkeep });
   /** The caller's own dealings with an agent that he may know of. */
   const mine = async (scope: Scope, agentId: string): Promise<MemoryHolder> => {
@@ -169,25 +196,27 @@ export function createMemoryService(deps: MemoryDeps) {
       const said =
         source.messageId === undefined
           ? undefined
-          : await repo.findSaid(db, holder.tenantId, source.messageId);
+          : await tellers.findSaid(db, holder.tenantId, source.messageId);
       const body = said?.authorId === source.speakerId ? said.body : '';
       const { status } = await privacy.consentOf(holder, source.speakerId);
       const asked = asksToRemember(body);
       if (!asked && status !== 'granted') return { kept: false, reason: 'no_consent' };
       if (junkOf(input.content) === 'credential') return { kept: false, reason: 'credential' };
       const own = shareSaid(input.content, body) >= MOSTLY_SAID;
+      const teller = await tellers.findTeller(db, holder.tenantId, source.speakerId);
       const doubtful =
-        !(await repo.isPerson(db, holder.tenantId, source.speakerId)) ||
-        (!own && (await repo.hasReadOutside(db, holder.tenantId, source.runId, OWN_TOOLS)));
+        !teller.person ||
+        (!own && (await tellers.hasReadOutside(db, holder.tenantId, source.runId, OWN_TOOLS)));
       const memory = await remember(
         holder,
         {
           ...input,
           importanceScore: Math.max(TOLD_IMPORTANCE, importanceOf(input.content, { asked })),
           trust: doubtful ? 'quarantined' : 'told',
+          voucher: teller.person ? TOOLS : agentsOf(teller.ownerId),
           consent: asked ? 'explicit' : 'granted',
         },
-        { ...source, subjectId: await repo.findSubject(db, holder, source.roomId, input.content) },
+        { ...source, subjectId: await tellers.findSubject(db, holder, source.roomId, input.content) },
       );
       return { kept: true, memory };
     },
@@ -227,7 +256,7 @@ export function createMemoryService(deps: MemoryDeps) {
     correctAsked: privacy.correct,
     /** What somebody wrote, if it is his and still there. */
     async saidBy(holder: MemoryHolder, userId: string, messageId: string): Promise<string> {
-      const said = await repo.findSaid(db, holder.tenantId, messageId);
+      const said = await tellers.findSaid(db, holder.tenantId, messageId);
       return said?.authorId === userId ? said.body : '';
     },
 
@@ -277,6 +306,7 @@ export function createMemoryService(deps: MemoryDeps) {
       const holder = { tenantId: scope.tenantId, agentId };
       const rows = await repo.listMemories(db, holder, {
         memoryType: page.memoryType,
+        kind: page.kind,
         afterId: page.cursor !== undefined && isUuid(page.cursor) ? page.cursor : undefined,
         limit: page.limit + 1,
       });
@@ -297,8 +327,13 @@ export function createMemoryService(deps: MemoryDeps) {
       );
     },
 
-    async update(scope: Scope, { memoryId, ...change }: InputOf<typeof updateMemory>): Promise<Memory> {
-      const seen = await requireMemory(scope, memoryId);
+    async update(
+      scope: Scope,
+      { memoryId, confirmed, ...change }: InputOf<typeof updateMemory>,
+    ): Promise<Memory> {
+      let seen = await requireMemory(scope, memoryId);
+      if (confirmed && seen.trust === 'quarantined') seen = await keeper.release(seen);
+      if (Object.keys(change).length === 0) return revealOne(seen);
       const before = await revealOne(seen);
       const content = change.content ?? before.content;
       const context = change.context ?? before.context;
@@ -313,9 +348,9 @@ export function createMemoryService(deps: MemoryDeps) {
         return repo.updateRow(tx, scope.tenantId, memoryId, {
           ...laid,
           ...(change.memoryType === undefined ? {} : { memoryType: change.memoryType }),
+          ...kindAfter(change, content),
           ...(change.importanceScore === undefined ? {} : { importanceScore: change.importanceScore }),
           ...(change.pinned === undefined ? {} : { pinned: change.pinned }),
-          ...(change.confirmed && seen.trust === 'quarantined' ? { trust: 'owner' as const } : {}),
           revision,
         });
       });
@@ -332,11 +367,55 @@ export function createMemoryService(deps: MemoryDeps) {
       store.drop(row);
     },
 
+    /** What an answer would recall, and what becomes of all else. */
+    async explain(scope: Scope, { agentId, query, roomId, askerId, limit }: InputOf<typeof explainRecall>) {
+      await requireOwned(scope, agentId);
+      if (roomId !== undefined) await requireRoom(scope, roomId);
+      const found = await recall({ tenantId: scope.tenantId, agentId }, query, {
+        limit,
+        askerId,
+        ...(roomId === undefined ? {} : { readers: { roomId } }),
+      });
+      return explained(found);
+    },
+
+    async listQuarantined(scope: Scope, { agentId, cursor, limit }: InputOf<typeof listQuarantined>) {
+      await requireOwned(scope, agentId);
+      const rows = await repo.listMemories(
+        db,
+        { tenantId: scope.tenantId, agentId },
+        {
+          trust: 'quarantined',
+          afterId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
+          limit: limit + 1,
+        },
+      );
+      const shown = rows.slice(0, limit);
+      const memories = await reveal(shown);
+      const last = shown.at(-1);
+      return {
+        data: shown.flatMap(({ id, vouchers }) => {
+          const memory = memories.get(id);
+          return memory === undefined ? [] : [{ memory, sources: vouchers }];
+        }),
+        ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}),
+      };
+    },
+
+    /** What was not in quarantine stays as it is. */
+    async confirm(scope: Scope, memoryId: string): Promise<Memory> {
+      const seen = await requireMemory(scope, memoryId);
+      if (seen.trust !== 'quarantined') return revealOne(seen);
+      return revealOne(await keeper.release(seen));
+    },
+
     async search(scope: Scope, { agentId, query, ...input }: InputOf<typeof searchMemories>) {
       await requireOwned(scope, agentId);
+      if (input.readersOf !== undefined) await requireRoom(scope, input.readersOf);
       const { items, abstained, withheld } = await recall({ tenantId: scope.tenantId, agentId }, query, {
         limit: input.limit,
         memoryTypes: input.memoryTypes,
+        kinds: input.kinds,
         minSimilarity: input.minSimilarity,
         ...(input.readersOf === undefined ? {} : { readers: { roomId: input.readersOf } }),
         ...(input.timeRange?.from === undefined ? {} : { from: Date.parse(input.timeRange.from) }),
@@ -356,6 +435,15 @@ export function createMemoryService(deps: MemoryDeps) {
     },
   };
 }
+
+/** A memory of another type belongs to another family, unless that is said as well. */
+const kindAfter = (
+  { kind, memoryType }: Pick<InputOf<typeof updateMemory>, 'kind' | 'memoryType'>,
+  content: string,
+): { kind?: MemoryKind } => {
+  if (kind !== undefined) return { kind };
+  return memoryType === undefined ? {} : { kind: kindOf(memoryType, content) };
+};
 
 /** Memories of which a search says why they are not in its answer. */
 const MOST_EXPLAINED = 200;

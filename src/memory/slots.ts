@@ -8,12 +8,18 @@ export interface ExtractedFact {
   /** What of the subject it tells, such as `lives_in`; undefined where many may stand beside each other. */
   slot?: string;
   dueAt?: Date;
+  /** For a note: what the speaker wants of the agent, or how something is done. */
+  lesson?: Lesson;
 }
+
+export type Lesson = { of: 'wish'; text: string } | { of: 'how_to'; topic: string; text: string };
 
 export interface Said {
   text: string;
   speaker: string;
   at: Date;
+  /** Whether it was said to the agent itself. */
+  toAgent: boolean;
 }
 
 /** Draws facts from a turn. */
@@ -27,11 +33,38 @@ interface Rule {
   say: (name: string, match: RegExpExecArray) => string;
   type: ExtractedFact['memoryType'];
   slot?: (match: RegExpExecArray) => string;
+  lesson?: (match: RegExpExecArray) => Lesson;
+  /** Means nothing unless said to the agent. */
+  toAgent?: boolean;
 }
 
 const I = `\\b(?:i|I)`;
 const REST = `([^.!?;\\n]{2,120})`;
 const rules: Rule[] = [
+  {
+    pattern:
+      /^\W*(?:@\S+[\s,:]+)?(?:please,? )?(?:from now on,? |in (?:the )?future,? |next time,? )(?:please )?(?:you (?:should|must|can) )?([^.!?;\n]{4,140})/i,
+    say: (name, m) => `${name} wants: ${m[1]}`,
+    type: 'skill',
+    lesson: (m) => ({ of: 'wish', text: m[1] as string }),
+    toAgent: true,
+  },
+  {
+    pattern:
+      /^\W*(?:@\S+[\s,:]+)?(?:please,? )?((?:always|never|do not ever|don['’]t ever) [^.!?;\n]{4,140})/i,
+    say: (name, m) => `${name} wants: ${(m[1] as string).toLowerCase()}`,
+    type: 'skill',
+    lesson: (m) => ({ of: 'wish', text: (m[1] as string).toLowerCase() }),
+    toAgent: true,
+  },
+  {
+    pattern:
+      /^\W*(?:@\S+[\s,:]+)?(?:in order )?to ([a-z][^,.!?;\n]{3,60}), (?:you (?:have to|need to|should|must|can) |please |just )?((?:run|use|press|click|open|call|go|ask|type|send|turn|pull|push|set|choose|select|restart|write|take|put|add|wait|log|start|stop)\b[^!?;\n]{2,140}?)(?=[.!]?\s*$)/i,
+    say: (_, m) => `To ${m[1]}: ${m[2]}`,
+    type: 'skill',
+    slot: (m) => `how_to:${topicOf(m[1] as string)}`,
+    lesson: (m) => ({ of: 'how_to', topic: topicOf(m[1] as string), text: m[2] as string }),
+  },
   {
     pattern: new RegExp(`${I}(?:['’]m| am)? (?:now )?(?:live|living|moved|relocated) (?:in|to) ${REST}`),
     say: (name, m) => `${name} lives in ${m[1]}`,
@@ -100,6 +133,8 @@ const rules: Rule[] = [
   },
 ];
 
+const topicOf = (text: string): string => text.trim().toLowerCase().replace(/\s+/g, ' ');
+
 const verbs: Record<string, string> = { "can't stand": 'cannot stand', 'can’t stand': 'cannot stand' };
 const thirdPerson = (verb: string): string => verbs[verb] ?? `${verb}s`;
 
@@ -121,26 +156,29 @@ export function dueOf(text: string, at: Date): Date | undefined {
 }
 
 export const ruleExtractor: FactExtractor = {
-  name: 'rules-1',
-  async extract({ text, speaker, at }) {
+  name: 'rules-2',
+  async extract({ text, speaker, at, toAgent }) {
     const facts: ExtractedFact[] = [];
     for (const sentence of text.match(/[^.!?\n]+[.!?]*/g) ?? []) {
       if (sentence.trimEnd().endsWith('?')) continue;
       for (const rule of rules) {
         const match = rule.pattern.exec(sentence);
-        if (match === null) continue;
+        if (match === null || (rule.toAgent && !toAgent)) continue;
         const content = rule
           .say(speaker, match)
           .replace(/\bmy\b/g, `${speaker}'s`)
           .replace(/[\s,]+$/, '')
           .trim();
         const slot = rule.slot?.(match);
-        const dueAt = dueOf(sentence, at);
+        const lesson = rule.lesson?.(match);
+        // What holds from now on has no day.
+        const dueAt = lesson === undefined ? dueOf(sentence, at) : undefined;
         facts.push({
           content,
           memoryType: rule.type,
           ...(slot === undefined ? {} : { slot }),
           ...(dueAt === undefined ? {} : { dueAt }),
+          ...(lesson === undefined ? {} : { lesson }),
         });
         break;
       }

@@ -2,7 +2,9 @@
 import type { ColumnType, Generated } from 'kysely';
 
 export type MemoryType = 'conversation' | 'fact' | 'preference' | 'skill';
-/** What it is made of: a turn cites a message, a fact turns, an episode and a relationship card facts. */
+/** How one comes by it: what happened, what is so, how things are done, who is what to whom. */
+export type MemoryKind = 'episodic' | 'semantic' | 'procedural' | 'social';
+/** What it is made of: a turn cites a message, a fact turns, an episode, a card of a person and a note facts. */
 export type MemoryLayer = 'turn' | 'fact' | 'episode' | 'relationship' | 'note';
 export type MemoryAudience = 'everyone' | 'room';
 export type MemoryTrust = 'owner' | 'told' | 'extracted' | 'quarantined';
@@ -13,6 +15,7 @@ export interface AgentMemoriesTable {
   tenantId: string;
   agentId: string;
   memoryType: MemoryType;
+  kind: Generated<MemoryKind>;
   layer: Generated<MemoryLayer>;
   /** Empty where the words are sealed. */
   content: string;
@@ -40,6 +43,8 @@ export interface AgentMemoriesTable {
   occurredAt: Generated<Date>;
   audience: Generated<MemoryAudience>;
   trust: Generated<MemoryTrust>;
+  /** Whose word it is, while it is in quarantine: `tools`, `agents:<owner>`, `person:<id>`. */
+  vouchers: ColumnType<string[], string[] | undefined, string[]>;
   consent: Generated<'explicit' | 'granted'>;
   state: Generated<MemoryState>;
   pinned: Generated<boolean>;

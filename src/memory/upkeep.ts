@@ -22,6 +22,8 @@ export interface UpkeepDeps {
   embedder: Embedder;
   keeper: Keeper;
   keys: MemoryKeys;
+  /** Makes anew what is made of memories. */
+  consolidateAll(holder: repo.Holder, signal?: AbortSignal): Promise<void>;
   drop(holder: repo.Holder): void;
 }
 
@@ -29,7 +31,8 @@ const PAGE = 500;
 const MOST_CHANGES_SHOWN = 200;
 const RE_EMBED_BATCH = 100;
 
-export function createUpkeep({ database, clock, embedder, keeper, keys, drop }: UpkeepDeps) {
+export function createUpkeep(deps: UpkeepDeps) {
+  const { database, clock, embedder, keeper, keys, consolidateAll, drop } = deps;
   const { db } = database;
 
   async function review(holder: repo.Holder, dryRun: boolean): Promise<Review> {
@@ -44,11 +47,11 @@ export function createUpkeep({ database, clock, embedder, keeper, keys, drop }: 
       for (const row of rows) {
         const { to, strength } = fade(
           {
-            memoryType: row.memoryType,
+            kind: row.kind,
             importance: row.importanceScore,
             pinned: row.pinned,
             uses: row.accessCount,
-            usedAt: row.accessCount > 0 && row.accessedAt > row.occurredAt ? row.accessedAt : row.occurredAt,
+            usedAt: lastOf(row.occurredAt, row.validFrom, row.accessCount > 0 ? row.accessedAt : null),
             createdAt: row.createdAt,
             dueAt: row.dueAt,
             state: row.state,
@@ -152,6 +155,7 @@ export function createUpkeep({ database, clock, embedder, keeper, keys, drop }: 
     async tend(holder: repo.Holder, signal?: AbortSignal): Promise<void> {
       await sweep(holder);
       await reEmbed(holder, signal);
+      await consolidateAll(holder, signal);
       await review(holder, false);
       await db
         .updateTable('memoryStates')
@@ -185,3 +189,6 @@ export function createUpkeep({ database, clock, embedder, keeper, keys, drop }: 
     },
   };
 }
+
+const lastOf = (first: Date, ...others: (Date | null)[]): Date =>
+  others.reduce<Date>((last, one) => (one !== null && one > last ? one : last), first);

@@ -7,6 +7,7 @@ export const toMemory = (row: MemoryRow, { content, context }: Words): Memory =>
   id: row.id,
   agentId: row.agentId,
   memoryType: row.memoryType,
+  kind: row.kind,
   layer: row.layer,
   content,
   importanceScore: row.importanceScore,

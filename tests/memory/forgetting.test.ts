@@ -7,7 +7,7 @@ import { startTown } from '../agents/town.ts';
 const NOW = new Date('2026-06-01T12:00:00Z');
 const ago = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
 const memory = (more: Partial<Fading> & { days: number }): Fading => ({
-  memoryType: 'conversation',
+  kind: 'episodic',
   importance: 0.5,
   pinned: false,
   uses: 0,
@@ -28,8 +28,15 @@ describe('fading', () => {
     ['what mattered fades later', { days: 71, importance: 1 }, null, 'active'],
     ['below a twentieth and past retention it is archived', { days: 140 }, null, 'archived'],
     ['an owner who keeps longer archives later', { days: 140 }, 365, 'cold'],
-    ['facts live longer', { days: 140, memoryType: 'fact' }, null, 'active'],
-    ['what one knows how to do stays', { days: 5000, memoryType: 'skill' }, null, 'active'],
+    ['facts live longer', { days: 140, kind: 'semantic' }, null, 'active'],
+    [
+      'what people are to each other lives longer than what happened',
+      { days: 140, kind: 'social' },
+      null,
+      'active',
+    ],
+    ['and less long than what is so', { days: 420, kind: 'social' }, null, 'cold'],
+    ['what one knows how to do stays', { days: 5000, kind: 'procedural' }, null, 'active'],
     ['pinned stays', { days: 5000, pinned: true }, null, 'active'],
     ['what has its day ahead stays', { days: 5000, dueAt: ago(-1) }, null, 'active'],
     ['what had its day fades', { days: 5000, dueAt: ago(1) }, null, 'archived'],

@@ -38,7 +38,8 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
     async recall(holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<string[]> {
       const query = `${trigger.author.name}: ${trigger.body}`.slice(0, 1000);
       const readers = { roomId: trigger.roomId };
-      const { items } = await memory.recall(holder, query, { limit: MEMORIES, readers, signal });
+      const askerId = trigger.author.id;
+      const { items } = await memory.recall(holder, query, { limit: MEMORIES, readers, askerId, signal });
       return items.map((item) => item.memory.id);
     },
 
