@@ -46,6 +46,8 @@ import { createScriptedLlm } from './llm/scripted.ts';
 import { wrapLlm } from './llm/wrap.ts';
 import { profilesModule } from './profiles/module.ts';
 import { createProfilesService } from './profiles/service.ts';
+import { revisionsModule } from './revisions/module.ts';
+import { createRevisionsService } from './revisions/service.ts';
 import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
 import { createLoop } from './runtime/loop.ts';
@@ -224,6 +226,11 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     cancelRuns: (tx, tenantId, runIds, reason) => runtime.cancel(tx, tenantId, runIds, reason),
     abort: (runIds) => worker.abort(runIds),
   });
+  const revisions = createRevisionsService({
+    database,
+    profiles,
+    toolNames: async (place) => (await registry.all(place)).map((tool) => tool.name),
+  });
   const loop = createLoop({
     failpoints: deps.failpoints,
     database,
@@ -232,6 +239,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     messages,
     memory,
     profiles,
+    revisions,
     checkStops: safety.check,
     context: createContext({ rooms, messages, memory }),
     router,
@@ -353,6 +361,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   return {
     modules: [
       profilesModule(profiles),
+      revisionsModule(revisions),
       invitationsModule(invitations),
       runtimeModule(runtime, attention, worker.job),
       approvalsModule(approvals),

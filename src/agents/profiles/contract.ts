@@ -59,6 +59,8 @@ export const Agent = z.object({
   isActive: z.boolean(),
   /** When it speaks without being addressed. */
   responseMode: ResponseMode,
+  /** Of its settings; grows with each change. */
+  revision: z.number().int(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 });

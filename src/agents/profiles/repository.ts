@@ -1,6 +1,7 @@
 // Queries on agents' profiles. No policy, no clocks.
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import { recordRevision, SETTINGS } from '../revisions/repository.ts';
 import type { AiAgentsTable } from './tables.ts';
 
 export type AgentRow = Selectable<AiAgentsTable> & {
@@ -60,13 +61,16 @@ export async function listAgentIdsOf(tx: Tx, tenantId: string, createdBy: string
 
 export const insertAgent = async (tx: Tx, agent: Insertable<AiAgentsTable>): Promise<void> => {
   await tx.insertInto('aiAgents').values(agent).execute();
+  await recordRevision(tx, agent.tenantId, agent.id, agent.createdBy ?? null);
 };
 
+/** Where settings change, a revision is recorded. @param by who changes it; null for the server itself */
 export const updateAgent = async (
   tx: Tx,
   tenantId: string,
   id: string,
   set: Updateable<AiAgentsTable>,
+  by: string | null = null,
 ): Promise<boolean> => {
   const { numUpdatedRows } = await tx
     .updateTable('aiAgents')
@@ -75,6 +79,8 @@ export const updateAgent = async (
     .where('id', '=', id)
     .where('deletedAt', 'is', null)
     .executeTakeFirst();
+  if (numUpdatedRows > 0n && SETTINGS.some((name) => set[name] !== undefined))
+    await recordRevision(tx, tenantId, id, by);
   return numUpdatedRows > 0n;
 };
 

@@ -15,6 +15,7 @@ import {
 } from '../../server/identity/service.ts';
 import type { MembershipChanged, RoomsService } from '../../server/rooms/service.ts';
 import type { LlmRouter } from '../llm/llm.ts';
+import type { Settings } from '../revisions/service.ts';
 import type { Agent, createAgent, updateAgent } from './contract.ts';
 import * as repo from './repository.ts';
 
@@ -79,6 +80,7 @@ export function createProfilesService(deps: ProfilesDeps) {
       memoryEnabled: row.memoryEnabled,
       isActive: row.isActive,
       responseMode: row.responseMode,
+      revision: row.revision,
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
     };
@@ -245,13 +247,26 @@ export function createProfilesService(deps: ProfilesDeps) {
             }),
       };
       const row = await database.transaction(async (tx) => {
-        if (!(await repo.updateAgent(tx, scope.tenantId, agentId, set))) throw AGENT_NOT_FOUND();
+        if (!(await repo.updateAgent(tx, scope.tenantId, agentId, set, scope.user.id)))
+          throw AGENT_NOT_FOUND();
         if (change.name !== undefined)
           await identity.updateAgentUser(tx, scope.tenantId, agentId, { name: change.name });
         await within?.(tx);
         return requireAgent(scope, agentId, tx);
       });
       return toAgent(scope, row);
+    },
+
+    /** Puts settings of a revision in place. */
+    async apply(tx: Tx, tenantId: string, agentId: string, settings: Settings, byId: string): Promise<void> {
+      const { personality, capabilities, ...plain } = settings;
+      const set = {
+        ...plain,
+        personality: JSON.stringify(personality),
+        capabilities: JSON.stringify(capabilities),
+      };
+      if (!(await repo.updateAgent(tx, tenantId, agentId, set, byId))) throw AGENT_NOT_FOUND();
+      await identity.updateAgentUser(tx, tenantId, agentId, { name: settings.name });
     },
 
     async activate(scope: Scope, agentId: string, active: boolean): Promise<Agent> {

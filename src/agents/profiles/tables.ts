@@ -24,6 +24,8 @@ export interface AiAgentsTable {
     'mention' | 'helpful' | 'lively' | undefined,
     'mention' | 'helpful' | 'lively'
   >;
+  /** The state of its settings that counts, in `agent_revisions`. */
+  revision: Generated<number>;
   createdAt: Generated<Date>;
   updatedAt: Generated<Date>;
   deletedAt: Date | null;

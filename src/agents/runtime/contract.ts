@@ -33,6 +33,8 @@ export const Run = z.object({
   outputTokens: z.number().int(),
   costUsd: z.number(),
   replyMessageId: Id.optional(),
+  /** Of the agent's settings that it goes by. */
+  revision: z.number().int().optional(),
   /** Workers that took it; more than one after a crash or a restart. */
   attempts: z.number().int(),
   createdAt: Timestamp,

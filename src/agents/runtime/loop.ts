@@ -9,6 +9,7 @@ import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts'
 import type { MessagesService } from '../../server/messages/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
+import type { RevisionsService } from '../revisions/service.ts';
 import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
@@ -22,6 +23,7 @@ export interface LoopDeps extends ActionsDeps {
   identity: IdentityService;
   messages: MessagesService;
   profiles: ProfilesService;
+  revisions: Pick<RevisionsService, 'asOf'>;
   /** Throws inside a transaction whose agent an emergency stop has halted. */
   checkStops: (tx: Tx, run: { tenantId: string; agentId: string; roomId: string | null }) => Promise<void>;
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
@@ -78,7 +80,8 @@ export function createLoop(deps: LoopDeps): Execute {
     await deps.database.transaction(checkStops);
 
     const scope = await deps.identity.agentScope(tenantId, agentId);
-    const agent = await deps.profiles.find(tenantId, agentId);
+    const present = await deps.profiles.find(tenantId, agentId);
+    const agent = present && (await deps.revisions.asOf(present, run.revision));
     const trigger = await deps.messages.get(scope, run.triggerMessageId);
     if (agent === undefined || !agent.isActive) return fallSilent('agent_inactive');
     if (trigger.deletedAt !== undefined) return fallSilent('message_deleted');

@@ -168,6 +168,7 @@ export async function claimRun(tx: Tx, id: string): Promise<RunRow | undefined> 
       attempts: eb('attempts', '+', 1),
       leaseUntil: leaseEnd(),
       startedAt: sql<Date>`coalesce(started_at, now())`,
+      revision: sql<number>`coalesce(agent_runs.revision, (select a.revision from ai_agents a where a.id = agent_runs.agent_id))`,
       updatedAt: sql<Date>`now()`,
     }))
     .where('id', '=', id)
@@ -409,6 +410,7 @@ export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<b
       attempts: 0,
       runningMs: 0,
       replyMessageId: null,
+      revision: null,
       generation: eb('generation', '+', 1),
       finishedAt: null,
       updatedAt: sql<Date>`now()`,

@@ -52,6 +52,8 @@ export interface AgentRunsTable {
   generation: Generated<number>;
   /** Time that workers spent on it, in ms. */
   runningMs: Generated<number>;
+  /** Of the agent's settings, when it began. */
+  revision: number | null;
   createdAt: Generated<Date>;
   updatedAt: Generated<Date>;
   startedAt: Date | null;

@@ -18,6 +18,7 @@ export const toRun = (row: RunRow): Run => ({
   outputTokens: row.outputTokens,
   costUsd: row.costUsd,
   ...(row.replyMessageId === null ? {} : { replyMessageId: row.replyMessageId }),
+  ...(row.revision === null ? {} : { revision: row.revision }),
   attempts: row.attempts,
   createdAt: row.createdAt.toISOString(),
   ...(row.startedAt === null ? {} : { startedAt: row.startedAt.toISOString() }),

@@ -2,6 +2,7 @@
 import type { ApprovalsTables } from '../../agents/approvals/tables.ts';
 import type { BudgetsTables } from '../../agents/budgets/tables.ts';
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
+import type { RevisionsTables } from '../../agents/revisions/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
 import type { SafetyTables } from '../../agents/safety/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
@@ -16,6 +17,7 @@ export interface Tables
     MessagesTables,
     BudgetsTables,
     ProfilesTables,
+    RevisionsTables,
     RuntimeTables,
     ApprovalsTables,
     SafetyTables,
