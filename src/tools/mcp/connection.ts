@@ -1,0 +1,132 @@
+// One connection to an MCP server, with the official client: over Streamable HTTP through the fetch it is given, or to a program
+// that is started without a shell. Offers a server nothing of ours (no sampling, roots, elicitation). Must never send a
+// credential other than the one of this server, nor wait without a deadline.
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { McpProgram } from '../../core/config.ts';
+import { AppError } from '../../core/errors.ts';
+import type { GuardedFetch } from '../http-guard.ts';
+import type { ToolResult } from '../tool.ts';
+import { readResult } from './result.ts';
+
+export type McpTarget =
+  | { kind: 'http'; url: string; headers: Record<string, string> }
+  | { kind: 'program'; program: McpProgram };
+
+export interface McpConnection {
+  /** What the server offers now, as it says it. */
+  listTools(signal?: AbortSignal): Promise<unknown[]>;
+  call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult>;
+  /** Whether the server has said that its tools changed since they were listed. */
+  isStale(): boolean;
+  isClosed(): boolean;
+  close(): Promise<void>;
+}
+
+export interface ConnectDeps {
+  fetch: GuardedFetch;
+  version: string;
+}
+
+export const MCP_LIMITS = {
+  connectMs: 10_000,
+  listMs: 10_000,
+  callMs: 60_000,
+  pages: 10,
+  /** Of one message of a program. */
+  messageBytes: 2 * 1024 * 1024,
+};
+
+/** @throws Error of the client or of the fetch */
+export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<McpConnection> {
+  let stale = false;
+  let closed = false;
+  const client = new Client(
+    { name: 'parley', version: deps.version },
+    {
+      capabilities: {},
+      versionNegotiation: { mode: 'auto', probe: { timeoutMs: MCP_LIMITS.connectMs / 2 } },
+      inputRequired: { autoFulfill: false },
+      listMaxPages: MCP_LIMITS.pages,
+      // Schemas of strangers are not compiled here; what an answer holds is read as data.
+      jsonSchemaValidator: {
+        getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+      },
+    },
+  );
+  client.setNotificationHandler('notifications/tools/list_changed', () => {
+    stale = true;
+  });
+  client.onclose = () => {
+    closed = true;
+  };
+  // Each call tells its own failure.
+  client.onerror = () => undefined;
+  await client.connect(transportTo(target, deps), { timeout: MCP_LIMITS.connectMs });
+
+  return {
+    async listTools(signal) {
+      stale = false;
+      const { tools } = await client.listTools(undefined, {
+        cacheMode: 'bypass',
+        timeout: MCP_LIMITS.listMs,
+        maxTotalTimeout: MCP_LIMITS.listMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return tools;
+    },
+    async call(name, args, signal) {
+      signal.throwIfAborted();
+      const answer = await client.callTool(
+        { name, arguments: args },
+        { signal, timeout: MCP_LIMITS.callMs, maxTotalTimeout: MCP_LIMITS.callMs },
+      );
+      return readResult(answer);
+    },
+    isStale: () => stale,
+    isClosed: () => closed,
+    close: () => client.close(),
+  };
+}
+
+function transportTo(target: McpTarget, { fetch }: ConnectDeps) {
+  if (target.kind === 'program') {
+    const { command, args, env, cwd } = target.program;
+    return new StdioClientTransport({
+      command,
+      args,
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+      stderr: 'ignore',
+      maxBufferSize: MCP_LIMITS.messageBytes,
+    });
+  }
+  return new StreamableHTTPClientTransport(new URL(target.url), {
+    requestInit: { headers: target.headers },
+    // A stream that is open for the server's own use would be held for as long as the connection; tools are listed anew instead.
+    fetch: async (url, init) =>
+      init?.method === 'GET' ? new Response(null, { status: 405 }) : fetch(url, init ?? {}),
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 1000,
+      maxReconnectionDelay: 1000,
+      reconnectionDelayGrowFactor: 1,
+    },
+  });
+}
+
+/** Why a server could not be asked, in words that give nothing of it away but a status. */
+export function whyNot(error: unknown): AppError {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth++) {
+    if (cause instanceof AppError) return cause;
+    const { status, code } = cause as { status?: unknown; code?: unknown };
+    if (status === 401 || status === 403)
+      return unreachable(`The server refused our credentials (${status}); set its headers anew.`);
+    if (typeof status === 'number') return unreachable(`The server answered with status ${status}.`);
+    if (code === 'ENOENT' || code === 'EACCES')
+      return unreachable('The program of this server could not be started; check the configuration.');
+  }
+  return unreachable('The server did not answer as MCP servers do; check its address, and try later.');
+}
+
+const unreachable = (message: string): AppError => new AppError('unavailable', 'mcp_unreachable', message);
