@@ -11,6 +11,7 @@ import type { Jobs } from '../core/jobs.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Module } from '../core/module.ts';
+import { createTextSealer } from '../core/sealed-text.ts';
 import type { Tracer } from '../core/tracing.ts';
 import type { Embedder } from '../memory/embed.ts';
 import { createLocalEmbedder } from '../memory/embed-local.ts';
@@ -25,6 +26,10 @@ import { clockTool } from '../tools/builtin/clock.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
 import { createGrants } from '../tools/grants/service.ts';
 import { createGuardedFetch } from '../tools/http-guard.ts';
+import { connectMcp, isRefusal } from '../tools/mcp/connection.ts';
+import { createMcpConnections } from '../tools/mcp/connections.ts';
+import { mcpModule } from '../tools/mcp/module.ts';
+import { createMcpService } from '../tools/mcp/service.ts';
 import { toolsModule } from '../tools/module.ts';
 import { createToolRegistry } from '../tools/registry.ts';
 import { createResultCache } from '../tools/result-cache.ts';
@@ -147,6 +152,19 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const outgoing = createGuardedFetch({
     allow: config.OUTGOING_ALLOW_HOSTS,
     userAgent: `Parley/${config.version}`,
+  });
+  const mcpOutgoing = createGuardedFetch({
+    allow: config.OUTGOING_ALLOW_HOSTS,
+    userAgent: `Parley/${config.version}`,
+    // An answer may be a stream that is silent while the tool works.
+    limits: { idleMs: 60_000, totalMs: 90_000, maxBytes: 2 * 1024 * 1024 },
+  });
+  const mcp = createMcpService({
+    database,
+    sealer: createTextSealer(deps.secret, 'mcp headers'),
+    connections: createMcpConnections({ clock, isBroken: (error) => !isRefusal(error) }),
+    connect: (target) => connectMcp(target, { fetch: mcpOutgoing.fetch, version: config.version }),
+    programs: config.MCP_SERVERS,
   });
   const signals = createSignals({ log: deps.log, presence: deps.presence, bus: deps.bus });
   const signalsFor = signals.of;
@@ -367,6 +385,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),
+      mcpModule(mcp),
       safetyModule(safety),
       budgetsModule(budgets),
     ],
@@ -378,7 +397,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     async stop() {
       await worker.stop();
       await ledger.stop();
-      await outgoing.stop();
+      await mcp.stop();
+      await Promise.all([outgoing.stop(), mcpOutgoing.stop()]);
     },
     async start() {
       if (router.configured().length === 0)

@@ -24,6 +24,26 @@ const list = z.string().transform((v) =>
     .map((s) => s.trim())
     .filter((s) => s !== ''),
 );
+/** A program that speaks MCP over its standard streams. Started without a shell, with these variables and no others of ours. */
+const McpProgram = z.strictObject({
+  command: text,
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  cwd: text.optional(),
+  /** Whose agents may use it. */
+  for: z.enum(['administrators', 'everyone']).default('administrators'),
+});
+export type McpProgram = z.infer<typeof McpProgram>;
+const McpPrograms = z
+  .strictObject({ mcpServers: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/), McpProgram) })
+  .transform(({ mcpServers }) => mcpServers);
+const mcpPrograms = z.string().transform((json, context) => {
+  const parsed = McpPrograms.safeParse(jsonOrUndefined(json));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0] ?? { path: [], message: '' };
+  context.addIssue(`is not {"mcpServers": {"<name>": {"command": …}}}: ${path.join('.')} ${message}`.trim());
+  return z.NEVER;
+});
 const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** Every variable that is read, with its check. `docs/operations.md` explains them. */
@@ -61,6 +81,7 @@ const VARIABLES = {
   WORKER_CONCURRENCY: whole(1, 100).default(5),
   AGENT_FEED_SCANNER_ENABLED: flag.default(true),
   OUTGOING_ALLOW_HOSTS: list.default([]),
+  MCP_SERVERS: mcpPrograms.default({}),
   /** Multiplies every rate limit; for benchmarks and trusted networks. */
   RATE_LIMIT_FACTOR: z.coerce.number().min(0.01).max(10_000).default(1),
   DRAIN_WINDOW_MS: whole(0, 60_000).default(2000),
@@ -118,6 +139,14 @@ export function loadConfig(env: Record<string, string | undefined>, isTerminal =
 const VERSION = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
+
+function jsonOrUndefined(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
 
 function readRaw(
   env: Record<string, string | undefined>,
@@ -178,7 +207,7 @@ function contradictions(config: Variables): string[] {
 
 /** The configuration as it may be logged. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const secret = /KEY|TOKEN|SECRET|URL$/;
+  const secret = /KEY|TOKEN|SECRET|URL$|^MCP_SERVERS$/;
   return Object.fromEntries(
     Object.entries(config)
       .filter(([, value]) => value !== undefined)

@@ -9,6 +9,7 @@ import type { MemoryTables } from '../../memory/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
+import type { McpTables } from '../../tools/mcp/tables.ts';
 import type { ToolsTables } from '../../tools/tables.ts';
 
 export interface Tables
@@ -22,4 +23,5 @@ export interface Tables
     ApprovalsTables,
     SafetyTables,
     MemoryTables,
-    ToolsTables {}
+    ToolsTables,
+    McpTables {}

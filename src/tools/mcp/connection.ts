@@ -1,7 +1,13 @@
 // One connection to an MCP server, with the official client: over Streamable HTTP through the fetch it is given, or to a program
 // that is started without a shell. Offers a server nothing of ours (no sampling, roots, elicitation). Must never send a
 // credential other than the one of this server, nor wait without a deadline.
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { McpProgram } from '../../core/config.ts';
 import { AppError } from '../../core/errors.ts';
@@ -115,10 +121,15 @@ function transportTo(target: McpTarget, { fetch }: ConnectDeps) {
   });
 }
 
+/** The server answered, and what it said was no. */
+export const isRefusal = (error: unknown): error is Error => ProtocolError.isInstance(error);
+
 /** Why a server could not be asked, in words that give nothing of it away but a status. */
 export function whyNot(error: unknown): AppError {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth++) {
     if (cause instanceof AppError) return cause;
+    if (SdkError.isInstance(cause) && cause.code === SdkErrorCode.RequestTimeout)
+      return unreachable('The server did not answer in time; ask for less, or try later.');
     const { status, code } = cause as { status?: unknown; code?: unknown };
     if (status === 401 || status === 403)
       return unreachable(`The server refused our credentials (${status}); set its headers anew.`);

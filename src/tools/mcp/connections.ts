@@ -121,7 +121,8 @@ export function createMcpConnections(deps: {
         entry.failures++;
         if (entry.failures >= CONNECTION_LIMITS.failures)
           entry.restsUntil = clock.elapsed() + CONNECTION_LIMITS.restMs;
-        void close(entry);
+        // Others may still get their answers over it.
+        if (entry.users === 1) void close(entry);
       }
       throw error;
     } finally {

@@ -13,16 +13,17 @@ export interface McpDefinition {
 }
 
 const MAX_DEFINITION_CHARS = 16_000;
+const MAX_DEPTH = 24;
 const MAX_NAME_CHARS = 64;
 const MAX_DESCRIPTION_CHARS = 2000;
 
 /** Undefined for what is too large or too deep, has no proper name, or takes no object. */
 export function readDefinition(offered: unknown): McpDefinition | undefined {
-  if (!isObject(offered)) return undefined;
+  if (!isObject(offered) || !isSmall(offered)) return undefined;
   const { name, title, description, inputSchema, annotations } = offered;
   if (typeof name !== 'string' || !/^[\w.:/-]{1,128}$/.test(name)) return undefined;
   if (!isObject(inputSchema) || inputSchema.type !== 'object') return undefined;
-  const definition: McpDefinition = {
+  return {
     name,
     ...(typeof title === 'string' ? { title: clean(title).slice(0, 200) } : {}),
     ...(typeof description === 'string'
@@ -31,8 +32,6 @@ export function readDefinition(offered: unknown): McpDefinition | undefined {
     inputSchema,
     ...(isObject(annotations) ? { annotations } : {}),
   };
-  if (depthOf(definition) > 24 || canonical(definition).length > MAX_DEFINITION_CHARS) return undefined;
-  return definition;
 }
 
 export const definitionHash = (definition: McpDefinition): string =>
@@ -61,6 +60,15 @@ function canonical(value: unknown): string {
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
   return `{${entries.join()}}`;
+}
+
+/** Also keeps what follows from running out of stack. */
+function isSmall(value: unknown): boolean {
+  try {
+    return JSON.stringify(value).length <= MAX_DEFINITION_CHARS && depthOf(value) <= MAX_DEPTH;
+  } catch {
+    return false;
+  }
 }
 
 function depthOf(value: unknown, depth = 0): number {
