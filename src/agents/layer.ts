@@ -197,12 +197,10 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireAgent: profiles.requireAgent,
     requireRoom: (scope, roomId) => rooms.requireVisible(scope, roomId),
   });
-  const registry = createToolRegistry([
-    calculatorTool,
-    clockTool,
-    ...createMemoryTools(memory),
-    ...(deps.overrides?.tools ?? []),
-  ]);
+  const registry = createToolRegistry(
+    [calculatorTool, clockTool, ...createMemoryTools(memory), ...(deps.overrides?.tools ?? [])],
+    [mcp.source],
+  );
   const gate = createApprovalGate({ database, clock, bus: deps.bus });
   const grants = createGrants({ database, enabledOf: profiles.enabledTools });
   const runTool = createRunTool({

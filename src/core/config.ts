@@ -24,7 +24,7 @@ const list = z.string().transform((v) =>
     .map((s) => s.trim())
     .filter((s) => s !== ''),
 );
-/** A program that speaks MCP over its standard streams. Started without a shell, with these variables and no others of ours. */
+/** A program that speaks MCP over its standard streams. Started without a shell; beside `env` it gets PATH, HOME and the like. */
 const McpProgram = z.strictObject({
   command: text,
   args: z.array(z.string()).default([]),

@@ -42,6 +42,8 @@ export interface Tool<I = unknown> {
   /** For the model: what it does and when to use it. */
   description: string;
   input: z.ZodType<I>;
+  /** The JSON Schema of the input as someone else wrote it; without it, it is made from `input`. */
+  parameters?: Record<string, unknown>;
   effect: ToolEffect;
   timeoutMs: number;
   /** What the asker must be: `room_admin`, `agent_owner`, `admin`. */
@@ -78,7 +80,8 @@ export const toolFailure = (code: string, message: string): ToolResult => ({
 
 /** JSON Schema (draft 2020-12) of a tool's input, as models take it. */
 export function toolParameters(tool: Tool): Record<string, unknown> {
-  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>;
+  const { $schema: _, ...schema } =
+    tool.parameters ?? (z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>);
   return schema;
 }
 

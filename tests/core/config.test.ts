@@ -81,6 +81,8 @@ describe('what does not go together', () => {
     [{ HOST: '0.0.0.0' }, /CLERK_SECRET_KEY|AUTH_LOCAL/],
     [{ HOST: '192.168.1.5' }, /AUTH_LOCAL/],
     [{ CORS_ORIGINS: 'https://good.example,nonsense' }, /nonsense/],
+    [{ MCP_SERVERS: '{"mcpServers": {"files": {}}}' }, /MCP_SERVERS.*files\.command/],
+    [{ MCP_SERVERS: 'files' }, /MCP_SERVERS/],
     [{ OUTGOING_ALLOW_HOSTS: 'inside.example,https://x' }, /OUTGOING_ALLOW_HOSTS.*https:\/\/x/],
     [{ SECRET_KEY: `changeme${'x'.repeat(40)}` }, /SECRET_KEY/],
   ])('%j is refused', (env, pattern) => {

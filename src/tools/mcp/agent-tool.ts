@@ -22,9 +22,11 @@ export function toAgentTool(row: McpToolRow, call: CallMcpTool): Tool {
     name: toolName,
     description: definition.description ?? definition.title ?? toolName,
     input: inputOf(definition),
+    parameters: definition.inputSchema,
     effect: row.approvedEffect ?? 'write_external',
     timeoutMs: MCP_LIMITS.connectMs + MCP_LIMITS.listMs + MCP_LIMITS.callMs,
     permissions: [],
+    fingerprint: row.hash,
     async execute(args, context) {
       try {
         const result = await call(row, args, context);
@@ -56,7 +58,7 @@ function inputOf({ inputSchema }: McpDefinition): z.ZodType<Record<string, unkno
   const required = Array.isArray(inputSchema.required)
     ? inputSchema.required.filter((name) => typeof name === 'string')
     : [];
-  const input = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+  return z.record(z.string(), z.unknown()).superRefine((value, context) => {
     for (const name of required) {
       if (!Object.hasOwn(value, name))
         context.addIssue({ code: 'custom', path: [name], message: 'is required' });
@@ -64,6 +66,4 @@ function inputOf({ inputSchema }: McpDefinition): z.ZodType<Record<string, unkno
     if (JSON.stringify(value).length > MAX_ARGUMENT_CHARS)
       context.addIssue({ code: 'custom', message: `has more than ${MAX_ARGUMENT_CHARS} characters` });
   });
-  input._zod.toJSONSchema = () => inputSchema;
-  return input;
 }

@@ -58,8 +58,12 @@ export function createMcpConnections(deps: {
   let stopped = false;
 
   async function connected(entry: Entry, open: () => Promise<McpConnection>): Promise<McpConnection> {
-    const known = await entry.connection;
-    if (known !== undefined && !known.isClosed()) return known;
+    while (entry.connection !== undefined) {
+      const opened = entry.connection;
+      const known = await opened;
+      if (!known.isClosed()) return known;
+      if (entry.connection === opened) entry.connection = undefined;
+    }
     makeRoom();
     const opening = open();
     entry.connection = opening;

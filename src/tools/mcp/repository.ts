@@ -1,6 +1,7 @@
 // Queries on outside MCP servers and their tools. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import type { ToolPlace } from '../registry.ts';
 import type { McpEffect, McpServersTable, McpToolsTable } from './tables.ts';
 
 export type McpServerRow = Selectable<McpServersTable>;
@@ -139,21 +140,27 @@ export async function setApproval(
   return numUpdatedRows > 0n;
 }
 
-/** Approved tools, unchanged since, of the active servers of the agent's owner. */
+/** Approved tools, unchanged since, of the active servers of whoever answers for the agent. */
 export const listUsable = (
   db: Db,
-  { tenantId, agentId }: { tenantId: string; agentId: string },
+  { tenantId, agentId, ownerId }: ToolPlace,
   toolName?: string,
-) => {
+): Promise<McpToolRow[]> => {
   const query = db
     .selectFrom('mcpTools as tool')
     .innerJoin('mcpServers as server', 'server.id', 'tool.serverId')
-    .innerJoin('aiAgents as agent', 'agent.createdBy', 'server.ownerId')
     .selectAll('tool')
     .where('tool.tenantId', '=', tenantId)
     .where('server.tenantId', '=', tenantId)
-    .where('agent.tenantId', '=', tenantId)
-    .where('agent.id', '=', agentId)
+    .where('server.ownerId', '=', (eb) =>
+      ownerId === undefined
+        ? eb
+            .selectFrom('aiAgents')
+            .select('createdBy')
+            .where('tenantId', '=', tenantId)
+            .where('id', '=', agentId)
+        : eb.val(ownerId),
+    )
     .where('server.deletedAt', 'is', null)
     .where('server.isActive', '=', true)
     .where('tool.isOffered', '=', true)

@@ -9,6 +9,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
+import type { ToolPlace, ToolSource } from '../registry.ts';
 import type { Tool } from '../tool.ts';
 import { toAgentTool } from './agent-tool.ts';
 import { type McpConnection, type McpTarget, whyNot } from './connection.ts';
@@ -252,13 +253,13 @@ export function createMcpService(deps: McpServiceDeps) {
 
     /** Tools for the registry: those an agent could be granted. */
     source: {
-      list: async (place: { tenantId: string; agentId: string }): Promise<readonly Tool[]> =>
+      list: async (place: ToolPlace): Promise<readonly Tool[]> =>
         (await repo.listUsable(db, place)).map(asTool),
-      find: async (place: { tenantId: string; agentId: string }, name: string): Promise<Tool | undefined> => {
+      find: async (place: ToolPlace, name: string): Promise<Tool | undefined> => {
         const [row] = name.includes('__') ? await repo.listUsable(db, place, name) : [];
         return row === undefined ? undefined : asTool(row);
       },
-    },
+    } satisfies ToolSource,
 
     stop: connections.stop,
   };
