@@ -120,6 +120,9 @@ describe.runIf(hasBrowser).each(LOOKS)('axe, $scheme, $width px', (look) => {
       const { page } = ada;
       const row = message(page, 'Of course');
       await row.hover();
+      // Away from the edge, and from the end, which the list would follow.
+      await page.mouse.wheel(0, -200);
+      await row.hover();
       await row.getByRole('button', { name: /^Actions/ }).click();
       await page.getByRole('menuitem', { name: 'Edit' }).waitFor();
       await page.waitForTimeout(250);
