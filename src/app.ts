@@ -179,6 +179,11 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       presence,
       bus,
       failpoints,
+      callOperation: (name, scope, input) => {
+        const operation = operations.byName(name);
+        if (operation === undefined) throw new Error(`No operation is named ${name}.`);
+        return operations.call(operation, scope, input, { surface: 'agent', address: scope.user.id });
+      },
       overrides: overrides.agents,
     });
 

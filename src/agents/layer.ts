@@ -11,6 +11,7 @@ import type { Jobs } from '../core/jobs.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Module } from '../core/module.ts';
+import type { Scope } from '../core/scope.ts';
 import { createTextSealer } from '../core/sealed-text.ts';
 import type { Tracer } from '../core/tracing.ts';
 import type { Embedder } from '../memory/embed.ts';
@@ -23,7 +24,10 @@ import type { MessageLog, MessagesService } from '../server/messages/service.ts'
 import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
+import { createKnowledgeTools } from '../tools/builtin/knowledge-tools.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
+import { createPeopleTools } from '../tools/builtin/people-tools.ts';
+import { createWorkspaceTools } from '../tools/builtin/workspace-tools.ts';
 import { createGrants } from '../tools/grants/service.ts';
 import { createGuardedFetch } from '../tools/http-guard.ts';
 import { connectMcp, isRefusal } from '../tools/mcp/connection.ts';
@@ -31,10 +35,14 @@ import { createMcpConnections } from '../tools/mcp/connections.ts';
 import { mcpModule } from '../tools/mcp/module.ts';
 import { createMcpService } from '../tools/mcp/service.ts';
 import { toolsModule } from '../tools/module.ts';
+import { createOperate } from '../tools/operate.ts';
 import { createToolRegistry } from '../tools/registry.ts';
 import { createResultCache } from '../tools/result-cache.ts';
 import { createRunTool } from '../tools/run-tool.ts';
 import { createToolsService, type Tool } from '../tools/service.ts';
+import { createKnowledge } from '../tools/workspace/knowledge.ts';
+import { workspaceModule } from '../tools/workspace/module.ts';
+import { createWorkspace } from '../tools/workspace/service.ts';
 import { approvalsModule } from './approvals/module.ts';
 import { createApprovalGate, createApprovalsService, ruleOnCall } from './approvals/service.ts';
 import { createLedger } from './budgets/ledger.ts';
@@ -48,6 +56,7 @@ import type { Llm, LlmRouter } from './llm/llm.ts';
 import { createOpenAiLlm } from './llm/openai.ts';
 import { createLlmRouter } from './llm/router.ts';
 import { createScriptedLlm } from './llm/scripted.ts';
+import { createToolModel } from './llm/tool-model.ts';
 import { wrapLlm } from './llm/wrap.ts';
 import { profilesModule } from './profiles/module.ts';
 import { createProfilesService } from './profiles/service.ts';
@@ -93,6 +102,8 @@ export interface AgentsLayerDeps {
   presence: AgentPresence;
   bus: Bus;
   failpoints: Failpoints;
+  /** Calls an operation as a transport would, with the same checks. @throws AppError */
+  callOperation(name: string, scope: Scope, input: object): Promise<unknown>;
   overrides?: AgentsOverrides | undefined;
 }
 
@@ -197,10 +208,33 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireAgent: profiles.requireAgent,
     requireRoom: (scope, roomId) => rooms.requireVisible(scope, roomId),
   });
+  const operate = createOperate({
+    agentScope: identity.agentScope,
+    wordScope: identity.wordScope,
+    call: deps.callOperation,
+  });
+  const write = createToolModel({
+    async prepare({ tenantId, agentId, runId }) {
+      const agent = await profiles.find(tenantId, agentId);
+      const choice = router.pick({ provider: agent?.llmProvider ?? 'auto', model: agent?.modelName ?? '' });
+      const payer = { tenantId, agentId, ownerId: agent?.createdBy ?? null, runId };
+      return { ...choice, wrap: () => wrapModel(choice.llm, payer) };
+    },
+  });
   const registry = createToolRegistry(
-    [calculatorTool, clockTool, ...createMemoryTools(memory), ...(deps.overrides?.tools ?? [])],
+    [
+      calculatorTool,
+      clockTool,
+      ...createMemoryTools(memory),
+      ...createPeopleTools(operate),
+      ...createWorkspaceTools(operate),
+      ...createKnowledgeTools(operate, write),
+      ...(deps.overrides?.tools ?? []),
+    ],
     [mcp.source],
   );
+  const workspace = createWorkspace({ database, rooms });
+  const knowledge = createKnowledge({ database, requireOwned });
   const gate = createApprovalGate({ database, clock, bus: deps.bus });
   const grants = createGrants({ database, enabledOf: profiles.enabledTools });
   const runTool = createRunTool({
@@ -280,36 +314,12 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       });
     },
     costOf: budgets.costOf,
-    wrap: async (llm, { run, agent }) =>
-      wrapLlm(llm, {
-        prices: await budgets.pricesOf(run.tenantId),
-        budget: ledger.forCall({
-          tenantId: run.tenantId,
-          agentId: run.agentId,
-          ownerId: agent.createdBy,
-          runId: run.id,
-        }),
-        sleep: clock.sleep,
-        random,
-        elapsed: clock.elapsed,
-        totalMs: config.AGENT_TIMEOUT_MS,
-        tries: Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1),
-        onCall: ({ provider, outcome, usage, model, ms, costUsd }) => {
-          calls.inc({ provider, outcome });
-          callSeconds.observe({ provider, outcome }, ms / 1000);
-          dollars.inc({ provider }, costUsd ?? 0);
-          const attributes = {
-            'gen_ai.operation.name': 'chat',
-            'gen_ai.provider.name': provider,
-            'gen_ai.response.model': model,
-            'gen_ai.usage.input_tokens': usage.inputTokens,
-            'gen_ai.usage.output_tokens': usage.outputTokens,
-            ...(outcome === 'ok' ? {} : { 'error.type': outcome }),
-          };
-          tracer.record(`chat ${model}`, attributes, ms);
-          tokens.inc({ provider, direction: 'input' }, usage.inputTokens);
-          tokens.inc({ provider, direction: 'output' }, usage.outputTokens);
-        },
+    wrap: (llm, { run, agent }) =>
+      wrapModel(llm, {
+        tenantId: run.tenantId,
+        agentId: run.agentId,
+        ownerId: agent.createdBy,
+        runId: run.id,
       }),
     onBoundary,
   });
@@ -374,6 +384,38 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   });
   const invitations = createInvitationsService({ database, identity, rooms, profiles });
 
+  /** @param payer who a call is for: each counts it against its budget */
+  async function wrapModel(
+    llm: Llm,
+    payer: { tenantId: string; agentId: string; ownerId: string | null; runId: string },
+  ): Promise<Llm> {
+    return wrapLlm(llm, {
+      prices: await budgets.pricesOf(payer.tenantId),
+      budget: ledger.forCall(payer),
+      sleep: clock.sleep,
+      random,
+      elapsed: clock.elapsed,
+      totalMs: config.AGENT_TIMEOUT_MS,
+      tries: Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1),
+      onCall: ({ provider, outcome, usage, model, ms, costUsd }) => {
+        calls.inc({ provider, outcome });
+        callSeconds.observe({ provider, outcome }, ms / 1000);
+        dollars.inc({ provider }, costUsd ?? 0);
+        const attributes = {
+          'gen_ai.operation.name': 'chat',
+          'gen_ai.provider.name': provider,
+          'gen_ai.response.model': model,
+          'gen_ai.usage.input_tokens': usage.inputTokens,
+          'gen_ai.usage.output_tokens': usage.outputTokens,
+          ...(outcome === 'ok' ? {} : { 'error.type': outcome }),
+        };
+        tracer.record(`chat ${model}`, attributes, ms);
+        tokens.inc({ provider, direction: 'input' }, usage.inputTokens);
+        tokens.inc({ provider, direction: 'output' }, usage.outputTokens);
+      },
+    });
+  }
+
   return {
     modules: [
       profilesModule(profiles),
@@ -384,6 +426,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       memoryModule(memory),
       toolsModule(tools),
       mcpModule(mcp),
+      workspaceModule(workspace, knowledge),
       safetyModule(safety),
       budgetsModule(budgets),
     ],

@@ -101,7 +101,8 @@ export function createToolsService(deps: ToolsDeps) {
       if (dryRun) return { status: 'decided' as const, decision };
       if (decision.ruling === 'refuse')
         return { ...refused(decision.reason, decision.explanation), decision };
-      if (decision.ruling === 'ask' && !confirm) return { status: 'needs_approval' as const, decision };
+      const agreed = confirm && isPerson(scope);
+      if (decision.ruling === 'ask' && !agreed) return { status: 'needs_approval' as const, decision };
       // It may take longer than a call has for the database.
       const outcome = await untimed(async () => {
         const outcome = await deps.runTool({
@@ -109,7 +110,7 @@ export function createToolsService(deps: ToolsDeps) {
           granted: [name],
           context,
           commit: (fn) => database.transaction(fn),
-          approved: confirm,
+          approved: agreed,
           byHand: true,
         });
         await database.transaction(outcome.record);
@@ -135,6 +136,12 @@ export function createToolsService(deps: ToolsDeps) {
     },
   };
 }
+
+/** Whoever signed in as themselves; a key or a program in their name agrees to nothing. */
+const isPerson = ({ user, via, allows }: Scope): boolean =>
+  user.kind === 'human' &&
+  allows === undefined &&
+  (via === 'rest' || via === 'socketio' || via === 'phoenix');
 
 const refused = (code: string, message: string) => ({
   status: 'refused' as const,

@@ -1,6 +1,7 @@
 // Tables of tools, as Kysely sees them. Inputs and outputs of executions are stored redacted.
 import type { ColumnType, Generated } from 'kysely';
 import type { GrantLimits } from './grants/contract.ts';
+import type { WorkspaceTables } from './workspace/tables.ts';
 
 export interface ToolExecutionsTable {
   id: string;
@@ -35,7 +36,7 @@ export interface ToolGrantsTable {
   createdAt: Generated<Date>;
 }
 
-export interface ToolsTables {
+export interface ToolsTables extends WorkspaceTables {
   toolExecutions: ToolExecutionsTable;
   toolGrants: ToolGrantsTable;
 }

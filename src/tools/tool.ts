@@ -78,12 +78,33 @@ export const toolFailure = (code: string, message: string): ToolResult => ({
   error: { code, message },
 });
 
-/** JSON Schema (draft 2020-12) of a tool's input, as models take it. */
+type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; required?: string[] };
+
+/** JSON Schema (draft 2020-12) of a tool's input, as models take it: always of one object. */
 export function toolParameters(tool: Tool): Record<string, unknown> {
   const { $schema: _, ...schema } =
-    tool.parameters ?? (z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>);
-  return schema;
+    tool.parameters ?? (z.toJSONSchema(tool.input, { io: 'input' }) as Schema);
+  const variants = (schema.oneOf ?? schema.anyOf) as Schema[] | undefined;
+  return variants === undefined ? schema : merged(variants);
 }
+
+/** Models take no alternatives at the top: all fields of all variants, required where they always are. */
+function merged(variants: readonly Schema[]): Schema {
+  const properties: Record<string, Schema> = {};
+  for (const variant of variants)
+    for (const [name, field] of Object.entries(variant.properties ?? {})) {
+      const values = [...valuesOf(properties[name]), ...valuesOf(field)];
+      properties[name] =
+        values.length === 0 ? (properties[name] ?? field) : { type: 'string', enum: [...new Set(values)] };
+    }
+  const required = Object.keys(properties).filter((name) =>
+    variants.every((variant) => variant.required?.includes(name)),
+  );
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+const valuesOf = (field: Schema | undefined): unknown[] =>
+  field?.const !== undefined ? [field.const] : Array.isArray(field?.enum) ? field.enum : [];
 
 /** Input as a model wrote it, checked; a mismatch is a failure that names each field. */
 export function parseToolInput<I>(

@@ -165,6 +165,10 @@ describe('a call by hand', () => {
   it('waits for a word where a person must agree', async () => {
     await put(ada, [{ tool: 'calculator', approval: 'always' }]);
     expect(await invoke(ada, 'calculator', sum)).toMatchObject({ status: 'needs_approval' });
+    const program = { ...ada, via: 'mcp' as const };
+    expect(await invoke(program, 'calculator', sum, { confirm: true })).toMatchObject({
+      status: 'needs_approval',
+    });
     expect(await invoke(ada, 'calculator', sum, { confirm: true })).toMatchObject({ status: 'success' });
   });
 

@@ -284,6 +284,20 @@ export function createIdentityService(deps: IdentityDeps) {
       return { tenantId, user: toUser(row), role: 'member', via: 'agent', traceId: newId() };
     },
 
+    /**
+     * Someone's scope for what is done at their word by another, with the rights they have now.
+     * @throws AppError not_found, forbidden
+     */
+    async wordScope(tenantId: string, userId: string): Promise<Scope> {
+      const row = await findRow(tenantId, userId);
+      if (row === undefined || row.deletedAt !== null)
+        throw notFound('user_not_found', 'There is no such user.');
+      if (row.suspendedAt !== null)
+        throw new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
+      const role = row.kind === 'human' ? row.role : 'member';
+      return { tenantId, user: toUser(row), role, via: 'internal', traceId: newId() };
+    },
+
     async me(scope: Scope): Promise<Me> {
       const row = await findRow(scope.tenantId, scope.user.id);
       if (row === undefined) throw notFound('user_not_found', 'There is no such user.');
