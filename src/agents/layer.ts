@@ -1,5 +1,6 @@
 // Composes everything about agents from the server's parts, so that app.ts only spreads the modules.
 // Must never reach a transport: what rooms hear goes through the message log.
+import { createAddressPolicy } from '../core/addresses.ts';
 import type { Bus } from '../core/bus.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
@@ -175,6 +176,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     sealer: createTextSealer(deps.secret, 'mcp headers'),
     connections: createMcpConnections({ clock, isBroken: (error) => !isRefusal(error) }),
     connect: (target) => connectMcp(target, { fetch: mcpOutgoing.fetch, version: config.version }),
+    isOwnHost: createAddressPolicy(config.OUTGOING_ALLOW_HOSTS).isListed,
     programs: config.MCP_SERVERS,
   });
   const signals = createSignals({ log: deps.log, presence: deps.presence, bus: deps.bus });

@@ -7,6 +7,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export interface AddressPolicy {
   /** Whether the operator trusts this name whatever it resolves to. `host` as `URL.hostname` spells it. */
   trustsHost(host: string): boolean;
+  /** Whether the operator lists this host, a name or a literal address: it is his own. */
+  isListed(host: string): boolean;
   /** Whether this address, as a resolver or a socket spells it, may be connected to. */
   allowsAddress(address: string): boolean;
 }
@@ -29,12 +31,19 @@ export function createAddressPolicy(allow: readonly string[]): AddressPolicy {
     } else hosts.add(hostName(entry));
   }
 
+  const trustsHost = (host: string) => hosts.has(host.replace(/\.$/, '').toLowerCase());
+  const isInBlock = (address: Address) => blocks.some((block) => contains(block, address));
+
   return {
-    trustsHost: (host) => hosts.has(host.replace(/\.$/, '').toLowerCase()),
+    trustsHost,
+    isListed(host) {
+      const literal = literalAddress(host);
+      return literal === undefined ? trustsHost(host) : isInBlock(ipaddr.process(literal));
+    },
     allowsAddress(text) {
       if (!ipaddr.isValid(text)) return false;
       const address = ipaddr.process(text);
-      return isPublic(address) || blocks.some((block) => contains(block, address));
+      return isPublic(address) || isInBlock(address);
     },
   };
 }

@@ -54,7 +54,7 @@ export const SANDBOX_LIMITS: SandboxLimits = {
 /** A program ends itself at its deadline; one that cannot is ended this much later. */
 const GRACE_MS = 100;
 /** Until a thread has its engine; a thread that is not up by then is given up. */
-const START_MS = 10_000;
+const START_MS = 20_000;
 const MOST_WAITING = 64;
 /** Of the thread around the engine. */
 const THREAD_LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };

@@ -1,8 +1,11 @@
 // Programs that mean harm: each is ended by its limits, learns nothing of the host, and leaves the next program as if it had
 // never run. No time is measured here: a busy machine must not fail a test.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { createSandbox, type SandboxJob, type SandboxResult } from '../../src/tools/sandbox.ts';
+
+// A thread for each program starts slowly on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const sandbox = createSandbox({ clock: systemClock });
 afterAll(() => sandbox.stop());

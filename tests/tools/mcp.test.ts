@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
 import { newId } from '../../src/core/ids.ts';
 import type { Scope } from '../../src/core/scope.ts';
@@ -13,6 +13,9 @@ import type { McpTool } from '../../src/tools/mcp/contract.ts';
 import { calling, saying, startTown, type Town, untilOver } from '../agents/town.ts';
 import { until } from '../support/until.ts';
 import { type PlayedServer, type PlayedTool, playServer, reference } from './mcp-servers.ts';
+
+// Programs start slowly on a busy machine.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 let town: Town;
 let folder: string;
@@ -41,7 +44,7 @@ beforeAll(async () => {
   town = await startTown({ config: { MCP_SERVERS, OUTGOING_ALLOW_HOSTS: '127.0.0.1' } });
   [zoe, ada, bea] = [await town.person('Zoe'), await town.person('Ada'), await town.person('Bea')];
   elsewhere = await town.stranger('Stran');
-}, 60_000);
+});
 afterAll(async () => {
   await town.stop();
   delete process.env.MCP_TEST_SECRET;
@@ -49,6 +52,9 @@ afterAll(async () => {
 });
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
+  // An owner has 20 at most.
+  for (const { id } of (await town.call(ada, 'mcp_servers.list')).data)
+    await town.call(ada, 'mcp_servers.delete', { serverId: id });
 });
 
 async function play(...tools: PlayedTool[]): Promise<PlayedServer> {
@@ -285,6 +291,19 @@ describe('credentials', () => {
     bad.status = 307;
     await expect(refresh(ada, server.id)).rejects.toMatchObject({ reason: 'mcp_unreachable' });
     expect(thief.requests).toEqual([]);
+  });
+
+  test('are not sent in the clear, but to hosts of the operator', async () => {
+    const headers = { authorization: 'Bearer x' };
+    const refused = { reason: 'insecure_url' };
+    await expect(add(ada, { url: 'http://mcp.example/mcp', headers })).rejects.toMatchObject(refused);
+    await expect(add(ada, { url: 'http://93.184.215.14/mcp', headers })).rejects.toMatchObject(refused);
+    const server = await add(ada, { url: 'http://mcp.example/mcp' });
+    await expect(
+      town.call(ada, 'mcp_servers.update', { serverId: server.id, headers }),
+    ).rejects.toMatchObject(refused);
+    await add(ada, { url: 'https://mcp.example/mcp', headers });
+    await add(ada, { url: 'http://127.0.0.1/mcp', headers });
   });
 
   test.each(['Host', 'mcp-session-id', 'Content-Type', 'Proxy-Authorization'])(

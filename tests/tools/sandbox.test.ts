@@ -1,8 +1,11 @@
 // What a program in the sandbox may count on: its input, its output, a console, host calls, and the same answer each time.
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { createSandbox, type SandboxJob } from '../../src/tools/sandbox.ts';
+
+// A thread for each program starts slowly on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const { run, stop } = createSandbox({ clock: systemClock });
 afterAll(stop);

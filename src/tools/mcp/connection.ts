@@ -35,7 +35,7 @@ export interface ConnectDeps {
 }
 
 export const MCP_LIMITS = {
-  connectMs: 10_000,
+  connectMs: 20_000,
   listMs: 10_000,
   callMs: 60_000,
   pages: 10,

@@ -25,6 +25,8 @@ export interface McpServiceDeps {
   sealer: TextSealer;
   connections: McpConnections;
   connect(target: McpTarget): Promise<McpConnection>;
+  /** Whether the operator lists this host as his own: only there may a credential travel unencrypted. */
+  isOwnHost(host: string): boolean;
   /** By name, from the configuration. */
   programs: Record<string, McpProgram>;
 }
@@ -34,7 +36,7 @@ const MOST_TOOLS = 200;
 const NOT_FOUND = () => notFound('mcp_server_not_found', 'There is no such MCP server of yours.');
 
 export function createMcpService(deps: McpServiceDeps) {
-  const { database, sealer, connections, connect, programs } = deps;
+  const { database, sealer, connections, connect, isOwnHost, programs } = deps;
   const { db } = database;
 
   /** @throws AppError not_found unless it is the caller's, or he is an administrator */
@@ -68,8 +70,31 @@ export function createMcpService(deps: McpServiceDeps) {
         'The program of this server is not configured any more.',
       );
     }
-    const headers = row.sealedHeaders === null ? '{}' : sealer.open(placeOf(row), row.sealedHeaders);
-    return { kind: 'http', url: row.url as string, headers: JSON.parse(headers) };
+    return { kind: 'http', url: row.url as string, headers: headersOf(row) };
+  }
+
+  function headersOf(row: repo.McpServerRow): Record<string, string> {
+    if (row.sealedHeaders === null) return {};
+    try {
+      return JSON.parse(sealer.open(placeOf(row), row.sealedHeaders));
+    } catch {
+      throw new AppError(
+        'unavailable',
+        'credential_unreadable',
+        'The headers of this server were sealed under another SECRET_KEY; set them anew.',
+      );
+    }
+  }
+
+  /** @throws AppError when a credential would travel in the clear */
+  function requirePrivate(url: string, headers: Record<string, string>): void {
+    const { protocol, hostname } = new URL(url);
+    if (protocol !== 'https:' && Object.keys(headers).length > 0 && !isOwnHost(hostname))
+      throw new AppError(
+        'invalid',
+        'insecure_url',
+        'url: headers are sent over https only; use such an address.',
+      );
   }
 
   const keyOf = (row: repo.McpServerRow) => `${row.id}:${row.revision}`;
@@ -135,6 +160,7 @@ export function createMcpService(deps: McpServiceDeps) {
       if (program !== undefined) requireProgram(program, scope.role === 'admin');
       if (program !== undefined && Object.keys(headers).length > 0)
         throw new AppError('invalid', 'headers_not_used', 'headers: a program gets none; leave them out.');
+      if (url !== undefined) requirePrivate(url, headers);
       const { tenantId } = scope;
       const id = newId();
       return database.transaction(async (tx) => {
@@ -183,6 +209,7 @@ export function createMcpService(deps: McpServiceDeps) {
       const { headers, isActive } = input;
       if (headers !== undefined && row.program !== null)
         throw new AppError('invalid', 'headers_not_used', 'headers: a program gets none; leave them out.');
+      if (row.url !== null && headers !== undefined) requirePrivate(row.url, headers);
       const changed = await database.transaction((tx) =>
         repo.updateServer(tx, row.tenantId, row.id, {
           ...(headers === undefined ? {} : sealed(row, checkedHeaders(headers))),
