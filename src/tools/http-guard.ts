@@ -8,7 +8,7 @@ import { capped, explained, timedOut } from './http-answer.ts';
 import { createGuardedAgent, notAllowed, type ResolveHost } from './http-connect.ts';
 import { firstHop, type Hop, nextHop, REDIRECTS } from './http-hop.ts';
 
-export interface OutgoingLimits {
+interface OutgoingLimits {
   connectMs: number;
   /** Until the answer's head, and between pieces of its body. */
   idleMs: number;
@@ -22,7 +22,7 @@ export interface OutgoingLimits {
   concurrent: number;
 }
 
-export const OUTGOING_LIMITS: OutgoingLimits = {
+const OUTGOING_LIMITS: OutgoingLimits = {
   connectMs: 5000,
   idleMs: 15_000,
   totalMs: 30_000,

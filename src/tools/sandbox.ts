@@ -10,7 +10,7 @@ import type { FromWorker, SandboxError, SandboxLimits, ToWorker, WorkerJob } fro
 import type { Json } from './tool.ts';
 
 /** Whatever it throws, the program can catch; only the text of an `AppError` reaches it. */
-export type HostCall = (input: Json, signal: AbortSignal) => Promise<Json>;
+type HostCall = (input: Json, signal: AbortSignal) => Promise<Json>;
 
 export interface SandboxJob {
   /** The body of an async function: `input` is its parameter, what it returns is the output. */
@@ -40,7 +40,7 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-export const SANDBOX_LIMITS: SandboxLimits = {
+const SANDBOX_LIMITS: SandboxLimits = {
   timeMs: 5000,
   memoryBytes: 64 * 1024 * 1024,
   codeChars: 100_000,
