@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AgentsOverrides, createAgentsLayer } from './agents/layer.ts';
+import { cleanText } from './agents/safety/filter.ts';
 import { createMemoryBus } from './core/bus-memory.ts';
 import { createRedisBus } from './core/bus-redis.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -139,7 +140,15 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const rooms = createRoomsService({ database, events, identity, log, bus, pace });
     const writer = createWriter({ database, events, clock, log, metrics, tracer, pace, failpoints });
     const epoch = createEpoch(database.db);
-    const messages = createMessagesService({ database, rooms, log, writer, epoch, failpoints });
+    const messages = createMessagesService({
+      database,
+      rooms,
+      log,
+      writer,
+      epoch,
+      failpoints,
+      screen: cleanText,
+    });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined

@@ -144,6 +144,9 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     'provider',
     'outcome',
   ]);
+  const found = metrics.counter('parley_content_findings_total', "What was taken out of agents' texts", [
+    'rule',
+  ]);
   const refused = metrics.counter('parley_model_calls_refused_total', 'Model calls that a budget refused', [
     'limit',
   ]);
@@ -277,6 +280,9 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     cancelRuns: (tx, tenantId, runIds, reason) => runtime.cancel(tx, tenantId, runIds, reason),
     abort: (runIds) => worker.abort(runIds),
+    onFindings(findings) {
+      for (const [rule, times] of Object.entries(findings)) found.inc({ rule }, times);
+    },
   });
   const revisions = createRevisionsService({
     database,
@@ -316,6 +322,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       });
     },
     costOf: budgets.costOf,
+    noteFindings: safety.noteFindings,
     wrap: (llm, { run, agent }) =>
       wrapModel(llm, {
         tenantId: run.tenantId,

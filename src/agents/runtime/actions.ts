@@ -1,5 +1,7 @@
 // The three kinds of steps a run takes, each done once and journalled: choosing its context, a model call, a tool call.
 // Must never journal what was not finished, and never open a transaction around a model or a tool.
+
+import type { Tx } from '../../core/db/database.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
@@ -7,6 +9,7 @@ import { toolParameters } from '../../tools/service.ts';
 import type { Llm, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
 import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
+import type { Findings } from '../safety/filter.ts';
 import type { Context } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Journal } from './journal.ts';
@@ -22,6 +25,12 @@ export interface ActionsDeps extends UseToolDeps {
   router: LlmRouter;
   /** Retries, deadlines, budget and metering around a provider. */
   wrap: (llm: Llm, work: { run: repo.RunRow; agent: AgentRow }) => Promise<Llm>;
+  /** Records what the filter took out of a text. */
+  noteFindings: (
+    tx: Tx,
+    of: { tenantId: string; agentId: string; roomId: string; id: string; messageId: string },
+    findings: Findings,
+  ) => Promise<void>;
   /** By the price of the first of these models that has one. */
   costOf: (tenantId: string, models: readonly string[], usage: LlmUsage) => Promise<number | undefined>;
 }
@@ -35,6 +44,8 @@ export interface Work {
   signals: RunSignals;
   signal: AbortSignal;
   draft: Draft;
+  /** The id that its answer gets. */
+  replyId: string;
   boundary: (name: string) => Promise<void>;
 }
 
@@ -97,7 +108,7 @@ export function createActions(deps: ActionsDeps) {
     const choice = deps.router.pick({ provider, model });
     if (round > 1) signals.status('thinking');
     const started = deps.clock.elapsed();
-    const { text, calls, stopReason, usage, ...answered } = await callModel(
+    const { text, calls, stopReason, usage, findings, ...answered } = await callModel(
       await deps.wrap(choice.llm, work),
       {
         model: choice.model,
@@ -114,14 +125,24 @@ export function createActions(deps: ActionsDeps) {
     );
     await boundary(`before:model:${round}`);
     const costUsd = await deps.costOf(run.tenantId, [answered.model, choice.model], usage);
+    const filtered = Object.entries(findings).map(([rule, times]) => ({ rule, times }));
     await journal.append(
-      { kind: 'model', text, calls, stopReason, provider: choice.provider, model: answered.model },
+      {
+        kind: 'model',
+        text,
+        calls,
+        stopReason,
+        ...(filtered.length === 0 ? {} : { filtered }),
+        provider: choice.provider,
+        model: answered.model,
+      },
       {
         inputTokens: usage.inputTokens,
         outputTokens: usage.outputTokens,
         costUsd,
         durationMs: Math.round(deps.clock.elapsed() - started),
       },
+      (tx) => deps.noteFindings(tx, { ...run, messageId: work.replyId }, findings),
     );
     spent.tokens += usage.inputTokens + usage.outputTokens;
     spent.costUsd += costUsd ?? 0;

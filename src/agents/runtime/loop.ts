@@ -10,6 +10,7 @@ import type { MessagesService } from '../../server/messages/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
 import type { RevisionsService } from '../revisions/service.ts';
+import { requireClean } from '../safety/filter.ts';
 import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
@@ -92,7 +93,18 @@ export function createLoop(deps: LoopDeps): Execute {
       maxBytes: MAX_BODY_BYTES,
       emit: (delta) => signals.delta(replyId(run), delta),
     });
-    const work = { run, scope, agent, trigger, journal, signals, signal, draft, boundary };
+    const work = {
+      run,
+      scope,
+      agent,
+      trigger,
+      journal,
+      signals,
+      signal,
+      draft,
+      boundary,
+      replyId: replyId(run),
+    };
     let prompt: AssembledPrompt | undefined;
     const spent: Spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
     remains.publish = (how) => publishPartial(how);
@@ -158,6 +170,7 @@ export function createLoop(deps: LoopDeps): Execute {
             hop: run.hop,
             async within(tx, sent) {
               await checkStops(tx);
+              requireClean(sent.body);
               const kept =
                 how.status === 'failed'
                   ? await repo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
@@ -215,6 +228,7 @@ export function createLoop(deps: LoopDeps): Execute {
           hop: run.hop,
           async within(tx, sent) {
             await checkStops(tx);
+            requireClean(sent.body);
             const closed = await repo.closeRun(tx, lease, {
               status: 'completed',
               replyMessageId: sent.id,

@@ -1,11 +1,14 @@
 // One model call of a run, streamed into the draft. Tries anew when a stream breaks off: readers are told to start over, so the
-// same words never appear twice. Must never journal; that is the loop's work.
+// same words never appear twice, and what the filter has not let through is not shown. Must never journal; that is the loop's work.
 import { type Llm, LlmError, type LlmRequest, type LlmUsage, type StopReason } from '../llm/llm.ts';
+import { createTextFilter, type Findings } from '../safety/filter.ts';
 import type { Draft } from './draft.ts';
 import type { PlannedCall } from './steps.ts';
 
 export interface ModelAnswer {
+  /** As the filter lets it through. */
   text: string;
+  findings: Findings;
   calls: PlannedCall[];
   stopReason: StopReason;
   usage: LlmUsage;
@@ -46,7 +49,14 @@ async function readStream(
   draft: Draft,
   onWriting: () => void,
 ): Promise<ModelAnswer> {
+  const filter = createTextFilter();
+  let writing = false;
+  const say = (text: string) => {
+    answer.text += text;
+    draft.append(text);
+  };
   const answer: ModelAnswer = {
+    findings: {},
     text: '',
     calls: [],
     stopReason: 'end',
@@ -56,9 +66,9 @@ async function readStream(
   for await (const event of llm.stream(request)) {
     request.signal.throwIfAborted();
     if (event.type === 'text') {
-      if (answer.text === '') onWriting();
-      answer.text += event.text;
-      draft.append(event.text);
+      if (!writing) onWriting();
+      writing = true;
+      say(filter.push(event.text));
     } else if (event.type === 'tool_call') {
       const { id, name, args, invalidArgs } = event;
       answer.calls.push({ id, name, args, ...(invalidArgs === undefined ? {} : { invalidArgs }) });
@@ -68,6 +78,7 @@ async function readStream(
       answer.model = event.model;
     }
   }
+  say(filter.end());
   draft.flush();
-  return answer;
+  return { ...answer, findings: filter.findings() };
 }

@@ -28,6 +28,8 @@ export interface ModelStep {
   text: string;
   calls: PlannedCall[];
   stopReason: StopReason;
+  /** What the filter took out of the text, by rule. */
+  filtered?: { rule: string; times: number }[];
   provider: string;
   model: string;
 }

@@ -1,4 +1,4 @@
-// The wire of emergency stops: set, lift, list.
+// The wire of emergency stops, and of what was taken out of agents' texts.
 import { z } from 'zod';
 import { defineOperation } from '../../core/contract.ts';
 import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
@@ -63,6 +63,33 @@ export const listStops = defineOperation({
   socket: 'list_agent_stops',
   input: z.object({ ...Page, state: z.enum(['standing', 'all']).default('standing') }),
   output: z.object({ data: z.array(AgentStop), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+const ContentCheck = z.object({
+  id: Id,
+  agentId: Id,
+  roomId: Id,
+  runId: Id.optional(),
+  /** The message that the text was written for. */
+  messageId: Id,
+  verdict: z.enum(['redacted', 'blocked']),
+  /** How often each rule found something: `secret`, `private_key`, `card_number`, `role_marker`, `remote_image`. */
+  findings: z.record(z.string(), z.number().int()),
+  createdAt: Timestamp,
+});
+export type ContentCheck = z.infer<typeof ContentCheck>;
+
+export const listContentChecks = defineOperation({
+  name: 'agents.content_checks',
+  summary:
+    "What was taken out of an agent's texts, newest first; never the text (its owner, or an administrator)",
+  tag,
+  rest: { method: 'get', path: '/api/agents/:agentId/content-checks' },
+  socket: 'list_content_checks',
+  input: z.object({ agentId: Id, ...Page }),
+  output: z.object({ data: z.array(ContentCheck), nextCursor: z.string().optional() }),
   permission: 'signed_in',
   effect: 'read',
 });

@@ -1,9 +1,10 @@
-// Queries on emergency stops. No policy.
+// Queries on emergency stops and on what the filter found. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
-import type { AgentStopsTable, StopTarget } from './tables.ts';
+import type { AgentStopsTable, ContentChecksTable, StopTarget } from './tables.ts';
 
 export type StopRow = Selectable<AgentStopsTable>;
+export type CheckRow = Selectable<ContentChecksTable>;
 
 /** Whoever commits something for an agent of the tenant waits until this transaction is over, and then knows of its stop. */
 export async function lockStops(tx: Tx, tenantId: string): Promise<void> {
@@ -152,3 +153,23 @@ export async function listRunsUnder(
     );
   return (await query.orderBy('agentRuns.id').execute()).map((row) => row.id);
 }
+
+export const insertCheck = async (tx: Tx, check: Insertable<ContentChecksTable>): Promise<void> => {
+  await tx.insertInto('contentChecks').values(check).execute();
+};
+
+/** Newest first. */
+export const listChecks = (
+  db: Db,
+  tenantId: string,
+  agentId: string,
+  page: { beforeId: string | undefined; limit: number },
+): Promise<CheckRow[]> => {
+  let query = db
+    .selectFrom('contentChecks')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId);
+  if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId);
+  return query.orderBy('id', 'desc').limit(page.limit).execute();
+};

@@ -11,7 +11,8 @@ import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../../server/identity/service.ts';
 import { canInRoom, type RoomsService } from '../../server/rooms/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
-import type { AgentStop, liftStop, listStops, setStop } from './contract.ts';
+import type { AgentStop, ContentCheck, liftStop, listContentChecks, listStops, setStop } from './contract.ts';
+import type { Findings } from './filter.ts';
 import { EMERGENCY_STOP, Halted } from './halted.ts';
 import * as repo from './repository.ts';
 import type { StopTarget } from './tables.ts';
@@ -29,6 +30,7 @@ export interface SafetyDeps {
   cancelRuns(tx: Tx, tenantId: string, runIds: string[], reason: string): Promise<unknown>;
   /** Ends these runs at once, as far as this node works on them. */
   abort(runIds: readonly string[]): void;
+  onFindings(findings: Findings): void;
 }
 
 /** Said inside the transaction, as `agents.stopped` and `agents.stop_lifted`. */
@@ -165,6 +167,34 @@ export function createSafetyService(deps: SafetyDeps) {
       return { data, ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}) };
     },
 
+    /** Records what the filter took out of a run's text; nothing when it took out nothing. */
+    async noteFindings(
+      tx: Tx,
+      of: { tenantId: string; agentId: string; roomId: string; id: string; messageId: string },
+      findings: Findings,
+    ): Promise<void> {
+      if (Object.keys(findings).length === 0) return;
+      const { tenantId, agentId, roomId, id: runId, messageId } = of;
+      await repo.insertCheck(tx, {
+        ...{ tenantId, agentId, roomId, runId, messageId },
+        id: newId(),
+        verdict: 'redacted',
+        findings: JSON.stringify(findings),
+      });
+      database.afterCommit(tx, () => deps.onFindings(findings));
+    },
+
+    async checks(scope: Scope, { agentId, limit, cursor }: InputOf<typeof listContentChecks>) {
+      await profiles.requireOwned(scope, agentId);
+      const rows = await repo.listChecks(db, scope.tenantId, agentId, {
+        beforeId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
+        limit: limit + 1,
+      });
+      const data = rows.slice(0, limit).map(toCheck);
+      const last = data.at(-1);
+      return { data, ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}) };
+    },
+
     async start(): Promise<void> {
       unsubscribe = bus.subscribe(TOPIC, (message) => {
         if (message.kind !== 'signal' || message.type !== 'halted') return;
@@ -191,4 +221,15 @@ const toStop = (row: repo.StopRow): AgentStop => ({
   ...(row.liftedAt === null ? {} : { liftedAt: row.liftedAt.toISOString() }),
   ...(row.liftedBy === null ? {} : { liftedBy: row.liftedBy }),
   ...(row.liftReason === null ? {} : { liftReason: row.liftReason }),
+});
+
+const toCheck = (row: repo.CheckRow): ContentCheck => ({
+  id: row.id,
+  agentId: row.agentId,
+  roomId: row.roomId,
+  ...(row.runId === null ? {} : { runId: row.runId }),
+  messageId: row.messageId,
+  verdict: row.verdict,
+  findings: row.findings as Record<string, number>,
+  createdAt: row.createdAt.toISOString(),
 });

@@ -1,5 +1,6 @@
-// Tables of emergency stops, as Kysely sees them.
-import type { Generated } from 'kysely';
+// Tables of emergency stops and of what the filter found, as Kysely sees them.
+import type { ColumnType, Generated } from 'kysely';
+import type { Findings } from './filter.ts';
 
 export type StopTarget = 'agent' | 'owner' | 'room' | 'all';
 
@@ -20,6 +21,20 @@ export interface AgentStopsTable {
   liftReason: string | null;
 }
 
+/** Names of rules, never the text. */
+export interface ContentChecksTable {
+  id: string;
+  tenantId: string;
+  agentId: string;
+  roomId: string;
+  runId: string | null;
+  messageId: string;
+  verdict: 'redacted' | 'blocked';
+  findings: ColumnType<Findings, string, never>;
+  createdAt: Generated<Date>;
+}
+
 export interface SafetyTables {
+  contentChecks: ContentChecksTable;
   agentStops: AgentStopsTable;
 }

@@ -66,6 +66,8 @@ export function createMessagesService(deps: {
   writer: Writer;
   epoch: () => Promise<string>;
   failpoints: Failpoints;
+  /** A text of an agent as it may be stored; undefined refuses it. */
+  screen: (body: string) => string | undefined;
 }) {
   const { database, rooms, log, writer } = deps;
   const { db } = database;
@@ -82,9 +84,23 @@ export function createMessagesService(deps: {
     return resolveMentions(found, new Map(users.map((u) => [u.handleKey, u])));
   }
 
+  /** Whatever way an agent's words come, also when it changes them. */
+  function screened(scope: Scope, body: string): string {
+    if (scope.user.kind !== 'agent') return body;
+    const clean = deps.screen(body);
+    if (clean === undefined)
+      throw new AppError(
+        'invalid',
+        'content_blocked',
+        'The text holds what agents may not send; leave it out.',
+      );
+    return clean;
+  }
+
   async function send(scope: Scope, input: SendInput, context?: RunContext): Promise<Message> {
     const roomId = await rooms.resolveId(scope, input.roomId);
     const id = input.id?.toLowerCase() ?? newId();
+    const body = screened(scope, input.body);
     try {
       const message = await writer.send({
         tenantId: scope.tenantId,
@@ -92,9 +108,9 @@ export function createMessagesService(deps: {
         id,
         author: scope.user,
         kind: scope.user.kind === 'agent' ? 'agent' : 'text',
-        body: input.body,
+        body,
         threadId: input.threadId?.toLowerCase() ?? null,
-        handles: findHandles(input.body),
+        handles: findHandles(body),
         metadata: input.metadata ?? {},
         run: context?.run,
         rootId: context?.rootId ?? null,
@@ -237,7 +253,8 @@ export function createMessagesService(deps: {
       input: { messageId: string; body: string; version?: number | undefined },
     ): Promise<Message> {
       const seen = await requireMessage(scope, input.messageId);
-      const mentions = await mentionsIn(seen.roomId, input.body);
+      const body = screened(scope, input.body);
+      const mentions = await mentionsIn(seen.roomId, body);
       return change(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
@@ -251,9 +268,9 @@ export function createMessagesService(deps: {
             `The message is at version ${row.version} by now; fetch it and edit again.`,
           );
         }
-        if (row.body === input.body) return undefined;
+        if (row.body === body) return undefined;
         await repo.updateMessage(tx, row.id, {
-          body: input.body,
+          body,
           mentions: JSON.stringify(mentions),
           editedAt: await now(tx),
         });
