@@ -27,6 +27,8 @@ import { createOperations } from './core/operation.ts';
 import { createPace } from './core/pace.ts';
 import { createRevocations } from './core/revocations.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
+import { auditModule } from './server/audit/module.ts';
+import { createAuditService } from './server/audit/service.ts';
 import { createLocalTokens } from './server/identity/local.ts';
 import { identityModule } from './server/identity/module.ts';
 import { createIdentityService, HOME_TENANT } from './server/identity/service.ts';
@@ -97,6 +99,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
 
     const metrics = createMetrics();
     const events = createEvents();
+    const audit = createAuditService({ database, events });
     const failpoints = createFailpoints(config.FAILPOINTS);
     const jobs = createJobs(database, logger);
     const limits =
@@ -206,6 +209,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       roomsModule(rooms),
       messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
       presenceModule(),
+      auditModule(audit),
       ...agents.modules,
       ...(overrides.modules ?? []),
     ];

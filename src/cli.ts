@@ -16,6 +16,7 @@ import type { Finding } from './core/doctor-finding.ts';
 import { renewEpoch } from './core/epoch.ts';
 import { AppError } from './core/errors.ts';
 import { createLogger } from './core/logger.ts';
+import { listTenants, verifyChain } from './server/audit/service.ts';
 
 const HELP = `Usage: npm run parley -- <command>     or     node src/cli.ts <command>
 
@@ -29,6 +30,7 @@ const HELP = `Usage: npm run parley -- <command>     or     node src/cli.ts <com
       --replace               put an embedded database that is there aside
   check-data                  check that every room's log is complete
       --new-epoch             make clients start afresh: after restoring by other means
+  audit verify                check that the audit is whole: no entry changed, removed or put in
   verify --url <address>      check a running deployment under network faults; \`verify --help\` lists its options
   help                        this text
 
@@ -49,6 +51,7 @@ const COMMANDS: Record<string, { args: string[]; flags: string[]; run: Run }> = 
   backup: { args: ['file'], flags: ['with-secret'], run: runBackup },
   restore: { args: ['file'], flags: ['with-secret', 'replace'], run: runRestore },
   'check-data': { args: [], flags: ['new-epoch'], run: runCheckData },
+  audit: { args: ['verify'], flags: [], run: runAudit },
   help: { args: [], flags: [], run: async () => void process.stdout.write(HELP) },
 };
 
@@ -171,6 +174,27 @@ async function runCheckData(_args: string[], flags: Set<string>): Promise<void> 
     out("Every room's log is complete.");
     if (flags.has('new-epoch'))
       out(`The new epoch is ${await renewEpoch(db)}; restart every server that is running on this database.`);
+  });
+}
+
+async function runAudit([verb]: string[]): Promise<void> {
+  if (verb !== 'verify') throw new UsageError(`There is no command "audit ${verb}".`);
+  await withDatabase(config(), async ({ db }) => {
+    let broken = 0;
+    for (const { id, name } of await listTenants(db)) {
+      let verdict = await verifyChain(db, id, { fromSeq: 1 });
+      let checked = 0;
+      for (;;) {
+        checked += verdict.checked;
+        broken += verdict.problems.length;
+        for (const { seq, problem } of verdict.problems) out(`${name} (${id}): entry ${seq} ${problem}`);
+        if (verdict.complete) break;
+        verdict = await verifyChain(db, id, { fromSeq: verdict.toSeq + 1 });
+      }
+      out(`${name} (${id}): ${checked} entries, the newest is ${verdict.head.seq} ${verdict.head.hash}`);
+    }
+    if (broken > 0) throw new BackupError('The audit is not what was written; compare it with a backup.');
+    out('The audit is whole. Keep the newest entries elsewhere, to compare with later.');
   });
 }
 

@@ -44,6 +44,7 @@ import { createToolsService, type Tool } from '../tools/service.ts';
 import { createKnowledge } from '../tools/workspace/knowledge.ts';
 import { workspaceModule } from '../tools/workspace/module.ts';
 import { createWorkspace } from '../tools/workspace/service.ts';
+import { auditStops, auditTools } from './activity/audited.ts';
 import { approvalsModule } from './approvals/module.ts';
 import { createApprovalGate, createApprovalsService, ruleOnCall } from './approvals/service.ts';
 import { createLedger } from './budgets/ledger.ts';
@@ -242,12 +243,16 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const knowledge = createKnowledge({ database, requireOwned });
   const gate = createApprovalGate({ database, clock, bus: deps.bus });
   const grants = createGrants({ database, enabledOf: profiles.enabledTools });
-  const runTool = createRunTool({
-    registry,
-    clock,
-    logger,
-    cache: createResultCache(clock),
-    decide: (tx, call) => grants.decide(tx, call, true),
+  const runTool = auditTools({
+    events,
+    find: registry.resolve,
+    runTool: createRunTool({
+      registry,
+      clock,
+      logger,
+      cache: createResultCache(clock),
+      decide: (tx, call) => grants.decide(tx, call, true),
+    }),
   });
   const tools = createToolsService({
     database,
@@ -284,6 +289,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       for (const [rule, times] of Object.entries(findings)) found.inc({ rule }, times);
     },
   });
+  auditStops(events);
   const revisions = createRevisionsService({
     database,
     profiles,
@@ -383,6 +389,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const attention = createAttention({ database, profiles, wake, cancel });
   const approvals = createApprovalsService({
     database,
+    events,
     clock,
     gate,
     registry,

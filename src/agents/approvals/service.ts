@@ -1,10 +1,12 @@
 // What people do about tool calls that wait: see them, approve, change or reject them, and give their word in advance.
 // One conditional update decides; only a person decides, and only who answers for the agent knows of it.
 
+import { by, note } from '../../core/audit-note.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../../server/identity/service.ts';
@@ -24,6 +26,7 @@ export type ApprovalsService = ReturnType<typeof createApprovalsService>;
 
 export interface ApprovalsDeps {
   database: Database;
+  events: Events;
   clock: Clock;
   gate: ApprovalGate;
   registry: ToolRegistry;
@@ -44,7 +47,7 @@ export function requirePerson(scope: Scope): void {
 }
 
 export function createApprovalsService(deps: ApprovalsDeps) {
-  const { database, clock, gate, registry } = deps;
+  const { database, events, clock, gate, registry } = deps;
   const { db } = database;
 
   const answersFor = (scope: Scope, row: repo.SeenApproval): boolean =>
@@ -144,6 +147,19 @@ export function createApprovalsService(deps: ApprovalsDeps) {
         }
         await deps.wake(tx, tenantId, [asked.runId]);
         await gate.tell(tx, tenantId, [id], 'decided');
+        await note(events, tx, {
+          ...by(scope),
+          action: approve ? 'approval.approved' : 'approval.rejected',
+          subject: { type: 'approval', id },
+          agentId: asked.agentId,
+          roomId: asked.roomId,
+          details: {
+            tool: asked.toolName,
+            executionId: asked.executionId,
+            edited: edited !== undefined,
+            standing: always !== undefined,
+          },
+        });
         return require(scope, id, tx);
       });
       return toApproval(row);
@@ -155,6 +171,13 @@ export function createApprovalsService(deps: ApprovalsDeps) {
         for (const row of await repo.expireDue(tx)) {
           await deps.wake(tx, row.tenantId, [row.runId]);
           await gate.tell(tx, row.tenantId, [row.id], 'decided');
+          const subject = { type: 'approval', id: row.id };
+          await note(events, tx, {
+            tenantId: row.tenantId,
+            action: 'approval.expired',
+            subject,
+            agentId: row.agentId,
+          });
         }
       });
     },
@@ -166,7 +189,12 @@ export function createApprovalsService(deps: ApprovalsDeps) {
 
     async revoke(scope: Scope, agentId: string, standingId: string): Promise<void> {
       await deps.requireOwned(scope, agentId);
-      const gone = await database.transaction((tx) => repo.revoke(tx, scope.tenantId, agentId, standingId));
+      const gone = await database.transaction(async (tx) => {
+        const subject = { type: 'standing_approval', id: standingId };
+        if (!(await repo.revoke(tx, scope.tenantId, agentId, standingId))) return false;
+        await note(events, tx, { ...by(scope), action: 'approval.revoked', subject, agentId });
+        return true;
+      });
       if (!gone) throw notFound('approval_not_found', 'There is no such approval, or it was taken back.');
     },
   };

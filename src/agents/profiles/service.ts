@@ -1,6 +1,7 @@
 // Agents' profiles: an agent is a user with instructions, a model and tools. Its user and its profile are made together.
 // Must never show an agent's instructions to anyone but those who answer for it.
 
+import { type AuditNote, by, note } from '../../core/audit-note.ts';
 import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
@@ -149,6 +150,21 @@ export function createProfilesService(deps: ProfilesDeps) {
     return (await repo.findAgent(tx, tenantId, id)) as repo.AgentRow;
   }
 
+  const audit = (
+    tx: Tx,
+    scope: Scope,
+    what: string,
+    id: string,
+    details: AuditNote['details'] = {},
+  ): Promise<void> =>
+    note(events, tx, {
+      ...by(scope),
+      action: `agent.${what}`,
+      subject: { type: 'agent', id },
+      agentId: id,
+      details,
+    });
+
   events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
     for (const { tenantId, roomId, user, change } of changes) {
       if (user.kind !== 'agent') continue;
@@ -159,11 +175,20 @@ export function createProfilesService(deps: ProfilesDeps) {
 
   // Nobody answers for these agents any more: they are silent until an administrator does.
   events.on<UserRemoved>('user.removed', async (tx, removed) => {
-    for (const { tenantId, userId } of removed) {
+    for (const { tenantId, userId, by } of removed) {
       for (const agentId of await repo.listAgentIdsOf(tx, tenantId, userId)) {
         await repo.updateAgent(tx, tenantId, agentId, { isActive: false });
         await identity.updateAgentUser(tx, tenantId, agentId, { suspendedAt: identity.now() });
         await stopAll(tx, tenantId, agentId, 'owner_removed');
+        const subject = { type: 'agent', id: agentId };
+        await note(events, tx, {
+          tenantId,
+          action: 'agent.suspended',
+          actorId: by,
+          subject,
+          agentId,
+          details: { reason: 'owner_removed' },
+        });
       }
     }
   });
@@ -216,9 +241,11 @@ export function createProfilesService(deps: ProfilesDeps) {
               { tenantId: scope.tenantId, agentId: id, ownerId: scope.user.id },
               input.capabilities,
             );
-      const row = await database.transaction((tx) =>
-        insert(tx, scope.tenantId, { ...input, id, capabilities, handle }, scope.user.id),
-      );
+      const row = await database.transaction(async (tx) => {
+        const made = await insert(tx, scope.tenantId, { ...input, id, capabilities, handle }, scope.user.id);
+        await audit(tx, scope, 'created', id, { handle });
+        return made;
+      });
       return toAgent(scope, row);
     },
 
@@ -252,6 +279,7 @@ export function createProfilesService(deps: ProfilesDeps) {
         if (change.name !== undefined)
           await identity.updateAgentUser(tx, scope.tenantId, agentId, { name: change.name });
         await within?.(tx);
+        await audit(tx, scope, 'updated', agentId, { changed: Object.keys(set) });
         return requireAgent(scope, agentId, tx);
       });
       return toAgent(scope, row);
@@ -267,6 +295,8 @@ export function createProfilesService(deps: ProfilesDeps) {
       };
       if (!(await repo.updateAgent(tx, tenantId, agentId, set, byId))) throw AGENT_NOT_FOUND();
       await identity.updateAgentUser(tx, tenantId, agentId, { name: settings.name });
+      const subject = { type: 'agent', id: agentId };
+      await note(events, tx, { tenantId, action: 'agent.rolled_back', actorId: byId, subject, agentId });
     },
 
     async activate(scope: Scope, agentId: string, active: boolean): Promise<Agent> {
@@ -281,6 +311,7 @@ export function createProfilesService(deps: ProfilesDeps) {
           await identity.updateAgentUser(tx, scope.tenantId, agentId, { suspendedAt: null });
         }
         if (!active) await stopAll(tx, scope.tenantId, agentId, 'agent_inactive');
+        await audit(tx, scope, active ? 'activated' : 'deactivated', agentId);
         return requireAgent(scope, agentId, tx);
       });
       return toAgent(scope, row);
@@ -295,6 +326,7 @@ export function createProfilesService(deps: ProfilesDeps) {
         await stopAll(tx, scope.tenantId, agentId, 'agent_deleted');
         await rooms.withdraw(tx, scope.tenantId, agentId, scope.user.id);
         await identity.updateAgentUser(tx, scope.tenantId, agentId, { deletedAt });
+        await audit(tx, scope, 'deleted', agentId);
       });
     },
 

@@ -6,6 +6,7 @@ import type { RevisionsTables } from '../../agents/revisions/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
 import type { SafetyTables } from '../../agents/safety/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
+import type { AuditTables } from '../../server/audit/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
@@ -14,6 +15,7 @@ import type { ToolsTables } from '../../tools/tables.ts';
 
 export interface Tables
   extends IdentityTables,
+    AuditTables,
     RoomsTables,
     MessagesTables,
     BudgetsTables,

@@ -1,6 +1,7 @@
 // Rows of users as sign-in needs them: found fast, made under a handle of their own, ended at once.
 // Must never make a user without saying so in the same transaction.
 import { LRUCache } from 'lru-cache';
+import { type AuditNote, note } from '../../core/audit-note.ts';
 import { createBatcher } from '../../core/batcher.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
@@ -131,9 +132,20 @@ export function createAccounts(deps: {
       await events.emit<UserCreated>(tx, 'user.restored', [{ tenantId, user: toUser({ ...row, ...set }) }]);
     },
 
-    /** Live connections come back and are given the new role. */
-    async changeRole(tx: Tx, tenantId: string, id: string, role: 'admin' | 'member'): Promise<void> {
+    /**
+     * Live connections come back and are given the new role.
+     * @param by left out where the identity provider says it
+     */
+    async changeRole(
+      tx: Tx,
+      tenantId: string,
+      id: string,
+      role: 'admin' | 'member',
+      by?: Pick<AuditNote, 'actorId' | 'via'>,
+    ): Promise<void> {
       await accounts.update(tx, tenantId, id, { role });
+      const subject = { type: 'user', id };
+      await note(events, tx, { ...by, tenantId, action: 'member.role_changed', subject, details: { role } });
       await revoke(tx, { tenantId, userId: id, reason: 'rights_changed' });
     },
   };

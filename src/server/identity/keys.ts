@@ -2,9 +2,11 @@
 // rights than that person has now. Must never store or log the key itself, nor show it a second time.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { by, note } from '../../core/audit-note.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import { isUuid, newId, randomToken } from '../../core/ids.ts';
 import type { Revocations } from '../../core/revocations.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -47,11 +49,12 @@ const hash = (secret: string): Buffer => createHash('sha256').update(secret).dig
 
 export function createKeys(deps: {
   database: Database;
+  events: Events;
   clock: Clock;
   revocations: Revocations;
   revoke: Revoke;
 }) {
-  const { database, clock, revocations, revoke } = deps;
+  const { database, events, clock, revocations, revoke } = deps;
   const known = new LRUCache<string, repo.KeyRow>({ max: 5_000, ttl: CACHE_MS });
   revocations.onRevoked(() => known.clear());
 
@@ -103,8 +106,14 @@ export function createKeys(deps: {
       const id = newId();
       const shortId = id.slice(-12);
       const secret = randomToken(32);
-      const row = await database.transaction((tx) =>
-        repo.insertKey(tx, {
+      const row = await database.transaction(async (tx) => {
+        await note(events, tx, {
+          ...by(scope),
+          action: 'key.created',
+          subject: { type: 'key', id },
+          details: { name: input.name, role: input.role, scopes: input.scopes },
+        });
+        return repo.insertKey(tx, {
           id,
           tenantId: scope.tenantId,
           userId: scope.user.id,
@@ -114,8 +123,8 @@ export function createKeys(deps: {
           scopes: [...new Set(input.scopes)],
           role: input.role,
           expiresAt,
-        }),
-      );
+        });
+      });
       return { ...toApiKey(row), key: `pk_${shortId}_${secret}` };
     },
 
@@ -138,6 +147,7 @@ export function createKeys(deps: {
           credentialId: row.id,
           reason: 'key_revoked',
         });
+        await note(events, tx, { ...by(scope), action: 'key.revoked', subject: { type: 'key', id: row.id } });
       });
     },
   };

@@ -1,5 +1,6 @@
 // Who people and agents are: users of one tenant, and the scope under which they ask.
 // Must never say whether a user of another tenant exists.
+import { by, note } from '../../core/audit-note.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { inTime } from '../../core/db/deadline.ts';
@@ -52,7 +53,7 @@ export function createIdentityService(deps: IdentityDeps) {
   /** Whether somebody is administrator already; once so, for good. */
   let inhabited = false;
   const accounts = createAccounts({ database, events, clock, revocations, revoke });
-  const keys = createKeys({ database, clock, revocations, revoke });
+  const keys = createKeys({ database, events, clock, revocations, revoke });
   const clerkUsers = createClerkUsers({
     database,
     accounts,
@@ -246,10 +247,12 @@ export function createIdentityService(deps: IdentityDeps) {
         const loses = row.role === 'admin' && row.suspendedAt === null && (suspended || role !== 'admin');
         if (loses && (await repo.countAdmins(tx, tenantId)) <= 1)
           throw new AppError('conflict', 'last_admin', 'There must be another administrator first.');
-        if (role !== row.role) await accounts.changeRole(tx, tenantId, userId, role);
+        if (role !== row.role) await accounts.changeRole(tx, tenantId, userId, role, by(scope));
         if (suspended !== (row.suspendedAt !== null)) {
           await accounts.update(tx, tenantId, userId, { suspendedAt: suspended ? clock.date() : null });
           if (suspended) await revoke(tx, { tenantId, userId, reason: 'suspended' });
+          const action = suspended ? 'member.suspended' : 'member.unsuspended';
+          await note(events, tx, { ...by(scope), action, subject: { type: 'user', id: userId } });
         }
         return { ...toUser(row), role, suspended };
       });

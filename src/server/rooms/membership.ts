@@ -1,5 +1,6 @@
 // Who is in a room: let in, put in, promoted, taken out. Everything happens under the room's lock, as entries of its log, and
 // the caller's right is read there as well. Must never let in who was removed, nor take a room's last owner away on request.
+import { note, by as who } from '../../core/audit-note.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
@@ -269,6 +270,14 @@ export function createMemberships(deps: {
         await events.emit<RoleChanged>(tx, 'membership.role_changed', [
           { tenantId: row.tenantId, room, member },
         ]);
+        await note(events, tx, {
+          ...who(scope),
+          action: 'room_member.role_changed',
+          subject: { type: 'user', id: userId },
+          roomId: row.id,
+          ...(member.user.kind === 'agent' ? { agentId: userId } : {}),
+          details: { role },
+        });
         return member;
       });
     },
