@@ -28,6 +28,7 @@ describeEachDatabase('the audit', (database) => {
   beforeAll(async () => {
     town = await startTown({ database, tools: [noteTool] });
     admin = await town.person('Ada');
+    for (let i = 0; i < 8; i++) await town.agent(admin);
   });
   afterAll(() => town.stop());
 
@@ -76,7 +77,7 @@ describeEachDatabase('the audit', (database) => {
     expect(await actionsOn(made.id)).toEqual(['key.revoked', 'key.created']);
     const [created] = (await list(admin, { action: 'key.created' })).filter((e) => e.subject.id === made.id);
     expect(created).toMatchObject({ actorId: admin.user.id, via: 'rest', details: { name: 'Nightly' } });
-    expect(JSON.stringify(await list(admin))).not.toContain(made.key.split('_')[2]);
+    expect(JSON.stringify(await list(admin))).not.toContain(made.key.slice(-43));
   });
 
   test('an agent is kept from its creation to its end, and so is what it does with effect', async () => {
@@ -193,11 +194,7 @@ describeEachDatabase('the audit', (database) => {
     to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), entry), 'UTF8')), 'hex')`;
   const INSERT = `insert into audit_entries (id, tenant_id, entry, seq, previous_hash, hash)`;
   const TAMPERINGS: [string, string[], RegExp][] = [
-    [
-      'an entry is changed',
-      [`update audit_entries set entry = replace(entry, 'member', 'nobody') where seq = 3`],
-      /was changed/,
-    ],
+    ['an entry is changed', [`update audit_entries set entry = entry || ' ' where seq = 3`], /was changed/],
     [
       'its time is changed',
       [`update audit_entries set created_at = created_at + interval '1 microsecond' where seq = 3`],
