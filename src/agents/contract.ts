@@ -11,6 +11,8 @@ export const AgentStatus = z.enum([
   'using_tool',
   'waiting_approval',
   'paused',
+  /** Its worker died: what it was writing is void, and begins anew unless the run ends. */
+  'interrupted',
   'writing',
   'idle',
   'error',

@@ -50,6 +50,8 @@ import { createApprovalGate, createApprovalsService, ruleOnCall } from './approv
 import { createLedger } from './budgets/ledger.ts';
 import { budgetsModule } from './budgets/module.ts';
 import { createBudgetsService } from './budgets/service.ts';
+import { healthModule } from './health/module.ts';
+import { createHealthService } from './health/service.ts';
 import { invitationsModule } from './invitations/module.ts';
 import { createInvitationsService } from './invitations/service.ts';
 import { createAnthropicLlm } from './llm/anthropic.ts';
@@ -295,6 +297,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     toolNames: async (place) => (await registry.all(place)).map((tool) => tool.name),
   });
+  const health = createHealthService({ database, requireOwned });
   const loop = createLoop({
     failpoints: deps.failpoints,
     database,
@@ -309,9 +312,11 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     router,
     registry,
     approvals: gate,
+    isAnalysisOnly: (agent) => health.isAnalysisOnly(agent.tenantId, agent.id),
     rule: async ({ tool, args, executionId, context }) => {
       const granted = await grants.decide(database.db, { tool, args, executionId, context }, false);
-      return ruleOnCall({ effect: tool.effect, analysisOnly: false, granted });
+      const analysisOnly = await health.isAnalysisOnly(context.tenantId, context.agentId);
+      return ruleOnCall({ effect: tool.effect, analysisOnly, granted });
     },
     runTool: (run) => {
       const name = registry.find(run.call.name)?.name ?? 'unknown';
@@ -436,6 +441,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     modules: [
       profilesModule(profiles),
       revisionsModule(revisions),
+      healthModule(health),
       invitationsModule(invitations),
       runtimeModule(runtime, attention, worker.job),
       approvalsModule(approvals),

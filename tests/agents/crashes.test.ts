@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
+import { LEASE_SECONDS } from '../../src/agents/runtime/repository.ts';
+import { SWEEP_MS } from '../../src/agents/runtime/worker.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';
 import { describeEachDatabase } from '../support/app.ts';
@@ -137,6 +139,37 @@ describeEachDatabase('a worker that dies', (database) => {
     expect(assemble(heard)).toBe('I am worker 2.');
   });
 
+  it('with a text half heard: once its lease has run out the text is called interrupted, and is written anew', async () => {
+    town.plays((_request, call) => saying(call === 1 ? 'I am the first' : 'I am the second.'));
+    let dead = false;
+    town.at(({ boundary, epoch }) => {
+      if (epoch !== 1) return;
+      dead ||= boundary === 'before:model:1';
+      if (dead) throw new Error('the worker died');
+    });
+    const heard = town.listen(room);
+    await town.say(ada, room, `@${bot.handle} who are you?`);
+    await until('the worker is dead', () => dead);
+    await town.settle();
+    await town.app.parts.database.db
+      .updateTable('agentRuns')
+      .set({ leaseUntil: new Date(0) })
+      .where('agentId', '=', bot.id)
+      .where('status', '=', 'running')
+      .execute();
+    const over = () => heard.some(({ type }) => type === 'agent_message');
+    await until('somebody else has answered', over);
+    await town.settle();
+    town.at(undefined);
+    const statuses = heard.flatMap(({ type, payload }) =>
+      type === 'agent_thinking' ? [payload.status] : [],
+    );
+    const cut = statuses.indexOf('interrupted');
+    expect(statuses.slice(0, cut)).toContain('writing');
+    expect(statuses.slice(cut, cut + 3)).toEqual(['interrupted', 'queued', 'thinking']);
+    expect(assemble(heard)).toBe('I am the second.');
+  });
+
   it('of every try is given up after a few', async () => {
     const before = (await replies()).length;
     town.plays(() => saying('Never.'));
@@ -166,6 +199,10 @@ describeEachDatabase('a worker that dies', (database) => {
     town.at(undefined);
     expect((await replies()).slice(before).map((m) => m.body)).toEqual(['Here.']);
   });
+});
+
+it('a text whose worker died is called interrupted within 15 s', () => {
+  expect(LEASE_SECONDS * 1000 + SWEEP_MS).toBeLessThan(15_000);
 });
 
 describe('a stop of the server', () => {

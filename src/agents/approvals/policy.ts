@@ -8,7 +8,7 @@ export type CallRuling = {
 };
 
 /** Whether the call would change something beyond what the agent says. */
-const isWrite = ({ effect }: Pick<Tool, 'effect'>): boolean => effect !== 'pure' && effect !== 'read';
+export const isWrite = ({ effect }: Pick<Tool, 'effect'>): boolean => effect !== 'pure' && effect !== 'read';
 
 /** Whether it would change something outside of this server, or for good: once too often would show. */
 export const isOutside = ({ effect }: Pick<Tool, 'effect'>): boolean =>

@@ -6,6 +6,7 @@ import type { Scope } from '../../core/scope.ts';
 import type { MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
 import { toolParameters } from '../../tools/service.ts';
+import { isWrite } from '../approvals/service.ts';
 import type { Llm, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
 import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
@@ -20,6 +21,8 @@ import { type ContextStep, type PlannedCall, turnsOf } from './steps.ts';
 import { createUseTool, type UseToolDeps } from './use-tool.ts';
 
 export interface ActionsDeps extends UseToolDeps {
+  /** The agent may change nothing by tools now. */
+  isAnalysisOnly: (agent: AgentRow) => Promise<boolean>;
   memory: MemoryService;
   context: Context;
   router: LlmRouter;
@@ -114,7 +117,7 @@ export function createActions(deps: ActionsDeps) {
         model: choice.model,
         system: prompt.system,
         messages: [...prompt.messages, ...turnsOf(journal.steps)],
-        tools: await offered(agent),
+        tools: await offered(agent, await deps.isAnalysisOnly(agent)),
         maxTokens: replyTokens(agent.personality) + THINKING_TOKENS,
         signal,
         trigger: prompt.trigger,
@@ -156,10 +159,11 @@ export function createActions(deps: ActionsDeps) {
   }
 
   /** Tools that are enabled for the agent and exist here. */
-  async function offered(agent: AgentRow): Promise<LlmTool[]> {
+  async function offered(agent: AgentRow, analysisOnly = false): Promise<LlmTool[]> {
     const all = await deps.registry.all({ tenantId: agent.tenantId, agentId: agent.id });
     return all
       .filter((tool) => tool.everyAgent === true || agent.capabilities.includes(tool.name))
+      .filter((tool) => !analysisOnly || !isWrite(tool))
       .filter((tool) => agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name))
       .map((tool) => ({
         name: tool.name,

@@ -1,6 +1,7 @@
 // Queries on turns and runs. Times are the database's: the clocks of nodes may differ. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import { noteFailure, noteSuccess } from '../health/repository.ts';
 import type { AgentRunsTable, AgentTurnsTable, RunStatus, RunStepsTable } from './tables.ts';
 
 export type RunRow = Selectable<AgentRunsTable>;
@@ -216,7 +217,7 @@ export async function spend(
   return numUpdatedRows > 0n;
 }
 
-/** Ends or parks a run that is this worker's still. */
+/** Ends or parks a run that is this worker's still; how its agent is doing is noted with it. */
 export async function closeRun(
   tx: Tx,
   run: { tenantId: string; id: string; epoch: number },
@@ -228,7 +229,7 @@ export async function closeRun(
     model?: string;
   },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const closed = await tx
     .updateTable('agentRuns')
     .set({
       ...set,
@@ -240,8 +241,12 @@ export async function closeRun(
     .where('id', '=', run.id)
     .where('leaseEpoch', '=', run.epoch)
     .where('status', '=', 'running')
+    .returning('agentId')
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (closed === undefined) return false;
+  if (set.status === 'failed') await noteFailure(tx, run.tenantId, closed.agentId, set.reason ?? 'failed');
+  if (set.status === 'completed') await noteSuccess(tx, run.tenantId, closed.agentId);
+  return true;
 }
 
 export const setModel = (
@@ -425,18 +430,22 @@ export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<b
   return true;
 }
 
+/** A run that was given back; `interrupted` if a worker had it in hands. */
+export type TakenBack = RunRow & { interrupted: boolean };
+
 /**
  * Gives back runs that nobody works on: those whose lease ran out and those whose job was lost.
  * @param everything also those whose lease still runs; right only when no other process can hold one
  */
-export async function takeBackRuns(tx: Tx, everything: boolean, limit = 100): Promise<RunRow[]> {
-  const { rows } = await sql<RunRow>`
-    update agent_runs set status = 'queued', lease_until = null, updated_at = now()
-    where id in (
-      select id from agent_runs
+export async function takeBackRuns(tx: Tx, everything: boolean, limit = 100): Promise<TakenBack[]> {
+  const { rows } = await sql<TakenBack>`
+    update agent_runs r set status = 'queued', lease_until = null, updated_at = now()
+    from (
+      select id, status = 'running' as interrupted from agent_runs
       where (status = 'running' and (lease_until < now() or ${everything}))
         or (status = 'queued' and (updated_at < now() - make_interval(secs => ${STALE_QUEUE_SECONDS}) or ${everything}))
-      order by id limit ${limit} for update skip locked)
-    returning *`.execute(tx);
+      order by id limit ${limit} for update skip locked) gone
+    where r.id = gone.id
+    returning r.*, gone.interrupted`.execute(tx);
   return rows;
 }

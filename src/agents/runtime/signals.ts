@@ -41,6 +41,7 @@ const PRESENCE: Record<AgentStatus, 'thinking' | 'editing' | 'idle' | 'error' | 
   using_tool: 'thinking',
   waiting_approval: 'idle',
   paused: 'idle',
+  interrupted: 'idle',
   writing: 'editing',
   idle: 'idle',
   error: 'error',

@@ -33,7 +33,8 @@ export type RunWorker = ReturnType<typeof createRunWorker>;
 
 /** Also the longest time until a stop reaches a run on another node that does not hear of it. */
 const RENEW_MS = 400;
-const SWEEP_MS = 2000;
+/** How often runs are looked for whose worker is gone. */
+export const SWEEP_MS = 2000;
 /** Workers that may die of one run before it is given up. */
 const MAX_ATTEMPTS = 5;
 const PARKED_DELAY_SECONDS = 1;
@@ -213,7 +214,11 @@ export function createRunWorker(deps: WorkerDeps) {
       );
       return rows;
     });
-    for (const run of runs) signalsFor(run).status('queued');
+    for (const run of runs) {
+      // What was being written is over; it begins anew with the next worker.
+      if (run.interrupted) signalsFor(run).status('interrupted');
+      signalsFor(run).status('queued');
+    }
   }
 
   async function every(ms: number, what: string, fn: () => Promise<void>): Promise<void> {
