@@ -4,6 +4,7 @@ import type { AgentsOverrides } from '../../src/agents/layer.ts';
 import type { Llm, LlmEvent, LlmRequest } from '../../src/agents/llm/llm.ts';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
 import type { Run, RunStep, Turn } from '../../src/agents/runtime/contract.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { newId } from '../../src/core/ids.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { Message } from '../../src/server/messages/contract.ts';
@@ -72,6 +73,7 @@ export async function startTown(
     play?: Play;
     config?: Record<string, string>;
     tools?: readonly Tool[];
+    clock?: Clock;
   } = {},
 ): Promise<Town> {
   const requests: LlmRequest[] = [];
@@ -89,6 +91,7 @@ export async function startTown(
     ...(options.database === undefined ? {} : { database: options.database }),
     config: { AGENT_MAX_RETRIES: '0', ...options.config },
     overrides: {
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
       agents: {
         ...(options.played === false ? {} : { llm }),
         ...(options.tools === undefined ? {} : { tools: options.tools }),
