@@ -3,7 +3,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import type { Database, Tx } from '../core/db/database.ts';
-import { notFound } from '../core/errors.ts';
+import { AppError, notFound } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { lookAround, type Readers } from './audience.ts';
 import type { Consolidate } from './consolidation.ts';
@@ -26,8 +26,12 @@ export interface PrivacyDeps {
 
 /** Memories that one look shows. */
 const MOST_SHOWN = 200;
+/** Memories that a refusal names. */
+const MOST_NAMED = 8;
 /** Tools whose calls and results hold memories. */
 const MEMORY_TOOLS = ['remember', 'recall', 'about_me', 'correct_memory', 'forget_me'];
+
+const missing = () => notFound('memory_not_found', 'There is no such memory, or you may not see it.');
 
 export function createPrivacy(deps: PrivacyDeps) {
   const { database, clock, keeper, consolidate, keys, reveal, drop } = deps;
@@ -140,6 +144,72 @@ export function createPrivacy(deps: PrivacyDeps) {
     return rows.length;
   }
 
+  type Corrected = { row: repo.MemoryRow; done: MemoryReceipt };
+
+  /** A fact in other words. What was made from the wrong ones is wrong as well, and what he said then no longer speaks for it. */
+  async function reworded(
+    holder: repo.Holder,
+    userId: string,
+    seen: repo.MemoryRow,
+    { context }: Memory,
+    content: string,
+  ): Promise<Corrected> {
+    const [vector] = await keeper.embed([content]);
+    return database.transaction(async (tx) => {
+      const revision = await repo.takeRevision(tx, holder, true);
+      const derived = await repo.deleteDerived(tx, holder, [seen.id]);
+      const laid = await keeper.reword(tx, seen, {
+        content,
+        context,
+        vector: vector as repo.Vector,
+        sensitive: seen.sensitive || isSensitive(content),
+      });
+      const row = await repo.updateRow(tx, holder.tenantId, seen.id, { ...laid, trust: 'told', revision });
+      if (row === undefined) throw missing();
+      const by = { supersededBy: seen.id, speakerId: userId };
+      await repo.endValidity(tx, holder, seen.evidence, clock.date(), by);
+      return { row, done: await receipt(tx, holder, userId, 'correct', { corrected: 1, derived }) };
+    });
+  }
+
+  /** What he said, he said: a fact takes its place, known to those who knew the words, and what was made from them goes. */
+  async function insteadOf(
+    holder: repo.Holder,
+    userId: string,
+    seen: repo.MemoryRow,
+    _: Memory,
+    content: string,
+  ): Promise<Corrected> {
+    const { consent, audience, occurredAt, roomId, sensitive } = seen;
+    let done: MemoryReceipt | undefined;
+    const [row] = await keeper.keep(
+      holder,
+      [
+        {
+          input: {
+            content,
+            consent,
+            audience,
+            occurredAt,
+            validFrom: clock.date(),
+            ...(sensitive ? { sensitive } : {}),
+          },
+          source: { roomId: roomId ?? undefined, speakerId: userId, subjectId: userId },
+        },
+      ],
+      async (tx, [fact]) => {
+        await repo.takeRevision(tx, holder, true);
+        // Unless it had been drawn from them before.
+        const drawn = fact?.evidence.includes(seen.id);
+        const derived = drawn ? 0 : await repo.deleteDerived(tx, holder, [seen.id]);
+        await repo.endValidity(tx, holder, [seen.id], clock.date(), { supersededBy: fact?.id });
+        done = await receipt(tx, holder, userId, 'correct', { corrected: 1, derived });
+      },
+    );
+    if (row === undefined || done === undefined) throw missing();
+    return { row, done };
+  }
+
   return {
     consentOf,
 
@@ -176,32 +246,21 @@ export function createPrivacy(deps: PrivacyDeps) {
       memoryId: string,
       content: string,
     ): Promise<{ memory: Memory; receipt: MemoryReceipt }> {
-      const missing = () => notFound('memory_not_found', 'There is no such memory, or you may not see it.');
       const [seen] = (await repo.findMemories(db, holder, [memoryId])).filter(
         ({ speakerId }) => speakerId === userId,
       );
       if (seen === undefined) throw missing();
+      if (seen.layer !== 'fact' && seen.layer !== 'turn')
+        throw new AppError(
+          'conflict',
+          'made_of_others',
+          `This is made of other memories; correct those it cites: ${seen.evidence.slice(0, MOST_NAMED).join(', ')}`,
+        );
       const before = (await reveal([seen])).get(memoryId);
       if (before === undefined) throw missing();
-      const [vector] = await keeper.embed([content]);
-      const { row, done } = await database.transaction(async (tx) => {
-        const revision = await repo.takeRevision(tx, holder, true);
-        // What was made from the wrong words is wrong as well.
-        const derived = await repo.deleteDerived(tx, holder, [memoryId]);
-        const laid = await keeper.reword(tx, seen, {
-          content,
-          context: before.context,
-          vector: vector as repo.Vector,
-          sensitive: seen.sensitive || isSensitive(content),
-        });
-        const row = await repo.updateRow(tx, holder.tenantId, memoryId, { ...laid, trust: 'told', revision });
-        if (row === undefined) throw missing();
-        // What he said then no longer speaks for it.
-        const by = { supersededBy: memoryId, speakerId: userId };
-        await repo.endValidity(tx, holder, seen.evidence, clock.date(), by);
-        return { row, done: await receipt(tx, holder, userId, 'correct', { corrected: 1, derived }) };
-      });
-      const memory = (await reveal([row])).get(memoryId);
+      const right = seen.layer === 'turn' ? insteadOf : reworded;
+      const { row, done } = await right(holder, userId, seen, before, content);
+      const memory = (await reveal([row])).get(row.id);
       if (memory === undefined) throw missing();
       if (row.roomId !== null) await consolidate(holder, row.roomId);
       return { memory, receipt: done };

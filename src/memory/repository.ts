@@ -253,7 +253,7 @@ export async function endValidity(
   { tenantId, agentId }: Holder,
   ids: readonly string[],
   at: Date,
-  by: { supersededBy?: string; speakerId?: string } = {},
+  by: { supersededBy?: string | undefined; speakerId?: string } = {},
 ): Promise<void> {
   if (ids.length === 0) return;
   const revision = await takeRevision(tx, { tenantId, agentId });

@@ -144,6 +144,42 @@ describeEachDatabase('layers of memory', (database) => {
     ]);
   });
 
+  it('are corrected at their ground: words stay as they were said, a fact stands for them, a card is not written in', async () => {
+    const { bot, room } = await setUp();
+    await town.say(ada, room, 'My bicycle was stolen in March');
+    await town.say(ada, room, 'I live in Oslo');
+    await takeDown(bot, room);
+    const [stolen] = await kept(bot, 'turn');
+    const [card] = await kept(bot, 'relationship');
+    const [home] = await kept(bot, 'fact');
+    const correct = (one: Memory | undefined, content: string, who = ada) =>
+      town.call(who, 'correct_memory', { agentId: bot.id, memoryId: one?.id, content });
+    await expect(correct(card, 'Ada in short: rich')).rejects.toMatchObject({
+      reason: 'made_of_others',
+      message: expect.stringContaining(home?.id as string),
+    });
+    await expect(correct(card, 'Ada in short: rich', bea)).rejects.toMatchObject({
+      reason: 'memory_not_found',
+    });
+    const right = await correct(stolen, "Ada's bicycle was stolen in April");
+    expect(right).toMatchObject({
+      memory: { layer: 'fact', source: { roomId: room.id, speakerId: ada.user.id } },
+      receipt: { action: 'correct', counts: { corrected: 1 } },
+    });
+    expect((await kept(bot, 'turn'))[0]).toMatchObject({
+      content: 'My bicycle was stolen in March',
+      supersededBy: right.memory.id,
+    });
+    const found = await memory().recall(holder(bot), 'when was the bicycle stolen?', {
+      limit: 5,
+      readers: { roomId: room.id },
+    });
+    const recalled = found.items.map((item) => item.memory.content).join();
+    expect(recalled).toContain('April');
+    expect(recalled).not.toContain('March');
+    expect((await standing(bot, 'relationship'))[0]).toContain('April');
+  });
+
   it('never join what was said in two rooms', async () => {
     const { bot, room } = await setUp();
     const other = await openRoom(bot);

@@ -161,12 +161,15 @@ export function createMemoryTools(
       timeoutMs: 15_000,
       permissions: [],
       async execute({ wrong, right }, ctx) {
-        const { items } = await memory.recall(ctx, wrong, {
-          limit: 5,
-          readers: { roomId: ctx.roomId },
-          signal: ctx.signal,
-        });
-        const found = items.find((item) => item.memory.source.speakerId === ctx.asker.userId);
+        const look = { limit: 10, readers: { roomId: ctx.roomId }, signal: ctx.signal };
+        const [facts, turns] = await Promise.all([
+          memory.recall(ctx, wrong, { ...look, memoryTypes: ['fact', 'preference', 'skill'] }),
+          memory.recall(ctx, wrong, { ...look, memoryTypes: ['conversation'] }),
+        ]);
+        // What was drawn from words rather than the words.
+        const own = (layer: string) => (item: (typeof facts.items)[number]) =>
+          item.memory.layer === layer && item.memory.source.speakerId === ctx.asker.userId;
+        const found = facts.items.find(own('fact')) ?? turns.items.find(own('turn'));
         if (found === undefined)
           return toolFailure('not_found', 'You remember nothing like that from them; use remember instead.');
         const { memory: now } = await memory.correctAsked(ctx, ctx.asker.userId, found.memory.id, right);
