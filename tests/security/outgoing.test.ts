@@ -1,12 +1,18 @@
 // What the server fetches for others reaches nothing internal, under whatever spelling, name or redirect, and nothing it is
 // answered can fill its memory or keep it waiting. A canary on loopback counts what got through.
 import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
 import { createGuardedFetch, type GuardDeps, type GuardedInit } from '../../src/tools/http-guard.ts';
+import { sourceFacts } from '../support/source-facts.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 let port = 0;
 let visits: IncomingMessage[] = [];
@@ -370,6 +376,29 @@ describe('bounds', () => {
     expect(error).toMatchObject({ reason: 'outgoing_failed', code: 'unavailable' });
     expect(error.message).not.toContain('127.0.0.1');
   });
+});
+
+test('nothing that people or models cause opens a connection past it', () => {
+  const own = /^src\/tools\/http-(guard|connect)\.ts$/;
+  /** A `fetch` that a file was given is the guarded one. */
+  const givenOne = /[{,(]\s*fetch\s*[,}:)]/;
+  const network = /^(undici|axios|got|ws|node:(https?|http2|net|tls|dns|dgram))$/;
+  const paths = globSync('src/{tools,agents,memory,server}/**/*.ts', { cwd: ROOT }).map((path) =>
+    path.split(sep).join('/'),
+  );
+  expect(paths.length).toBeGreaterThan(50);
+  const past = paths.flatMap((path) => {
+    if (own.test(path) || path.startsWith('src/server/transports/')) return [];
+    const source = readFileSync(`${ROOT}${path}`, 'utf8');
+    const imported = sourceFacts(path, source)
+      .imports.filter(({ specifier, typeOnly }) => !typeOnly && network.test(specifier))
+      .map(({ specifier }) => `${path} imports ${specifier}`);
+    const fetched =
+      /globalThis\.fetch|new WebSocket\(/.test(source) ||
+      (/(?<![.\w])fetch\(/.test(source) && !givenOne.test(source));
+    return fetched ? [...imported, `${path} fetches`] : imported;
+  });
+  expect(past).toEqual([]);
 });
 
 test('it is shaped like fetch', async () => {

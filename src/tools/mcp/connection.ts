@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { McpProgram } from '../../core/config.ts';
+import { within } from '../../core/db/deadline.ts';
 import { AppError } from '../../core/errors.ts';
 import type { GuardedFetch } from '../http-guard.ts';
 import type { ToolResult } from '../tool.ts';
@@ -38,6 +39,8 @@ export const MCP_LIMITS = {
   connectMs: 20_000,
   listMs: 10_000,
   callMs: 60_000,
+  /** Spent on telling a server that its session is over. */
+  goodbyeMs: 1000,
   pages: 10,
   /** Of one message of a program. */
   messageBytes: 2 * 1024 * 1024,
@@ -68,7 +71,8 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
   };
   // Each call tells its own failure.
   client.onerror = () => undefined;
-  await client.connect(transportTo(target, deps), { timeout: MCP_LIMITS.connectMs });
+  const transport = transportTo(target, deps);
+  await client.connect(transport, { timeout: MCP_LIMITS.connectMs });
 
   return {
     async listTools(signal) {
@@ -91,7 +95,14 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
     },
     isStale: () => stale,
     isClosed: () => closed,
-    close: () => client.close(),
+    async close() {
+      // The server need not keep a session that nobody comes back to.
+      if ('terminateSession' in transport)
+        await within(transport.terminateSession(), MCP_LIMITS.goodbyeMs, () => new Error()).catch(
+          () => undefined,
+        );
+      await client.close();
+    },
   };
 }
 
