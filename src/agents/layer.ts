@@ -28,6 +28,8 @@ import { clockTool } from '../tools/builtin/clock.ts';
 import { createKnowledgeTools } from '../tools/builtin/knowledge-tools.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
 import { createPeopleTools } from '../tools/builtin/people-tools.ts';
+import { createServiceClient } from '../tools/builtin/service-client.ts';
+import { createServiceTools, serviceUrls } from '../tools/builtin/service-tools.ts';
 import { createWorkspaceTools } from '../tools/builtin/workspace-tools.ts';
 import { createGrants } from '../tools/grants/service.ts';
 import { createGuardedFetch } from '../tools/http-guard.ts';
@@ -40,6 +42,7 @@ import { createOperate } from '../tools/operate.ts';
 import { createToolRegistry } from '../tools/registry.ts';
 import { createResultCache } from '../tools/result-cache.ts';
 import { createRunTool } from '../tools/run-tool.ts';
+import { createSandbox } from '../tools/sandbox.ts';
 import { createToolsService, type Tool } from '../tools/service.ts';
 import { createKnowledge } from '../tools/workspace/knowledge.ts';
 import { workspaceModule } from '../tools/workspace/module.ts';
@@ -216,6 +219,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireAgent: profiles.requireAgent,
     requireRoom: (scope, roomId) => rooms.requireVisible(scope, roomId),
   });
+  const services = createServiceClient(serviceUrls(config), `Parley/${config.version}`);
+  const sandbox = createSandbox({ clock });
   const operate = createOperate({
     agentScope: identity.agentScope,
     wordScope: identity.wordScope,
@@ -237,6 +242,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       ...createPeopleTools(operate),
       ...createWorkspaceTools(operate),
       ...createKnowledgeTools(operate, write),
+      ...createServiceTools({ config, client: services, fetch: outgoing.fetch, sandbox, operate, write }),
       ...(deps.overrides?.tools ?? []),
     ],
     [mcp.source],
@@ -461,7 +467,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       await worker.stop();
       await ledger.stop();
       await mcp.stop();
-      await Promise.all([outgoing.stop(), mcpOutgoing.stop()]);
+      await Promise.all([sandbox.stop(), services.stop(), outgoing.stop(), mcpOutgoing.stop()]);
     },
     async start() {
       if (router.configured().length === 0)

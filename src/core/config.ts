@@ -81,6 +81,14 @@ const VARIABLES = {
   WORKER_CONCURRENCY: whole(1, 100).default(5),
   AGENT_FEED_SCANNER_ENABLED: flag.default(true),
   OUTGOING_ALLOW_HOSTS: list.default([]),
+  WEB_SEARCH_PROVIDER: z.enum(['brave', 'tavily', 'searxng']).optional(),
+  WEB_SEARCH_URL: httpUrl.optional(),
+  WEB_SEARCH_API_KEY: text.optional(),
+  TRANSLATE_URL: httpUrl.optional(),
+  TRANSLATE_API_KEY: text.optional(),
+  IMAGE_BASE_URL: httpUrl.optional(),
+  IMAGE_API_KEY: text.optional(),
+  IMAGE_MODEL: text.default('gpt-image-1'),
   MCP_SERVERS: mcpPrograms.default({}),
   /** Multiplies every rate limit; for benchmarks and trusted networks. */
   RATE_LIMIT_FACTOR: z.coerce.number().min(0.01).max(10_000).default(1),
@@ -188,6 +196,13 @@ function contradictions(config: Variables): string[] {
     problems.push(
       'CLERK_JWT_KEY is not a PEM public key; copy it from the API keys page of the Clerk dashboard.',
     );
+  if (config.WEB_SEARCH_PROVIDER === 'searxng' && config.WEB_SEARCH_URL === undefined)
+    problems.push('WEB_SEARCH_PROVIDER=searxng needs WEB_SEARCH_URL, the address of the SearXNG server.');
+  if (
+    (config.WEB_SEARCH_PROVIDER === 'brave' || config.WEB_SEARCH_PROVIDER === 'tavily') &&
+    config.WEB_SEARCH_API_KEY === undefined
+  )
+    problems.push(`WEB_SEARCH_PROVIDER=${config.WEB_SEARCH_PROVIDER} needs WEB_SEARCH_API_KEY.`);
   if (config.FAILPOINTS.length > 0 && config.NODE_ENV !== 'test')
     problems.push('FAILPOINTS kills the process on purpose and needs NODE_ENV=test; unset it.');
   for (const name of config.FAILPOINTS) {

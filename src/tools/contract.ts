@@ -15,6 +15,8 @@ export const ToolInfo = z.object({
   /** What the asker must be: `room_admin`, `agent_owner`, `admin`. */
   permissions: z.array(z.string()),
   audience: z.enum(['room', 'asker']),
+  /** Why it cannot be used on this server, and what its operator does about it. */
+  unavailable: z.string().optional(),
 });
 export type ToolInfo = z.infer<typeof ToolInfo>;
 

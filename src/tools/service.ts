@@ -156,6 +156,7 @@ const toInfo = (tool: Tool): ToolInfo => ({
   timeoutMs: tool.timeoutMs,
   permissions: [...tool.permissions],
   audience: tool.audience ?? 'room',
+  ...(tool.unavailable === undefined ? {} : { unavailable: tool.unavailable }),
 });
 
 const toExecution = (row: repo.ExecutionRow): ToolExecution => ({

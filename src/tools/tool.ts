@@ -54,6 +54,8 @@ export interface Tool<I = unknown> {
   cacheMs?: number;
   /** Given to a new agent unless its maker says otherwise. */
   byDefault?: boolean;
+  /** Why it cannot be used on this server, and what its operator does about it. */
+  unavailable?: string;
   /** Every agent has it, whatever its profile says. */
   everyAgent?: boolean;
   /** Returns failures it foresees as values; whatever it throws is a defect. */
@@ -85,7 +87,7 @@ export function toolParameters(tool: Tool): Record<string, unknown> {
   const { $schema: _, ...schema } =
     tool.parameters ?? (z.toJSONSchema(tool.input, { io: 'input' }) as Schema);
   const variants = (schema.oneOf ?? schema.anyOf) as Schema[] | undefined;
-  return variants === undefined ? schema : merged(variants);
+  return variants === undefined || tool.parameters !== undefined ? schema : merged(variants);
 }
 
 /** Models take no alternatives at the top: all fields of all variants, required where they always are. */

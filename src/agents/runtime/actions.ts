@@ -164,6 +164,7 @@ export function createActions(deps: ActionsDeps) {
     return all
       .filter((tool) => tool.everyAgent === true || agent.capabilities.includes(tool.name))
       .filter((tool) => !analysisOnly || !isWrite(tool))
+      .filter((tool) => tool.unavailable === undefined)
       .filter((tool) => agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name))
       .map((tool) => ({
         name: tool.name,

@@ -1,0 +1,78 @@
+// Asks other servers what a model wants to know, through the guarded client. Every method acts outside, a GET as well: an address
+// can carry away what the agent knows. Must never send a credential that a model wrote.
+import { z } from 'zod';
+import type { GuardedFetch } from '../http-guard.ts';
+import { defineTool, type Tool } from '../tool.ts';
+import { served } from './service-client.ts';
+
+const input = z.strictObject({
+  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+  url: z.url({ protocol: /^https?$/ }).max(2000),
+  headers: z
+    .record(
+      z.string().regex(/^[\w-]{1,64}$/, 'is a name such as accept-language'),
+      z
+        .string()
+        .max(1000)
+        .regex(/^[\x20-\x7e]*$/, 'has plain characters only'),
+    )
+    .refine((headers) => Object.keys(headers).length <= 20, 'has at most 20 entries')
+    .refine(
+      (headers) => !Object.keys(headers).some((name) => NOT_YOURS.test(name)),
+      'may not have credentials, or headers that belong to the connection; a custom tool keeps credentials',
+    )
+    .optional(),
+  body: z.union([z.string().max(50_000), z.record(z.string(), z.unknown())]).optional(),
+});
+
+const NOT_YOURS =
+  /^(authorization|proxy-.*|cookie|host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|x-forwarded-.*|forwarded)$/i;
+/** Characters of an answer that a model reads, and the headers of it that are worth knowing. */
+const MOST_READ = 10_000;
+const HEADERS = ['content-type', 'location', 'etag', 'last-modified', 'retry-after', 'link'];
+
+/** Output: `{ status, headers, body, cut }`. */
+export function createHttpRequest(fetch: GuardedFetch): Tool {
+  return defineTool<z.infer<typeof input>>({
+    name: 'http_request',
+    description: 'Makes an HTTP request to a public address on the internet and answers what came back.',
+    input,
+    effect: 'write_external',
+    timeoutMs: 35_000,
+    permissions: [],
+    preview: ({ method, url, body }) =>
+      `${method} ${url}${body === undefined ? '' : `\n${typeof body === 'string' ? body : JSON.stringify(body)}`}`,
+    execute: ({ method, url, headers = {}, body }, ctx) =>
+      served(ctx, async () => {
+        const writes = method !== 'GET' && method !== 'HEAD';
+        const sent =
+          body === undefined || !writes ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+        const isJson = sent !== undefined && typeof body !== 'string';
+        const answer = await fetch(url, {
+          method,
+          headers: {
+            ...(isJson ? { 'content-type': 'application/json' } : {}),
+            ...(writes && ctx.idempotencyKey !== undefined ? { 'idempotency-key': ctx.idempotencyKey } : {}),
+            ...headers,
+          },
+          ...(sent === undefined ? {} : { body: sent }),
+          signal: ctx.signal,
+        });
+        const text = (await answer.text()).replaceAll('\u0000', '').toWellFormed();
+        const known = HEADERS.flatMap((name) => {
+          const value = answer.headers.get(name);
+          return value === null ? [] : [[name, value.slice(0, 500)] as const];
+        });
+        return {
+          ok: true,
+          output: {
+            status: answer.status,
+            headers: Object.fromEntries(known),
+            body: text.slice(0, MOST_READ).toWellFormed(),
+            cut: text.length > MOST_READ,
+          },
+          summary: `${answer.status} from ${new URL(url).host}`,
+        };
+      }),
+  });
+}
