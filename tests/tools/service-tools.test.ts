@@ -146,7 +146,10 @@ describe('web search', () => {
     [{ status: 500, body: 'oops' }, 'service_refused'],
     [{ body: '<html>' }, 'bad_answer'],
     [{ body: { web: { results: 'none' } } }, 'bad_answer'],
-    [{ status: 302, body: '', headers: { location: 'http://169.254.169.254/latest' } }, 'address_not_allowed'],
+    [
+      { status: 302, body: '', headers: { location: 'http://169.254.169.254/latest' } },
+      'address_not_allowed',
+    ],
   ])('makes a failure of %j', async (answer, code) => {
     outside.answers(() => answer);
     const result = await search('brave').execute({ query: 'x' }, context());
