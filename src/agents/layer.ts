@@ -48,6 +48,9 @@ import { createKnowledge } from '../tools/workspace/knowledge.ts';
 import { workspaceModule } from '../tools/workspace/module.ts';
 import { createWorkspace } from '../tools/workspace/service.ts';
 import { auditStops, auditTools } from './activity/audited.ts';
+import { activityModule } from './activity/module.ts';
+import { createActivityService } from './activity/service.ts';
+import { chatAttributes, watchTools } from './activity/telemetry.ts';
 import { approvalsModule } from './approvals/module.ts';
 import { createApprovalGate, createApprovalsService, ruleOnCall } from './approvals/service.ts';
 import { createLedger } from './budgets/ledger.ts';
@@ -164,6 +167,12 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     'parley_model_call_duration_seconds',
     'Time of one call of a language model',
     ['provider', 'outcome'],
+    [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160],
+  );
+  const runSeconds = metrics.histogram(
+    'parley_agent_run_duration_seconds',
+    'Time a worker spent on a run, by how that ended',
+    ['status'],
     [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160],
   );
   const dollars = metrics.counter('parley_model_cost_dollars_total', 'Cost of models with a known price', [
@@ -324,20 +333,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       const analysisOnly = await health.isAnalysisOnly(context.tenantId, context.agentId);
       return ruleOnCall({ effect: tool.effect, analysisOnly, granted });
     },
-    runTool: (run) => {
-      const name = registry.find(run.call.name)?.name ?? 'unknown';
-      const attributes = {
-        'gen_ai.operation.name': 'execute_tool',
-        'gen_ai.tool.name': name,
-        'gen_ai.tool.type': 'function',
-        'gen_ai.tool.call.id': run.call.executionId,
-      };
-      return tracer.withSpan(`execute_tool ${name}`, attributes, async (span) => {
-        const outcome = await runTool(run);
-        if (outcome.isError) span.set({ 'error.type': 'tool_error' });
-        return outcome;
-      });
-    },
+    runTool: watchTools({ metrics, tracer, registry, runTool }),
     costOf: budgets.costOf,
     noteFindings: safety.noteFindings,
     wrap: (llm, { run, agent }) =>
@@ -362,9 +358,16 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       'invoke_agent',
       attributes,
       async (span) => {
-        const outcome = await loop(run, signals, signal, remains);
-        span.set({ 'parley.outcome': outcome.status });
-        return outcome;
+        const began = clock.elapsed();
+        let status = 'error';
+        try {
+          const outcome = await loop(run, signals, signal, remains);
+          status = outcome.status;
+          return outcome;
+        } finally {
+          span.set({ 'parley.outcome': status });
+          runSeconds.observe({ status }, (clock.elapsed() - began) / 1000);
+        }
       },
       { root: true },
     );
@@ -424,19 +427,12 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       elapsed: clock.elapsed,
       totalMs: config.AGENT_TIMEOUT_MS,
       tries: Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1),
-      onCall: ({ provider, outcome, usage, model, ms, costUsd }) => {
+      onCall: (call) => {
+        const { provider, outcome, usage, model, ms, costUsd } = call;
         calls.inc({ provider, outcome });
         callSeconds.observe({ provider, outcome }, ms / 1000);
         dollars.inc({ provider }, costUsd ?? 0);
-        const attributes = {
-          'gen_ai.operation.name': 'chat',
-          'gen_ai.provider.name': provider,
-          'gen_ai.response.model': model,
-          'gen_ai.usage.input_tokens': usage.inputTokens,
-          'gen_ai.usage.output_tokens': usage.outputTokens,
-          ...(outcome === 'ok' ? {} : { 'error.type': outcome }),
-        };
-        tracer.record(`chat ${model}`, attributes, ms);
+        tracer.record(`chat ${model}`, chatAttributes(call, payer.runId), ms);
         tokens.inc({ provider, direction: 'input' }, usage.inputTokens);
         tokens.inc({ provider, direction: 'output' }, usage.outputTokens);
       },
@@ -446,6 +442,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   return {
     modules: [
       profilesModule(profiles),
+      activityModule(createActivityService({ database, requireOwned })),
       revisionsModule(revisions),
       healthModule(health),
       invitationsModule(invitations),

@@ -2,7 +2,7 @@
 // only when there is one. Attributes name kinds, counts and ids; they must never hold message text, names of people or secrets.
 import type { Bus } from './bus.ts';
 
-export type Attributes = Record<string, string | number | boolean>;
+export type Attributes = Record<string, string | number | boolean | string[]>;
 
 /** A span that others may point to. */
 export interface SpanRef {

@@ -63,6 +63,10 @@ test('a question to an agent can be followed from the call to the answer', async
     'gen_ai.provider.name': 'scripted',
     'gen_ai.usage.input_tokens': expect.anything(),
     'gen_ai.usage.output_tokens': expect.anything(),
+    'gen_ai.request.model': 'scripted',
+    'gen_ai.request.max_tokens': expect.anything(),
+    'gen_ai.response.model': 'scripted',
+    'gen_ai.response.finish_reasons': expect.anything(),
   });
   expect(within.find((s) => s.name === 'execute_tool calculator')?.attributes).toMatchObject({
     'gen_ai.operation.name': 'execute_tool',

@@ -1,11 +1,16 @@
 // Counts what model calls cost: calls, tokens, time, money. Must never change, delay or look into what passes through.
-import type { Llm, LlmRequest, LlmUsage } from './llm.ts';
+import type { Llm, LlmRequest, LlmUsage, StopReason } from './llm.ts';
 import { type LlmErrorKind, toLlmError } from './llm-error.ts';
 import { costUsd, type PriceTable } from './prices.ts';
 
 export interface MeterRecord {
   provider: string;
+  /** The one that answered, as the server names it. */
   model: string;
+  requestedModel: string;
+  maxTokens: number;
+  /** Undefined for a call that did not end. */
+  stopReason: StopReason | undefined;
   usage: LlmUsage;
   /** From the call to its end, in ms. */
   ms: number;
@@ -56,12 +61,13 @@ export function withMeter(llm: Llm, { elapsed, onCall, prices }: MeterOptions): 
       let firstEventMs: number | undefined;
       let usage: LlmUsage = { inputTokens: 0, outputTokens: 0 };
       let model = req.model;
+      let stopReason: StopReason | undefined;
       let outcome: MeterRecord['outcome'] = 'abandoned';
       try {
         for await (const event of llm.stream(req)) {
           firstEventMs ??= elapsed() - start;
           if (event.type === 'done') {
-            ({ usage, model } = event);
+            ({ usage, model, stopReason } = event);
             outcome = 'ok';
           }
           yield event;
@@ -74,6 +80,9 @@ export function withMeter(llm: Llm, { elapsed, onCall, prices }: MeterOptions): 
         close({
           provider: llm.provider,
           model,
+          requestedModel: req.model,
+          maxTokens: req.maxTokens,
+          stopReason,
           usage,
           ms: elapsed() - start,
           firstEventMs,

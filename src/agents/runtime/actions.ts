@@ -80,6 +80,7 @@ export function createActions(deps: ActionsDeps) {
     const { agent, trigger, journal, signal, run, boundary } = work;
     const holder = { tenantId: run.tenantId, agentId: agent.id };
     const choice = deps.router.pick({ provider: agent.llmProvider, model: agent.modelName });
+    const started = deps.clock.elapsed();
     const step: ContextStep = {
       kind: 'context',
       now: deps.clock.date().toISOString(),
@@ -93,7 +94,8 @@ export function createActions(deps: ActionsDeps) {
     const { historyKept, historyDropped, memoriesKept, estimatedTokens } = prompt.report;
     step.report = { historyKept, historyDropped, memoriesKept, estimatedTokens };
     await boundary('before:context');
-    await journal.append(step, {}, (tx) =>
+    const durationMs = Math.round(deps.clock.elapsed() - started);
+    await journal.append(step, { durationMs }, (tx) =>
       repo.setModel(tx, run.tenantId, run.id, { provider: step.provider, model: step.model }),
     );
     await deps.memory.noteUse(holder, step.memoryIds);
