@@ -37,10 +37,10 @@ export const agentMessageDelta = defineEvent({
 });
 export const agentAction = defineEvent({
   type: 'agent_action',
-  summary: 'An agent did something',
+  summary: 'An agent did something: it used a tool, with success',
   kind: 'signal',
   audience: 'room',
-  payload: z.object({ ...run, action: z.string() }),
+  payload: z.object({ ...run, action: z.enum(['used_tool']), tool: z.string(), executionId: Id }),
 });
 export const toolExecution = defineEvent({
   type: 'tool_execution',

@@ -25,6 +25,7 @@ import type { MessageLog, MessagesService } from '../server/messages/service.ts'
 import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
+import { keySentences } from '../tools/builtin/key-sentences.ts';
 import { createKnowledgeTools } from '../tools/builtin/knowledge-tools.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
 import { createPeopleTools } from '../tools/builtin/people-tools.ts';
@@ -56,6 +57,8 @@ import { createApprovalGate, createApprovalsService, ruleOnCall } from './approv
 import { createLedger } from './budgets/ledger.ts';
 import { budgetsModule } from './budgets/module.ts';
 import { createBudgetsService } from './budgets/service.ts';
+import { conversationsModule } from './conversations/module.ts';
+import { createConversations } from './conversations/service.ts';
 import { healthModule } from './health/module.ts';
 import { createHealthService } from './health/service.ts';
 import { invitationsModule } from './invitations/module.ts';
@@ -214,6 +217,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         .list()
         .filter((tool) => tool.byDefault === true || tool.everyAgent === true || given.has(tool))
         .map((tool) => tool.name),
+    copyLimits: (...given) => grants.copy(...given),
     stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
   });
   const requireOwned = profiles.requireOwned;
@@ -412,6 +416,16 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       await runtime.wake(tx, tenantId, runIds, 'waiting_approval');
     },
   });
+  const conversations = createConversations({
+    database,
+    events,
+    jobs,
+    profiles,
+    openDirect: rooms.openDirect,
+    messages,
+    answerTo: runtime.answerTo,
+    keySentences,
+  });
   const invitations = createInvitationsService({ database, identity, rooms, profiles });
 
   /** @param payer who a call is for: each counts it against its budget */
@@ -446,6 +460,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       revisionsModule(revisions),
       healthModule(health),
       invitationsModule(invitations),
+      conversationsModule(conversations),
       runtimeModule(runtime, attention, worker.job),
       approvalsModule(approvals),
       memoryModule(memory),

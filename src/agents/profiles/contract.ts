@@ -148,6 +148,26 @@ export const activateAgent = defineOperation({
   effect: 'reversible',
 });
 
+export const cloneAgent = defineOperation({
+  name: 'agents.clone',
+  summary: 'Make an agent with the settings of another (its owner, or an administrator); I become its owner',
+  description:
+    'Instructions, model, personality, tools and the limits on them are copied; memories, rooms, feedback and knowledge are not. Tools that are not mine to give are left out.',
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/clone', status: 201 },
+  socket: 'clone_agent',
+  input: z.strictObject({
+    ...agent,
+    /** By default the name with a number behind it. */
+    name: DisplayName.optional(),
+    handle: z.string().min(1).max(32).optional(),
+  }),
+  output: Agent,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'agents.create', points: 60, seconds: 60 },
+});
+
 export const deleteAgent = defineOperation({
   name: 'agents.delete',
   summary: 'Delete an agent: it stops, leaves every room, and its handle becomes free',
@@ -166,5 +186,6 @@ export const profilesOperations = [
   getAgent,
   updateAgent,
   activateAgent,
+  cloneAgent,
   deleteAgent,
 ];

@@ -11,6 +11,7 @@ export const profilesModule = (profiles: ProfilesService): Module => ({
     handle(c.getAgent, (scope, { agentId }) => profiles.get(scope, agentId)),
     handle(c.updateAgent, (scope, input) => profiles.update(scope, input)),
     handle(c.activateAgent, (scope, { agentId, active }) => profiles.activate(scope, agentId, active)),
+    handle(c.cloneAgent, (scope, input) => profiles.clone(scope, input)),
     handle(c.deleteAgent, async (scope, { agentId }) => {
       await profiles.remove(scope, agentId);
       return { deleted: true as const };

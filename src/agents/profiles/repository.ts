@@ -22,6 +22,17 @@ const agents = (db: Db | Tx, tenantId: string) =>
 export const findAgent = (db: Db | Tx, tenantId: string, id: string): Promise<AgentRow | undefined> =>
   agents(db, tenantId).where('aiAgents.id', '=', id).executeTakeFirst();
 
+export async function hasHandle(tx: Tx, tenantId: string, handle: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('handleKey', '=', handle)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** True once the tenant has had an agent without an owner, also when it was deleted. */
 export async function hadBuiltIn(db: Db | Tx, tenantId: string): Promise<boolean> {
   const row = await db

@@ -17,7 +17,7 @@ import {
 import type { MembershipChanged, RoomsService } from '../../server/rooms/service.ts';
 import type { LlmRouter } from '../llm/llm.ts';
 import type { Settings } from '../revisions/service.ts';
-import type { Agent, createAgent, updateAgent } from './contract.ts';
+import type { Agent, cloneAgent, createAgent, updateAgent } from './contract.ts';
 import * as repo from './repository.ts';
 
 export type { AgentRow } from './repository.ts';
@@ -33,6 +33,8 @@ export interface ProfilesDeps {
   toolNames: (place: { tenantId: string; agentId: string; ownerId: string | null }) => Promise<string[]>;
   /** Names of the tools a new agent gets. */
   defaultTools: () => string[];
+  /** Gives an agent the limits on its tools that another has, by this person's word. */
+  copyLimits: (tx: Tx, tenantId: string, fromId: string, toId: string, byId: string) => Promise<void>;
   /** Ends what the agent is doing, inside `tx`; effects outside the database follow its commit. */
   stopAll: (tx: Tx, tenantId: string, agentId: string, reason: string) => Promise<void>;
 }
@@ -43,6 +45,16 @@ export const PARLEY = {
   name: 'Parley',
   description: 'The agent that comes with this server. Ask it anything.',
 };
+
+/** Handles that are tried for a clone that was given none. */
+const MOST_CLONES = 100;
+
+const badHandle = () =>
+  new AppError(
+    'invalid',
+    'invalid_input',
+    'handle: has lower-case letters, digits, "_", "." and "-", and at most 32 of them',
+  );
 
 const AGENT_NOT_FOUND = () => notFound('agent_not_found', 'There is no such agent.');
 
@@ -165,6 +177,15 @@ export function createProfilesService(deps: ProfilesDeps) {
       details,
     });
 
+  /** The first of otto, otto-2, otto-3, … that nobody has. */
+  async function freeHandle(tx: Tx, tenantId: string, base: string): Promise<string> {
+    for (let n = 1; n <= MOST_CLONES; n++) {
+      const handle = n === 1 ? base : `${base.slice(0, 28)}-${n}`;
+      if (!(await repo.hasHandle(tx, tenantId, handle))) return handle;
+    }
+    throw new AppError('conflict', 'name_taken', 'handle: all like it are taken; give one.');
+  }
+
   events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
     for (const { tenantId, roomId, user, change } of changes) {
       if (user.kind !== 'agent') continue;
@@ -228,11 +249,7 @@ export function createProfilesService(deps: ProfilesDeps) {
         throw new AppError('forbidden', 'humans_only', 'Only a person creates agents.');
       const handle = handleFromName(input.handle ?? input.name);
       if (handle === '' || (input.handle !== undefined && handle !== input.handle.replace(/^@/, '')))
-        throw new AppError(
-          'invalid',
-          'invalid_input',
-          'handle: has lower-case letters, digits, "_", "." and "-", and at most 32 of them',
-        );
+        throw badHandle();
       const id = newId();
       const capabilities =
         input.capabilities === undefined
@@ -245,6 +262,44 @@ export function createProfilesService(deps: ProfilesDeps) {
         const made = await insert(tx, scope.tenantId, { ...input, id, capabilities, handle }, scope.user.id);
         await audit(tx, scope, 'created', id, { handle });
         return made;
+      });
+      return toAgent(scope, row);
+    },
+
+    async clone(scope: Scope, { agentId, name, handle }: InputOf<typeof cloneAgent>): Promise<Agent> {
+      const source = await requireOwned(scope, agentId);
+      if (scope.user.kind !== 'human')
+        throw new AppError('forbidden', 'humans_only', 'Only a person creates agents.');
+      const { tenantId } = scope;
+      const id = newId();
+      const known = new Set(await deps.toolNames({ tenantId, agentId: id, ownerId: scope.user.id }));
+      const wanted = handle === undefined ? undefined : handleFromName(handle);
+      if (wanted === '' || (handle !== undefined && wanted !== handle.replace(/^@/, ''))) throw badHandle();
+      const row = await database.transaction(async (tx) => {
+        const free =
+          wanted ?? (await freeHandle(tx, tenantId, handleFromName(name ?? source.name) || 'agent'));
+        const { description, llmProvider, modelName, systemPrompt, memoryEnabled, responseMode } = source;
+        await insert(
+          tx,
+          tenantId,
+          {
+            id,
+            handle: free,
+            name: name ?? `${source.name.slice(0, 60)} ${free.match(/\d+$/)?.[0] ?? '2'}`,
+            description,
+            llmProvider,
+            modelName,
+            systemPrompt,
+            memoryEnabled,
+            responseMode,
+            personality: source.personality as Agent['personality'],
+            capabilities: source.capabilities.filter((tool) => known.has(tool)),
+          },
+          scope.user.id,
+        );
+        await deps.copyLimits(tx, tenantId, agentId, id, scope.user.id);
+        await audit(tx, scope, 'created', id, { handle: free, clonedFrom: agentId });
+        return requireAgent(scope, id, tx);
       });
       return toAgent(scope, row);
     },

@@ -13,6 +13,7 @@ import type { AgentStatus, commandAgent, invokeAgent } from '../contract.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
+import { replyId } from './loop.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
 import { RUN_JOB, type RunJob } from './triggers.ts';
@@ -290,6 +291,19 @@ export function createRuntimeService(deps: RuntimeDeps) {
       }
       const steps = await repo.listSteps(db, scope.tenantId, runId);
       return { ...toRun(run), steps: steps.map(toStep) };
+    },
+
+    /** What was decided about a message, and the answer to come. */
+    async answerTo(tenantId: string, agentId: string, message: { id: string; roomId: string }) {
+      const page = { messageId: message.id, limit: 200 };
+      const turn = (await repo.listTurns(db, tenantId, message.roomId, page)).find(
+        (candidate) => candidate.agentId === agentId,
+      );
+      const run = await repo.findRunByTrigger(db, tenantId, agentId, message.id);
+      return {
+        reason: turn?.reason ?? 'agent_not_in_room',
+        ...(run === undefined ? {} : { runId: run.id, replyMessageId: replyId(run) }),
+      };
     },
 
     async turns(

@@ -177,6 +177,9 @@ export function createSignals(deps: {
       tool(signal) {
         if (stopped?.aborted) return;
         log.signal(run.roomId, 'tool_execution', { ...place, ...signal });
+        const { tool, executionId } = signal;
+        if (signal.status === 'success')
+          log.signal(run.roomId, 'agent_action', { ...place, action: 'used_tool', tool, executionId });
       },
     };
   };

@@ -1,6 +1,7 @@
 // Every module's tables in one interface, so that Kysely can join them. Types only.
 import type { ApprovalsTables } from '../../agents/approvals/tables.ts';
 import type { BudgetsTables } from '../../agents/budgets/tables.ts';
+import type { ConversationsTables } from '../../agents/conversations/tables.ts';
 import type { HealthTables } from '../../agents/health/tables.ts';
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RevisionsTables } from '../../agents/revisions/tables.ts';
@@ -20,6 +21,7 @@ export interface Tables
     RoomsTables,
     MessagesTables,
     BudgetsTables,
+    ConversationsTables,
     ProfilesTables,
     HealthTables,
     RevisionsTables,

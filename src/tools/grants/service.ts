@@ -68,6 +68,17 @@ export function createGrants({ database, enabledOf }: GrantsDeps) {
       );
     },
 
+    /** Gives an agent the grants of another, by this person's word: a copy is never freer than what it was made from. */
+    async copy(tx: Tx, tenantId: string, fromId: string, toId: string, byId: string): Promise<void> {
+      const rows = await repo.listGrants(tx, tenantId, fromId);
+      await repo.replaceGrants(
+        tx,
+        tenantId,
+        toId,
+        rows.map(({ createdAt: _, ...row }) => ({ ...row, id: newId(), agentId: toId, grantedBy: byId })),
+      );
+    },
+
     /** @param at in a transaction that also registers the call, the count of calls is exact */
     async decide(at: Db | Tx, call: DecideCall, locked: boolean): Promise<ToolDecision> {
       const { tool, args, executionId, context } = call;
