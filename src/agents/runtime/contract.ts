@@ -62,6 +62,10 @@ export const Turn = z.object({
   roomId: Id,
   decision: z.enum(['speak', 'silent']),
   reason: z.string(),
+  /** How much spoke for an answer unasked, 0 to 1, for an agent that may speak unasked. */
+  score: z.number().optional(),
+  /** What moved the score, strongest first; below zero it spoke against. */
+  parts: z.array(z.object({ name: z.string(), by: z.number() })).optional(),
   /** Present when it decided to speak. */
   run: z.object({ id: Id, status: RunStatusName, reason: z.string().optional() }).optional(),
   createdAt: Timestamp,
@@ -141,7 +145,11 @@ export const listTurns = defineOperation({
     messageId: Id.optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
-  output: z.object({ data: z.array(Turn) }),
+  output: z.object({
+    data: z.array(Turn),
+    /** The most messages that the room's agents can write after one act of a person. */
+    bound: z.number().int(),
+  }),
   permission: 'signed_in',
   effect: 'read',
 });

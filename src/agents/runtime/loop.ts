@@ -18,6 +18,7 @@ import { openJournal, RunLost, RunRests } from './journal.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { isOutOfRounds, mayTakeSteer, nextAction } from './steps.ts';
+import { MAX_CHAIN } from './turn-taking.ts';
 
 export interface LoopDeps extends ActionsDeps {
   database: Database;
@@ -41,6 +42,11 @@ export const replyId = ({ id, generation }: Pick<repo.RunRow, 'id' | 'generation
   generation === 0 ? derivedId('reply', id) : derivedId('reply', id, String(generation));
 
 /** Someone added words while the answer was being committed. */
+/** Agents have answered agents often enough since the person's message that began it. */
+class ChainFull extends Error {
+  override readonly name = 'ChainFull';
+}
+
 class Steered extends Error {
   override readonly name = 'Steered';
 }
@@ -123,6 +129,7 @@ export function createLoop(deps: LoopDeps): Execute {
         } else {
           const outcome = await answer(work, spent).catch((error: unknown) => {
             if (error instanceof Steered) return undefined;
+            if (error instanceof ChainFull) return fallSilent('chain_limit');
             throw error;
           });
           if (outcome !== undefined) return outcome;
@@ -171,6 +178,7 @@ export function createLoop(deps: LoopDeps): Execute {
             async within(tx, sent) {
               await checkStops(tx);
               requireClean(sent.body);
+              await checkChain(tx);
               const kept =
                 how.status === 'failed'
                   ? await repo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
@@ -182,10 +190,17 @@ export function createLoop(deps: LoopDeps): Execute {
         return true;
       } catch (error) {
         // Not in the room any more, or the run has gone elsewhere: then nothing is published.
-        if (error instanceof RunLost || error instanceof Halted) return false;
+        if (error instanceof RunLost || error instanceof Halted || error instanceof ChainFull) return false;
         if (error instanceof AppError && error.code !== 'unavailable') return false;
         throw error;
       }
+    }
+
+    /** The message itself is in the count already. */
+    async function checkChain(tx: Tx): Promise<void> {
+      if (run.hop < 2) return;
+      if ((await repo.countChain(tx, run.roomId, run.rootId, MAX_CHAIN + 1)) > MAX_CHAIN)
+        throw new ChainFull();
     }
 
     async function fallSilent(reason: string): Promise<Outcome> {
@@ -229,6 +244,7 @@ export function createLoop(deps: LoopDeps): Execute {
           async within(tx, sent) {
             await checkStops(tx);
             requireClean(sent.body);
+            await checkChain(tx);
             const closed = await repo.closeRun(tx, lease, {
               status: 'completed',
               replyMessageId: sent.id,

@@ -22,12 +22,16 @@ export interface RoomAgent {
   /** By an emergency stop. */
   stopped: boolean;
   agentsAllowed: boolean;
+  responseMode: 'mention' | 'helpful' | 'lively';
+  /** 0 to 1, where its character says. */
+  extraversion: number | null;
 }
 
 /** Agents of all these rooms at once; reads nothing else when there are none. */
 export async function listRoomAgents(tx: Tx, roomIds: string[]): Promise<RoomAgent[]> {
   const { rows } = await sql<RoomAgent>`
-    select ar.tenant_id, ar.room_id, ar.agent_id, a.is_active, u.suspended_at is not null as suspended, r.agents_allowed,
+    select ar.tenant_id, ar.room_id, ar.agent_id, a.is_active, a.response_mode,
+      (a.personality->'traits'->>'extraversion')::real as extraversion, u.suspended_at is not null as suspended, r.agents_allowed,
       exists (select from agent_stops s where s.tenant_id = ar.tenant_id and s.lifted_at is null and (s.target = 'all'
         or (s.target = 'agent' and s.target_id = ar.agent_id) or (s.target = 'room' and s.target_id = ar.room_id)
         or (s.target = 'owner' and s.target_id = a.created_by))) as stopped
@@ -46,6 +50,67 @@ export async function listAuthors(tx: Tx, messageIds: string[]): Promise<Map<str
     .where('id', 'in', messageIds)
     .execute();
   return new Map(rows.map((row) => [row.id, row.authorId]));
+}
+
+export interface SaidRow {
+  id: string;
+  seq: number;
+  authorId: string;
+  handle: string;
+  body: string;
+  threadId: string | null;
+  mentions: { userId?: string }[];
+  createdAt: Date;
+}
+
+/** What was said last in a room, oldest first, without what was taken back. */
+export async function listSaid(tx: Tx, roomId: string, limit: number): Promise<SaidRow[]> {
+  const rows = await tx
+    .selectFrom('messages as m')
+    .innerJoin('users as u', 'u.id', 'm.authorId')
+    .select(['m.id', 'm.seq', 'm.authorId', 'u.handle', 'm.body', 'm.threadId', 'm.mentions', 'm.createdAt'])
+    .where('m.roomId', '=', roomId)
+    .where('m.deletedAt', 'is', null)
+    .where('m.kind', '<>', 'system')
+    .orderBy('m.seq', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.reverse() as SaidRow[];
+}
+
+/** `room agent` of every agent that is at work in one of these rooms. */
+export async function listBusy(tx: Tx, roomIds: string[]): Promise<Set<string>> {
+  const rows = await tx
+    .selectFrom('agentRuns')
+    .select(['roomId', 'agentId'])
+    .where('roomId', 'in', roomIds)
+    .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval'])
+    .execute();
+  return new Set(rows.map(({ roomId, agentId }) => `${roomId} ${agentId}`));
+}
+
+/** Answers of agents to agents that one act of a person has caused so far, at most `limit`. */
+export async function countChain(tx: Tx, roomId: string, rootId: string, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (
+      select from messages where room_id = ${roomId} and root_id = ${rootId} and kind = 'agent' and hop > 1
+        and seq > (select seq from messages where id = ${rootId}) limit ${limit}) counted`.execute(tx);
+  return rows[0]?.count ?? 0;
+}
+
+/** Runs of agents that were to answer agents, by the act of a person that began it. */
+export async function countChainRuns(tx: Tx, rootIds: string[]): Promise<Map<string, number>> {
+  const { rows } = await sql<{ rootId: string; count: number }>`
+    select root_id, count(*)::int as count from agent_runs where root_id = any(${rootIds}::uuid[]) and hop > 1
+    group by root_id`.execute(tx);
+  return new Map(rows.map((row) => [row.rootId, row.count]));
+}
+
+/** Agents in a room. */
+export async function countAgents(db: Db, roomId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from agent_rooms where room_id = ${roomId}`.execute(db);
+  return rows[0]?.count ?? 0;
 }
 
 export const insertTurns = async (tx: Tx, turns: Insertable<AgentTurnsTable>[]): Promise<void> => {

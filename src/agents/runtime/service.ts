@@ -17,7 +17,7 @@ import { replyId } from './loop.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
 import { RUN_JOB, type RunJob } from './triggers.ts';
-import { decideTurn } from './turn-taking.ts';
+import { boundOf, decideTurn } from './turn-taking.ts';
 import { toRun, toStep, toTurn } from './view.ts';
 
 export type RuntimeService = ReturnType<typeof createRuntimeService>;
@@ -309,9 +309,10 @@ export function createRuntimeService(deps: RuntimeDeps) {
     async turns(
       scope: Scope,
       { roomId: key, messageId, limit }: InputOf<typeof listTurns>,
-    ): Promise<{ data: Turn[] }> {
+    ): Promise<{ data: Turn[]; bound: number }> {
       const { row } = await rooms.requireVisible(scope, key);
-      return { data: (await repo.listTurns(db, scope.tenantId, row.id, { messageId, limit })).map(toTurn) };
+      const turns = await repo.listTurns(db, scope.tenantId, row.id, { messageId, limit });
+      return { data: turns.map(toTurn), bound: boundOf(await repo.countAgents(db, row.id)) };
     },
   };
 }

@@ -20,6 +20,9 @@ export interface AgentTurnsTable {
   roomId: string;
   decision: 'speak' | 'silent';
   reason: string;
+  /** How much spoke for an answer unasked, 0 to 1; null where nobody asked that. */
+  score: number | null;
+  parts: ColumnType<{ name: string; by: number }[] | null, string | null, never>;
   createdAt: Generated<Date>;
 }
 

@@ -42,6 +42,8 @@ export const toTurn = (row: TurnWithRun): Turn => ({
   roomId: row.roomId,
   decision: row.decision,
   reason: row.reason,
+  ...(row.score === null ? {} : { score: row.score }),
+  ...(row.parts === null ? {} : { parts: row.parts }),
   ...(row.runId === null || row.runStatus === null
     ? {}
     : {

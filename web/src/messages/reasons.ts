@@ -6,7 +6,7 @@ const SPOKE: Record<string, string> = {
   reply_to_agent: 'The message answers one of its own.',
   invoked: 'Someone asked for it.',
   follow_up: 'Someone it had just answered went on.',
-  score: 'Taken together, enough spoke for an answer.',
+  score: 'Nobody addressed it, but enough spoke for an answer.',
 };
 
 const SILENT: Record<string, string> = {
@@ -19,6 +19,9 @@ const SILENT: Record<string, string> = {
   chain_limit: 'Agents had answered agents often enough since a person last spoke.',
   not_addressed: 'The message was not meant for it: it was neither mentioned nor answered.',
   below_threshold: 'Too little spoke for an answer.',
+  busy: 'It was at work here already.',
+  other_agent_took_it: 'Another agent answered, or was addressed.',
+  emergency_stop: 'It was halted by an emergency stop.',
   budget_exhausted: 'Its budget is used up.',
   killed: 'It was stopped for safety.',
 };

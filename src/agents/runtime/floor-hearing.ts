@@ -1,0 +1,79 @@
+// Hears a room as each of its messages was said, for agents that may speak unasked: reads the last messages once a room, and
+// scores who should have the floor. Must never read anything for rooms whose agents speak only when addressed.
+import type { Tx } from '../../core/db/database.ts';
+import type { Message } from '../../server/messages/contract.ts';
+import { EAR_SPAN, type Ear, type Heard, listen } from './floor-ear.ts';
+import { type FloorScore, scoreFloor } from './floor-score.ts';
+import { namesIn } from './floor-text.ts';
+import * as repo from './repository.ts';
+
+export interface Hearing {
+  /** What speaks for an answer by this agent; undefined where it speaks only when addressed. */
+  scoreOf(message: Message, agent: repo.RoomAgent): FloorScore | undefined;
+  /** It is at work in the room already. */
+  isBusy(agent: repo.RoomAgent): boolean;
+}
+
+/** How much a lively or a quiet character moves the score. */
+const LEAN = 0.1;
+
+/** @param messages just committed, of any rooms */
+export async function hearRooms(
+  tx: Tx,
+  messages: readonly Message[],
+  agentsOf: ReadonlyMap<string, readonly repo.RoomAgent[]>,
+): Promise<Hearing> {
+  const isOpen = (agent: repo.RoomAgent) =>
+    agent.responseMode !== 'mention' && agent.isActive && !agent.stopped;
+  const rooms = new Set(
+    messages
+      .filter(({ roomId, author }) => author.kind === 'human' && agentsOf.get(roomId)?.some(isOpen) === true)
+      .map(({ roomId }) => roomId),
+  );
+  const busy = rooms.size === 0 ? new Set<string>() : await repo.listBusy(tx, [...rooms]);
+  const said = new Map<string, repo.SaidRow[]>();
+  for (const roomId of rooms) {
+    const inRoom = messages.filter((message) => message.roomId === roomId);
+    said.set(roomId, await repo.listSaid(tx, roomId, EAR_SPAN + inRoom.length));
+  }
+  const ears = new Map<string, Ear>();
+
+  function earOf(message: Message): Ear | undefined {
+    const rows = said.get(message.roomId)?.filter(({ seq }) => seq <= message.seq);
+    if (rows === undefined || rows.length === 0) return undefined;
+    const known = ears.get(message.id);
+    if (known !== undefined) return known;
+    const handles = new Map(rows.map((row) => [row.handle.toLowerCase(), row.authorId]));
+    const authors = new Map(rows.map((row) => [row.id, row.authorId]));
+    const ear = listen(rows.map((row) => heardOf(row, handles, authors)));
+    ears.set(message.id, ear);
+    return ear;
+  }
+
+  return {
+    scoreOf(message, agent) {
+      if (!rooms.has(message.roomId) || message.author.kind !== 'human' || !isOpen(agent)) return undefined;
+      const lean = ((agent.extraversion ?? 0.5) - 0.5) * 2 * LEAN;
+      const ear = earOf(message);
+      return ear === undefined ? undefined : scoreFloor(ear.about(agent.agentId), lean);
+    },
+    isBusy: ({ roomId, agentId }) => busy.has(`${roomId} ${agentId}`),
+  };
+}
+
+function heardOf(
+  row: repo.SaidRow,
+  handles: ReadonlyMap<string, string>,
+  authors: ReadonlyMap<string, string>,
+): Heard {
+  const plain = namesIn(row.body, handles, row.authorId);
+  const mentioned = row.mentions.flatMap(({ userId }) => userId ?? []);
+  return {
+    authorId: row.authorId,
+    text: row.body,
+    at: row.createdAt.getTime() / 60_000,
+    named: [...new Set([...mentioned, ...plain.ids])].filter((id) => id !== row.authorId),
+    namedFirst: plain.first || row.body.startsWith('@'),
+    repliesTo: row.threadId === null ? undefined : authors.get(row.threadId),
+  };
+}
