@@ -186,19 +186,25 @@ export const findMemories = (
         .where((eb) => eb.or([eb('m.layer', 'in', ['turn', 'fact']), eb.not(eb.exists(lostGround))]))
         .execute();
 
-/** How memories were used, without those that are gone, whose message is deleted, or says something else by now. */
+/**
+ * How memories were used, without those that are gone, whose message is deleted, or says something else by now.
+ * @param cites whether any of them may stand on other memories
+ */
 export async function listStanding(
   db: Db,
   { tenantId, agentId }: Holder,
   ids: readonly string[],
+  cites: boolean,
 ): Promise<Map<string, Pick<MemoryRow, 'accessedAt' | 'accessCount'>>> {
   if (ids.length === 0) return new Map();
+  const grounded = cites ? sql`and (m.layer in ('turn', 'fact') or not exists ${lostGround})` : sql``;
   const { rows } = await sql<Pick<MemoryRow, 'id' | 'accessedAt' | 'accessCount'>>`
     select m.id, m.accessed_at, m.access_count from agent_memories m
     where m.tenant_id = ${tenantId} and m.agent_id = ${agentId} and m.id = any(${[...ids]}::uuid[])
       and not exists (select 1 from messages s where s.id = m.source_message_id and s.tenant_id = m.tenant_id
-        and (s.deleted_at is not null or (m.layer = 'turn' and s.edited_at > m.updated_at)))
-      and (m.layer in ('turn', 'fact') or not exists ${lostGround})`.execute(db);
+        and (s.deleted_at is not null or (m.layer = 'turn' and s.edited_at > m.updated_at))) ${grounded}`.execute(
+    db,
+  );
   return new Map(rows.map((row) => [row.id, row]));
 }
 

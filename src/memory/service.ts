@@ -25,7 +25,7 @@ import type {
 } from './contract.ts';
 import type { Embedder } from './embed.ts';
 import { explained } from './explain.ts';
-import { createIndexStore } from './index-store.ts';
+import { createIndexStore, type HeldMemory } from './index-store.ts';
 import { createKeeper, type MemorySource, type NewMemory } from './keeper.ts';
 import { createMemoryKeys } from './keys.ts';
 import { kindOf } from './kinds.ts';
@@ -157,6 +157,7 @@ export function createMemoryService(deps: MemoryDeps) {
       db,
       holder,
       ranked.map(({ id }) => id),
+      ranked.some(({ id }) => isDigest(memories.get(id))),
     );
     const items: Recalled[] = [];
     for (const item of ranked) {
@@ -435,6 +436,9 @@ export function createMemoryService(deps: MemoryDeps) {
     },
   };
 }
+
+const isDigest = (held: HeldMemory | undefined): boolean =>
+  held !== undefined && held.row.layer !== 'turn' && held.row.layer !== 'fact';
 
 /** A memory of another type belongs to another family, unless that is said as well. */
 const kindAfter = (
