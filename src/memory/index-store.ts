@@ -2,8 +2,8 @@
 // way in. Must never answer an index that lacks what was committed before it was asked for, nor write anything anywhere.
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../core/db/database.ts';
-import type { Words } from './keeper.ts';
 import type { MemoryKeys } from './keys.ts';
+import type { Words } from './laying.ts';
 import { createRecallIndex, type RecallIndex } from './recall-index.ts';
 import * as repo from './repository.ts';
 import type { Sealer } from './sealing.ts';

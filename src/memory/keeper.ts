@@ -1,12 +1,12 @@
 // Writes memories: kept once, the newest of a slot standing, sensitive ones sealed. Rows come in and go out through here, so that
 // nothing else knows how they lie. Must never store a credential, nor let one audience's memory replace another's.
-import { createHash } from 'node:crypto';
 import type { Database, Tx } from '../core/db/database.ts';
 import { AppError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Embedder } from './embed.ts';
 import type { MemoryKeys } from './keys.ts';
 import { kindOf } from './kinds.ts';
+import { createLaying, type Words } from './laying.ts';
 import { saysTheSame, vouched } from './quarantine.ts';
 import * as repo from './repository.ts';
 import type { Sealer } from './sealing.ts';
@@ -44,11 +44,6 @@ export interface MemorySource {
   subjectId?: string | undefined;
 }
 
-export interface Words {
-  content: string;
-  context: Record<string, unknown>;
-}
-
 /** Memories in quarantine that something new is held against. */
 const MOST_WAITING = 200;
 
@@ -61,51 +56,11 @@ export function createKeeper(deps: {
   sealer: Sealer;
 }) {
   const { database, embedder, keys, sealer } = deps;
+  const { lay, read } = createLaying({ database, keys, sealer });
 
   async function embed(texts: string[], signal?: AbortSignal): Promise<repo.Vector[]> {
     const vectors = await embedder.embed(texts, signal);
     return vectors.map((values) => ({ values, model: embedder.model, dimensions: embedder.dimensions }));
-  }
-
-  /** How words lie in their row: in plain, or sealed under the subject's newest key. */
-  async function lay(
-    tx: Tx,
-    holder: repo.Holder,
-    id: string,
-    words: Words & { vector: repo.Vector; scopeKey: string; slot?: string | undefined },
-    sealedFor: string | undefined,
-  ) {
-    const { content, context, vector, scopeKey, slot } = words;
-    const said = `${scopeKey}${fold(content)}`;
-    const model = { embeddingModel: vector.model, embeddingDimensions: vector.dimensions };
-    if (sealedFor === undefined) {
-      return {
-        ...model,
-        content,
-        context: JSON.stringify(context),
-        contentHash: createHash('sha256').update(said).digest('hex'),
-        embedding: repo.vectorText(vector.values),
-        slot: slot ?? null,
-        sensitive: false,
-        sealed: null,
-        keySubject: null,
-        keyVersion: null,
-      };
-    }
-    const { key, version } = await keys.current(tx, holder.tenantId, holder.agentId, sealedFor);
-    const place = { ...holder, memoryId: id, keyVersion: version };
-    return {
-      ...model,
-      content: '',
-      context: '{}',
-      contentHash: sealer.fingerprint(key, said),
-      embedding: null,
-      slot: slot === undefined ? null : sealer.fingerprint(key, `slot ${slot}`),
-      sensitive: true,
-      sealed: sealer.seal(key, place, { content, context, vector: vector.values, slot }),
-      keySubject: sealedFor,
-      keyVersion: version,
-    };
   }
 
   async function put(
@@ -259,30 +214,6 @@ export function createKeeper(deps: {
     }
   }
 
-  /** What rows say, opened where sealed; those that do not open are left out. */
-  async function read(rows: readonly repo.MemoryRow[], tx?: Tx): Promise<Map<string, Words>> {
-    const words = new Map<string, Words>();
-    const opened = new Map<string, Promise<ReadonlyMap<string, Buffer>>>();
-    for (const row of rows) {
-      if (row.sealed === null || row.keyVersion === null) {
-        words.set(row.id, { content: row.content, context: row.context });
-        continue;
-      }
-      const { tenantId, agentId, keySubject, keyVersion } = row;
-      if (!opened.has(agentId)) opened.set(agentId, keys.all(tx ?? database.db, tenantId, agentId));
-      const key = (await opened.get(agentId))?.get(`${keySubject}:${keyVersion}`);
-      if (key === undefined) continue;
-      try {
-        const place = { tenantId, agentId, memoryId: row.id, keyVersion };
-        const { content, context } = sealer.open(key, place, row.sealed);
-        words.set(row.id, { content, context });
-      } catch {
-        // Moved or changed in the database: it is nobody's memory.
-      }
-    }
-    return words;
-  }
-
   return {
     embed,
     read,
@@ -392,12 +323,3 @@ const scopeKeyOf = (
 /** A turn is looked for by who said it as well. */
 const textToEmbed = ({ content, layer, context }: NewMemory): string =>
   layer === 'turn' && typeof context?.speaker === 'string' ? `${context.speaker}: ${content}` : content;
-
-/** Words that differ only in case, spacing, width or a final stop are one memory. */
-const fold = (content: string): string =>
-  content
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .replace(/[\s.!]+$/, '')
-    .trim();

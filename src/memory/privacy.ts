@@ -3,7 +3,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import type { Database, Tx } from '../core/db/database.ts';
-import { AppError, notFound } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { lookAround, type Readers } from './audience.ts';
 import type { Consolidate } from './consolidation.ts';
@@ -12,6 +12,7 @@ import type { Keeper } from './keeper.ts';
 import type { MemoryKeys } from './keys.ts';
 import * as repo from './repository.ts';
 import type { MemoryReceiptsTable } from './tables.ts';
+import { memoryNotFound } from './view.ts';
 import { isSensitive } from './worth.ts';
 
 export interface PrivacyDeps {
@@ -30,8 +31,6 @@ const MOST_SHOWN = 200;
 const MOST_NAMED = 8;
 /** Tools whose calls and results hold memories. */
 const MEMORY_TOOLS = ['remember', 'recall', 'about_me', 'correct_memory', 'forget_me'];
-
-const missing = () => notFound('memory_not_found', 'There is no such memory, or you may not see it.');
 
 export function createPrivacy(deps: PrivacyDeps) {
   const { database, clock, keeper, consolidate, keys, reveal, drop } = deps;
@@ -165,7 +164,7 @@ export function createPrivacy(deps: PrivacyDeps) {
         sensitive: seen.sensitive || isSensitive(content),
       });
       const row = await repo.updateRow(tx, holder.tenantId, seen.id, { ...laid, trust: 'told', revision });
-      if (row === undefined) throw missing();
+      if (row === undefined) throw memoryNotFound();
       const by = { supersededBy: seen.id, speakerId: userId };
       await repo.endValidity(tx, holder, seen.evidence, clock.date(), by);
       return { row, done: await receipt(tx, holder, userId, 'correct', { corrected: 1, derived }) };
@@ -206,7 +205,7 @@ export function createPrivacy(deps: PrivacyDeps) {
         done = await receipt(tx, holder, userId, 'correct', { corrected: 1, derived });
       },
     );
-    if (row === undefined || done === undefined) throw missing();
+    if (row === undefined || done === undefined) throw memoryNotFound();
     return { row, done };
   }
 
@@ -249,7 +248,7 @@ export function createPrivacy(deps: PrivacyDeps) {
       const [seen] = (await repo.findMemories(db, holder, [memoryId])).filter(
         ({ speakerId }) => speakerId === userId,
       );
-      if (seen === undefined) throw missing();
+      if (seen === undefined) throw memoryNotFound();
       if (seen.layer !== 'fact' && seen.layer !== 'turn')
         throw new AppError(
           'conflict',
@@ -257,11 +256,11 @@ export function createPrivacy(deps: PrivacyDeps) {
           `This is made of other memories; correct those it cites: ${seen.evidence.slice(0, MOST_NAMED).join(', ')}`,
         );
       const before = (await reveal([seen])).get(memoryId);
-      if (before === undefined) throw missing();
+      if (before === undefined) throw memoryNotFound();
       const right = seen.layer === 'turn' ? insteadOf : reworded;
       const { row, done } = await right(holder, userId, seen, before, content);
       const memory = (await reveal([row])).get(row.id);
-      if (memory === undefined) throw missing();
+      if (memory === undefined) throw memoryNotFound();
       if (row.roomId !== null) await consolidate(holder, row.roomId);
       return { memory, receipt: done };
     },

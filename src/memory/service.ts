@@ -3,32 +3,17 @@
 import type { Clock } from '../core/clock.ts';
 import type { InputOf } from '../core/contract.ts';
 import type { Database } from '../core/db/database.ts';
-import { AppError, notFound } from '../core/errors.ts';
 import type { Events } from '../core/events.ts';
-import { isUuid } from '../core/ids.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Scope } from '../core/scope.ts';
 import { lookAround, type Readers } from './audience.ts';
 import { createConsolidation } from './consolidation.ts';
-import type {
-  addMemory,
-  correctMemory,
-  explainRecall,
-  listMemories,
-  listQuarantined,
-  Memory,
-  reviewMemories,
-  searchMemories,
-  setConsent,
-  setRetention,
-  updateMemory,
-} from './contract.ts';
+import type { correctMemory, Memory, reviewMemories, setConsent, setRetention } from './contract.ts';
 import type { Embedder } from './embed.ts';
-import { explained } from './explain.ts';
 import { createIndexStore, type HeldMemory } from './index-store.ts';
 import { createKeeper, type MemorySource, type NewMemory } from './keeper.ts';
 import { createMemoryKeys } from './keys.ts';
-import { kindOf } from './kinds.ts';
+import { createOwnerSide } from './owner.ts';
 import { createPrivacy } from './privacy.ts';
 import { agentsOf, TOOLS } from './quarantine.ts';
 import { createQuietRoom, type QuietJob } from './quiet-room.ts';
@@ -37,12 +22,12 @@ import { createRecall, type RecallOptions } from './recall.ts';
 import * as repo from './repository.ts';
 import { createSealer } from './sealing.ts';
 import { ruleExtractor } from './slots.ts';
-import type { MemoryKind, MemoryType } from './tables.ts';
+import type { MemoryType } from './tables.ts';
 import * as tellers from './tellers.ts';
 import { createTending } from './tending.ts';
 import { createUpkeep } from './upkeep.ts';
-import { toMemory } from './view.ts';
-import { asksToRemember, importanceOf, isSensitive, junkOf, shareSaid } from './worth.ts';
+import { memoryNotFound, toMemory } from './view.ts';
+import { asksToRemember, importanceOf, junkOf, shareSaid } from './worth.ts';
 
 export type { Readers } from './audience.ts';
 export type { MemorySource, NewMemory } from './keeper.ts';
@@ -84,9 +69,6 @@ const MOSTLY_SAID = 0.5;
 /** Tools that read nothing of the world outside. */
 const OWN_TOOLS = ['remember', 'recall', 'about_me', 'forget_me', 'correct_memory', 'calculator', 'clock'];
 
-const MEMORY_NOT_FOUND = () =>
-  notFound('memory_not_found', 'There is no such memory, or you may not see it.');
-
 export function createMemoryService(deps: MemoryDeps) {
   const { database, embedder, clock, jobs, events, secret } = deps;
   const { requireOwned, requireAgent, requireRoom } = deps;
@@ -110,7 +92,7 @@ export function createMemoryService(deps: MemoryDeps) {
 
   async function revealOne(row: repo.MemoryRow): Promise<Memory> {
     const memory = (await reveal([row])).get(row.id);
-    if (memory === undefined) throw MEMORY_NOT_FOUND();
+    if (memory === undefined) throw memoryNotFound();
     return memory;
   }
 
@@ -166,18 +148,6 @@ export function createMemoryService(deps: MemoryDeps) {
       else items.push({ memory: toMemory({ ...held.row, ...use }, held.words), ranked: item });
     }
     return { items, abstained, withheld, memories, explain };
-  }
-
-  /** The memory if the caller answers for its agent; otherwise as if there were none. */
-  async function requireMemory(scope: Scope, id: string): Promise<repo.MemoryRow> {
-    const row = await repo.findMemory(db, scope.tenantId, id);
-    if (row === undefined) throw MEMORY_NOT_FOUND();
-    await requireOwned(scope, row.agentId).catch((error: unknown) => {
-      throw error instanceof AppError && (error.code === 'forbidden' || error.code === 'not_found')
-        ? MEMORY_NOT_FOUND()
-        : error;
-    });
-    return row;
   }
 
   return {
@@ -302,152 +272,20 @@ export function createMemoryService(deps: MemoryDeps) {
         ? Promise.resolve()
         : database.transaction((tx) => repo.touchMemories(tx, holder, ids)),
 
-    async list(scope: Scope, { agentId, ...page }: InputOf<typeof listMemories>) {
-      await requireOwned(scope, agentId);
-      const holder = { tenantId: scope.tenantId, agentId };
-      const rows = await repo.listMemories(db, holder, {
-        memoryType: page.memoryType,
-        kind: page.kind,
-        afterId: page.cursor !== undefined && isUuid(page.cursor) ? page.cursor : undefined,
-        limit: page.limit + 1,
-      });
-      const shown = rows.slice(0, page.limit);
-      const last = shown.at(-1);
-      return {
-        data: [...(await reveal(shown)).values()],
-        ...(rows.length > page.limit && last !== undefined ? { nextCursor: last.id } : {}),
-      };
-    },
-
-    async add(scope: Scope, { agentId, ...input }: InputOf<typeof addMemory>): Promise<Memory> {
-      await requireOwned(scope, agentId);
-      return remember(
-        { tenantId: scope.tenantId, agentId },
-        { ...input, importanceScore: input.importanceScore ?? 0.5, audience: 'everyone', trust: 'owner' },
-        { speakerId: scope.user.id },
-      );
-    },
-
-    async update(
-      scope: Scope,
-      { memoryId, confirmed, ...change }: InputOf<typeof updateMemory>,
-    ): Promise<Memory> {
-      let seen = await requireMemory(scope, memoryId);
-      if (confirmed && seen.trust === 'quarantined') seen = await keeper.release(seen);
-      if (Object.keys(change).length === 0) return revealOne(seen);
-      const before = await revealOne(seen);
-      const content = change.content ?? before.content;
-      const context = change.context ?? before.context;
-      const sensitive = change.sensitive ?? (seen.sensitive || isSensitive(content));
-      const reworded =
-        content !== before.content || change.context !== undefined || sensitive !== seen.sensitive;
-      const [vector] = reworded ? await keeper.embed([content]) : [];
-      const row = await database.transaction(async (tx) => {
-        const revision = await repo.takeRevision(tx, seen);
-        const laid =
-          vector === undefined ? {} : await keeper.reword(tx, seen, { content, context, vector, sensitive });
-        return repo.updateRow(tx, scope.tenantId, memoryId, {
-          ...laid,
-          ...(change.memoryType === undefined ? {} : { memoryType: change.memoryType }),
-          ...kindAfter(change, content),
-          ...(change.importanceScore === undefined ? {} : { importanceScore: change.importanceScore }),
-          ...(change.pinned === undefined ? {} : { pinned: change.pinned }),
-          revision,
-        });
-      });
-      if (row === undefined) throw MEMORY_NOT_FOUND();
-      return revealOne(row);
-    },
-
-    async remove(scope: Scope, memoryId: string): Promise<void> {
-      const row = await requireMemory(scope, memoryId);
-      await database.transaction(async (tx) => {
-        await repo.takeRevision(tx, row, true);
-        await repo.deleteWithDerived(tx, row, [memoryId]);
-      });
-      store.drop(row);
-    },
-
-    /** What an answer would recall, and what becomes of all else. */
-    async explain(scope: Scope, { agentId, query, roomId, askerId, limit }: InputOf<typeof explainRecall>) {
-      await requireOwned(scope, agentId);
-      if (roomId !== undefined) await requireRoom(scope, roomId);
-      const found = await recall({ tenantId: scope.tenantId, agentId }, query, {
-        limit,
-        askerId,
-        ...(roomId === undefined ? {} : { readers: { roomId } }),
-      });
-      return explained(found);
-    },
-
-    async listQuarantined(scope: Scope, { agentId, cursor, limit }: InputOf<typeof listQuarantined>) {
-      await requireOwned(scope, agentId);
-      const rows = await repo.listMemories(
-        db,
-        { tenantId: scope.tenantId, agentId },
-        {
-          trust: 'quarantined',
-          afterId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
-          limit: limit + 1,
-        },
-      );
-      const shown = rows.slice(0, limit);
-      const memories = await reveal(shown);
-      const last = shown.at(-1);
-      return {
-        data: shown.flatMap(({ id, vouchers }) => {
-          const memory = memories.get(id);
-          return memory === undefined ? [] : [{ memory, sources: vouchers }];
-        }),
-        ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}),
-      };
-    },
-
-    /** What was not in quarantine stays as it is. */
-    async confirm(scope: Scope, memoryId: string): Promise<Memory> {
-      const seen = await requireMemory(scope, memoryId);
-      if (seen.trust !== 'quarantined') return revealOne(seen);
-      return revealOne(await keeper.release(seen));
-    },
-
-    async search(scope: Scope, { agentId, query, ...input }: InputOf<typeof searchMemories>) {
-      await requireOwned(scope, agentId);
-      if (input.readersOf !== undefined) await requireRoom(scope, input.readersOf);
-      const { items, abstained, withheld } = await recall({ tenantId: scope.tenantId, agentId }, query, {
-        limit: input.limit,
-        memoryTypes: input.memoryTypes,
-        kinds: input.kinds,
-        minSimilarity: input.minSimilarity,
-        ...(input.readersOf === undefined ? {} : { readers: { roomId: input.readersOf } }),
-        ...(input.timeRange?.from === undefined ? {} : { from: Date.parse(input.timeRange.from) }),
-        ...(input.timeRange?.to === undefined ? {} : { to: Date.parse(input.timeRange.to) }),
-      });
-      return {
-        abstained,
-        data: items.map(({ memory, ranked }) => ({
-          memory,
-          similarity: ranked.explain.channels.vector?.raw ?? 0,
-          relevanceScore: ranked.score,
-          admittedBy: ranked.explain.admittedBy,
-          ...(input.explain ? { explain: ranked.explain } : {}),
-        })),
-        ...(input.explain ? { withheld: withheld.slice(0, MOST_EXPLAINED) } : {}),
-      };
-    },
+    ...createOwnerSide({
+      database,
+      keeper,
+      requireOwned,
+      requireRoom,
+      remember,
+      recall,
+      reveal,
+      revealOne,
+      consolidate,
+      drop: store.drop,
+    }),
   };
 }
 
 const isDigest = (held: HeldMemory | undefined): boolean =>
   held !== undefined && held.row.layer !== 'turn' && held.row.layer !== 'fact';
-
-/** A memory of another type belongs to another family, unless that is said as well. */
-const kindAfter = (
-  { kind, memoryType }: Pick<InputOf<typeof updateMemory>, 'kind' | 'memoryType'>,
-  content: string,
-): { kind?: MemoryKind } => {
-  if (kind !== undefined) return { kind };
-  return memoryType === undefined ? {} : { kind: kindOf(memoryType, content) };
-};
-
-/** Memories of which a search says why they are not in its answer. */
-const MOST_EXPLAINED = 200;

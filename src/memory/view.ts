@@ -1,6 +1,7 @@
 // A memory as the wire has it. Must never be given words that its caller may not read.
+import { type AppError, notFound } from '../core/errors.ts';
 import type { Memory } from './contract.ts';
-import type { Words } from './keeper.ts';
+import type { Words } from './laying.ts';
 import type { MemoryRow } from './repository.ts';
 
 export const toMemory = (row: MemoryRow, { content, context }: Words): Memory => ({
@@ -36,3 +37,6 @@ export const toMemory = (row: MemoryRow, { content, context }: Words): Memory =>
   accessedAt: row.accessedAt.toISOString(),
   accessCount: row.accessCount,
 });
+
+export const memoryNotFound = (): AppError =>
+  notFound('memory_not_found', 'There is no such memory, or you may not see it.');

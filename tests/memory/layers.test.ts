@@ -180,6 +180,22 @@ describeEachDatabase('layers of memory', (database) => {
     expect((await standing(bot, 'relationship'))[0]).toContain('April');
   });
 
+  it('are made anew when the owner corrects or deletes what they stand on', async () => {
+    const { bot, room } = await setUp();
+    await town.say(ada, room, 'I live in Oslo');
+    await town.say(ada, room, 'I work at the lighthouse');
+    await takeDown(bot, room);
+    const [home, work] = await kept(bot, 'fact');
+    await town.call(ada, 'update_memory', { memoryId: home?.id, content: 'Ada lives in Narvik' });
+    expect(await standing(bot, 'relationship')).toEqual([
+      'Ada in short: Ada lives in Narvik; Ada works at the lighthouse',
+    ]);
+    expect(JSON.stringify(await kept(bot, 'relationship'))).not.toContain('Oslo');
+    await town.call(ada, 'delete_memory', { memoryId: work?.id });
+    expect(await standing(bot, 'relationship')).toEqual(['Ada in short: Ada lives in Narvik']);
+    expect(JSON.stringify(await kept(bot, 'relationship'))).not.toContain('lighthouse');
+  });
+
   it('never join what was said in two rooms', async () => {
     const { bot, room } = await setUp();
     const other = await openRoom(bot);
