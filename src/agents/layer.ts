@@ -32,6 +32,8 @@ import { createPeopleTools } from '../tools/builtin/people-tools.ts';
 import { createServiceClient } from '../tools/builtin/service-client.ts';
 import { createServiceTools, serviceUrls } from '../tools/builtin/service-tools.ts';
 import { createWorkspaceTools } from '../tools/builtin/workspace-tools.ts';
+import { customToolsModule } from '../tools/custom/module.ts';
+import { createCustomTools } from '../tools/custom/service.ts';
 import { createGrants } from '../tools/grants/service.ts';
 import { createGuardedFetch } from '../tools/http-guard.ts';
 import { connectMcp, isRefusal } from '../tools/mcp/connection.ts';
@@ -234,6 +236,14 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   });
   const services = createServiceClient(serviceUrls(config), `Parley/${config.version}`);
   const sandbox = createSandbox({ clock });
+  const custom = createCustomTools({
+    database,
+    sealer: createTextSealer(deps.secret, 'tool headers'),
+    fetch: outgoing.fetch,
+    sandbox,
+    builtIn: (name) => registry.find(name) !== undefined,
+    isOwnHost: createAddressPolicy(config.OUTGOING_ALLOW_HOSTS).isListed,
+  });
   const operate = createOperate({
     agentScope: identity.agentScope,
     wordScope: identity.wordScope,
@@ -258,7 +268,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       ...createServiceTools({ config, client: services, fetch: outgoing.fetch, sandbox, operate, write }),
       ...(deps.overrides?.tools ?? []),
     ],
-    [mcp.source],
+    [custom.source, mcp.source],
   );
   const workspace = createWorkspace({ database, rooms });
   const knowledge = createKnowledge({ database, requireOwned });
@@ -466,6 +476,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       memoryModule(memory),
       toolsModule(tools),
       mcpModule(mcp),
+      customToolsModule(custom),
       workspaceModule(workspace, knowledge),
       safetyModule(safety),
       budgetsModule(budgets),

@@ -63,7 +63,7 @@ export interface ToolOutcome {
 const MAX_RESULT_CHARS = 12_000;
 const MAX_PREVIEW_CHARS = 200;
 /** The error that says that nobody knows. */
-const OUTCOME_UNKNOWN = 'outcome_unknown';
+export const OUTCOME_UNKNOWN = 'outcome_unknown';
 
 export type RunTool = (run: ToolRun) => Promise<ToolOutcome>;
 

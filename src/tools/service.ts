@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { InputOf } from '../core/contract.ts';
 import type { Database, Tx } from '../core/db/database.ts';
 import { untimed } from '../core/db/deadline.ts';
+import { AppError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Scope } from '../core/scope.ts';
 import { isUuid } from '../server/identity/service.ts';
@@ -68,6 +69,12 @@ export function createToolsService(deps: ToolsDeps) {
 
     async put(scope: Scope, agentId: string, wanted: readonly ToolGrantInput[]) {
       await requireOwned(scope, agentId);
+      if (!isPerson(scope) && wanted.some(({ approval }) => approval === 'never'))
+        throw new AppError(
+          'forbidden',
+          'person_needed',
+          'Only a person who signed in may say that nobody has to be asked.',
+        );
       const all = await registry.all({ tenantId: scope.tenantId, agentId });
       const tools = new Map(all.map((tool) => [tool.name, tool]));
       const names = [...new Set(wanted.map(({ tool }) => tool))];

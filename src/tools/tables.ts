@@ -1,5 +1,6 @@
 // Tables of tools, as Kysely sees them. Inputs and outputs of executions are stored redacted.
 import type { ColumnType, Generated } from 'kysely';
+import type { CustomToolsTable } from './custom/tables.ts';
 import type { GrantLimits } from './grants/contract.ts';
 import type { WorkspaceTables } from './workspace/tables.ts';
 
@@ -39,4 +40,5 @@ export interface ToolGrantsTable {
 export interface ToolsTables extends WorkspaceTables {
   toolExecutions: ToolExecutionsTable;
   toolGrants: ToolGrantsTable;
+  customTools: CustomToolsTable;
 }

@@ -71,6 +71,14 @@ describe('who may set them', () => {
     ]);
   });
 
+  it('lets no program say in a person’s name that nobody has to be asked', async () => {
+    const program = { ...ada, via: 'mcp' as const };
+    await expect(put(program, [{ tool: 'clock', approval: 'never' }])).rejects.toMatchObject({
+      reason: 'person_needed',
+    });
+    await expect(put(program, [{ tool: 'clock' }])).resolves.toMatchObject({ data: [{ name: 'clock' }] });
+  });
+
   it('refuses what cannot be kept, and then changes nothing', async () => {
     const before = await town.call(ada, 'list_agent_tools', { agentId: bot.id });
     for (const [grant, reason] of [

@@ -1,9 +1,9 @@
 // Asks other servers what a model wants to know, through the guarded client. Every method acts outside, a GET as well: an address
 // can carry away what the agent knows. Must never send a credential that a model wrote.
 import { z } from 'zod';
+import { exchange } from '../exchange.ts';
 import type { GuardedFetch } from '../http-guard.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import { served } from './service-client.ts';
 
 const input = z.strictObject({
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
@@ -27,10 +27,6 @@ const input = z.strictObject({
 
 const NOT_YOURS =
   /^(authorization|proxy-.*|cookie|host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|x-forwarded-.*|forwarded)$/i;
-/** Characters of an answer that a model reads, and the headers of it that are worth knowing. */
-const MOST_READ = 10_000;
-const HEADERS = ['content-type', 'location', 'etag', 'last-modified', 'retry-after', 'link'];
-
 /** Output: `{ status, headers, body, cut }`. */
 export function createHttpRequest(fetch: GuardedFetch): Tool {
   return defineTool<z.infer<typeof input>>({
@@ -42,37 +38,19 @@ export function createHttpRequest(fetch: GuardedFetch): Tool {
     permissions: [],
     preview: ({ method, url, body }) =>
       `${method} ${url}${body === undefined ? '' : `\n${typeof body === 'string' ? body : JSON.stringify(body)}`}`,
-    execute: ({ method, url, headers = {}, body }, ctx) =>
-      served(ctx, async () => {
-        const writes = method !== 'GET' && method !== 'HEAD';
-        const sent =
-          body === undefined || !writes ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-        const isJson = sent !== undefined && typeof body !== 'string';
-        const answer = await fetch(url, {
+    execute({ method, url, headers = {}, body }, ctx) {
+      const sent = method === 'GET' || method === 'HEAD' ? undefined : body;
+      const isJson = sent !== undefined && typeof sent !== 'string';
+      return exchange(
+        fetch,
+        {
           method,
-          headers: {
-            ...(isJson ? { 'content-type': 'application/json' } : {}),
-            ...(writes && ctx.idempotencyKey !== undefined ? { 'idempotency-key': ctx.idempotencyKey } : {}),
-            ...headers,
-          },
-          ...(sent === undefined ? {} : { body: sent }),
-          signal: ctx.signal,
-        });
-        const text = (await answer.text()).replaceAll('\u0000', '').toWellFormed();
-        const known = HEADERS.flatMap((name) => {
-          const value = answer.headers.get(name);
-          return value === null ? [] : [[name, value.slice(0, 500)] as const];
-        });
-        return {
-          ok: true,
-          output: {
-            status: answer.status,
-            headers: Object.fromEntries(known),
-            body: text.slice(0, MOST_READ).toWellFormed(),
-            cut: text.length > MOST_READ,
-          },
-          summary: `${answer.status} from ${new URL(url).host}`,
-        };
-      }),
+          url,
+          headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
+          body: isJson ? JSON.stringify(sent) : sent,
+        },
+        ctx,
+      );
+    },
   });
 }
