@@ -52,7 +52,7 @@ const SANDBOX_LIMITS: SandboxLimits = {
 };
 
 /** A program ends itself at its deadline; one that cannot is ended this much later. */
-const GRACE_MS = 100;
+const GRACE_MS = 50;
 /** Until a thread has its engine; a thread that is not up by then is given up. */
 const START_MS = 20_000;
 const MOST_WAITING = 64;
