@@ -81,6 +81,7 @@ import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
 import { createLoop } from './runtime/loop.ts';
 import { runtimeModule } from './runtime/module.ts';
+import { createReplayService } from './runtime/replay-run.ts';
 import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
 import { watchMessages } from './runtime/triggers.ts';
@@ -327,6 +328,11 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     toolNames: async (place) => (await registry.all(place)).map((tool) => tool.name),
   });
   const health = createHealthService({ database, requireOwned });
+  const rule: Parameters<typeof createLoop>[0]['rule'] = async ({ tool, args, executionId, context }) => {
+    const granted = await grants.decide(database.db, { tool, args, executionId, context }, false);
+    const analysisOnly = await health.isAnalysisOnly(context.tenantId, context.agentId);
+    return ruleOnCall({ effect: tool.effect, analysisOnly, granted });
+  };
   const loop = createLoop({
     failpoints: deps.failpoints,
     database,
@@ -342,11 +348,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     registry,
     approvals: gate,
     isAnalysisOnly: (agent) => health.isAnalysisOnly(agent.tenantId, agent.id),
-    rule: async ({ tool, args, executionId, context }) => {
-      const granted = await grants.decide(database.db, { tool, args, executionId, context }, false);
-      const analysisOnly = await health.isAnalysisOnly(context.tenantId, context.agentId);
-      return ruleOnCall({ effect: tool.effect, analysisOnly, granted });
-    },
+    rule,
     runTool: watchTools({ metrics, tracer, registry, runTool }),
     costOf: budgets.costOf,
     noteFindings: safety.noteFindings,
@@ -414,6 +416,16 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     },
   });
   const { wake, cancel } = runtime;
+  const replays = createReplayService({
+    database,
+    identity,
+    messages,
+    profiles,
+    revisions,
+    registry,
+    router,
+    rule,
+  });
   const attention = createAttention({ database, profiles, wake, cancel });
   const approvals = createApprovalsService({
     database,
@@ -471,7 +483,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       healthModule(health),
       invitationsModule(invitations),
       conversationsModule(conversations),
-      runtimeModule(runtime, attention, worker.job),
+      runtimeModule(runtime, attention, replays, worker.job),
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),

@@ -5,7 +5,7 @@ import type { Tx } from '../../core/db/database.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
-import { toolParameters } from '../../tools/service.ts';
+import { type Tool, toolParameters } from '../../tools/service.ts';
 import { isWrite } from '../approvals/service.ts';
 import type { Llm, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
 import type { AgentRow } from '../profiles/service.ts';
@@ -71,6 +71,11 @@ export function contextOf(journal: Journal): ContextStep {
 /** What a model may think and write beyond the answer its style allows. */
 const THINKING_TOKENS = 3000;
 const MEMORY_TOOLS = new Set(['remember', 'recall', 'about_me', 'forget_me', 'correct_memory']);
+
+/** Whether a tool is among those of an agent. */
+export const isGiven = (tool: Tool, agent: Pick<AgentRow, 'capabilities' | 'memoryEnabled'>): boolean =>
+  (tool.everyAgent === true || agent.capabilities.includes(tool.name)) &&
+  (agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name));
 
 export function createActions(deps: ActionsDeps) {
   const callTool = createUseTool(deps);
@@ -164,10 +169,9 @@ export function createActions(deps: ActionsDeps) {
   async function offered(agent: AgentRow, analysisOnly = false): Promise<LlmTool[]> {
     const all = await deps.registry.all({ tenantId: agent.tenantId, agentId: agent.id });
     return all
-      .filter((tool) => tool.everyAgent === true || agent.capabilities.includes(tool.name))
+      .filter((tool) => isGiven(tool, agent))
       .filter((tool) => !analysisOnly || !isWrite(tool))
       .filter((tool) => tool.unavailable === undefined)
-      .filter((tool) => agent.memoryEnabled || !MEMORY_TOOLS.has(tool.name))
       .map((tool) => ({
         name: tool.name,
         description: tool.description,

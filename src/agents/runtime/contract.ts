@@ -114,6 +114,52 @@ export const getRun = defineOperation({
   effect: 'read',
 });
 
+const Decision = z.object({
+  /** `context`, `model`, `ask` (a person), `begin` (an effect outside), `tool`, `steer` or `reply`. */
+  do: z.string(),
+  provider: z.string().optional(),
+  model: z.string().optional(),
+  round: z.number().int().optional(),
+  tool: z.string().optional(),
+  /** Why the call is not carried out. */
+  refused: z.string().optional(),
+});
+
+export const Replay = z.object({
+  runId: Id,
+  /** Of the agent's settings that were replayed under. */
+  revision: z.number().int(),
+  /** Every decision, and the answer, are as they were. */
+  same: z.boolean(),
+  /** One for each step of the journal, and what comes after it. */
+  decisions: z.array(
+    z.object({
+      step: z.number().int(),
+      same: z.boolean(),
+      was: Decision.optional(),
+      now: Decision.optional(),
+    }),
+  ),
+  /** `now` is put together from the journal; `was` is the message, unless it was changed or is gone. */
+  reply: z.object({ was: z.string().optional(), now: z.string(), same: z.boolean() }),
+});
+export type Replay = z.infer<typeof Replay>;
+
+export const replayRun = defineOperation({
+  name: 'runs.replay',
+  summary:
+    'Go through a recorded run again and say what would be decided otherwise now (the agent’s owner, or an administrator)',
+  description:
+    'Model outputs and tool results are taken from the journal; no model is called, no tool run, nothing changed. With `revision`, under other settings of the agent.',
+  tag,
+  rest: { method: 'post', path: '/api/agents/:agentId/runs/:runId/replay' },
+  socket: 'replay_run',
+  input: z.strictObject({ agentId: Id, runId: Id, revision: z.number().int().min(1).optional() }),
+  output: Replay,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
 export const resolveRun = defineOperation({
   name: 'runs.resolve',
   summary:

@@ -12,7 +12,7 @@ export interface Delta {
 const MIN_GAP_MS = 50;
 
 export class Draft {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'elapsed' | 'sleep'>;
   readonly #emit: (delta: Delta) => void;
   readonly #maxBytes: number;
   /** Clean text without trailing white space. */
@@ -25,7 +25,11 @@ export class Draft {
   #lastSentAt = Number.NEGATIVE_INFINITY;
   #timer: AbortController | undefined;
 
-  constructor(options: { clock: Clock; maxBytes: number; emit: (delta: Delta) => void }) {
+  constructor(options: {
+    clock: Pick<Clock, 'elapsed' | 'sleep'>;
+    maxBytes: number;
+    emit: (delta: Delta) => void;
+  }) {
     this.#clock = options.clock;
     this.#maxBytes = options.maxBytes;
     this.#emit = options.emit;

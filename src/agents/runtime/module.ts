@@ -4,15 +4,22 @@ import { handle, type Module } from '../../core/module.ts';
 import { agentEvents, commandAgent, invokeAgent } from '../contract.ts';
 import type { Attention } from './attention.ts';
 import * as c from './contract.ts';
+import type { ReplayService } from './replay-run.ts';
 import type { RuntimeService } from './service.ts';
 
-export const runtimeModule = (runtime: RuntimeService, attention: Attention, job: AnyJobDef): Module => ({
+export const runtimeModule = (
+  runtime: RuntimeService,
+  attention: Attention,
+  replays: ReplayService,
+  job: AnyJobDef,
+): Module => ({
   name: 'agents.runtime',
   operations: [
     handle(invokeAgent, (scope, input) => runtime.invoke(scope, input)),
     handle(commandAgent, (scope, input) => runtime.command(scope, input)),
     handle(c.listRuns, (scope, input) => runtime.list(scope, input)),
     handle(c.getRun, (scope, input) => runtime.get(scope, input)),
+    handle(c.replayRun, (scope, input) => replays.replay(scope, input)),
     handle(c.resolveRun, (scope, input) => attention.resolve(scope, input)),
     handle(c.listTurns, (scope, input) => runtime.turns(scope, input)),
   ],

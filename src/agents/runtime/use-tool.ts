@@ -39,7 +39,6 @@ export interface UseToolDeps {
   approvals: ApprovalGate;
   /** Whether a call may go ahead, must be asked about, or is refused. */
   rule(call: {
-    run: repo.RunRow;
     tool: Tool;
     args: Record<string, unknown>;
     executionId: string;
@@ -83,7 +82,7 @@ export function createUseTool(deps: UseToolDeps) {
     const { run, trigger, journal, signals, call, round, index } = work;
     const { tenantId, agentId, roomId, id: runId } = run;
     const at = `${round}:${index}`;
-    const executionId = derivedId('tool', runId, String(round), String(index), ...again(run));
+    const executionId = executionIdOf(run, round, index);
     const asker = { userId: trigger.author.id, name: trigger.author.name };
     const context: ToolContext = {
       tenantId,
@@ -106,7 +105,7 @@ export function createUseTool(deps: UseToolDeps) {
     // What is refused for its name, form or grant is refused by the runner, with a record.
     if (!granted || call.invalidArgs !== undefined || !parseToolInput(tool, asked).ok) return plain();
 
-    const { ruling, reason } = await deps.rule({ run, tool, args: asked, executionId, context });
+    const { ruling, reason } = await deps.rule({ tool, args: asked, executionId, context });
     if (ruling === 'refuse' && reason === 'analysis_only') return finish(refused(reason, REFUSED));
     if (ruling === 'refuse') return plain();
     if (ruling === 'allow' && !isOutside(tool)) return plain();
@@ -330,8 +329,9 @@ const VOID =
   'The tool, or what it would do, is not what was approved any more. Ask again if it is still wanted.';
 const NOT_REPEATED = 'This very call may have taken effect already. Do not repeat it; say so.';
 
-/** A run that was opened again makes its calls anew. */
-const again = ({ generation }: repo.RunRow): string[] => (generation === 0 ? [] : [String(generation)]);
+/** The same on every try of one call; a run that was opened again makes its calls anew. */
+export const executionIdOf = ({ id, generation }: repo.RunRow, round: number, index: number): string =>
+  derivedId('tool', id, String(round), String(index), ...(generation === 0 ? [] : [String(generation)]));
 
 /** The model must know that something else was done than it asked for. */
 const noteOf = (approval: ApprovalStep | undefined): string | undefined =>
