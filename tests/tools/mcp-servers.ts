@@ -1,16 +1,21 @@
 // MCP servers for tests: the published reference servers as programs, and one whose every answer the test decides.
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const require = createRequire(import.meta.url);
+const REFERENCE = {
+  everything: require.resolve('@modelcontextprotocol/server-everything/dist/index.js'),
+  filesystem: require.resolve('@modelcontextprotocol/server-filesystem/dist/index.js'),
+  memory: require.resolve('@modelcontextprotocol/server-memory/dist/index.js'),
+};
 
 /** How a reference server is started. */
-export const reference = (name: 'everything' | 'filesystem' | 'memory', ...args: string[]) => ({
+export const reference = (name: keyof typeof REFERENCE, ...args: string[]) => ({
   command: process.execPath,
-  args: [`${ROOT}node_modules/@modelcontextprotocol/server-${name}/dist/index.js`, ...args],
+  args: [REFERENCE[name], ...args],
 });
 
 export interface PlayedTool {
