@@ -67,7 +67,7 @@ import { invitationsModule } from './invitations/module.ts';
 import { createInvitationsService } from './invitations/service.ts';
 import { createAnthropicLlm } from './llm/anthropic.ts';
 import { createCloudflareLlm } from './llm/cloudflare.ts';
-import type { Llm, LlmRouter } from './llm/llm.ts';
+import type { Attempts, Llm, LlmRouter } from './llm/llm.ts';
 import { createOpenAiLlm } from './llm/openai.ts';
 import { createLlmRouter } from './llm/router.ts';
 import { createScriptedLlm } from './llm/scripted.ts';
@@ -153,6 +153,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const { identity, rooms, messages } = deps;
   const { onBoundary } = deps.overrides ?? {};
 
+  const tries = Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1);
   const router = createRouter(config, clock, deps.overrides?.llm);
   const outcomes = metrics.counter('parley_agent_runs_total', 'Agent runs that ended', ['status']);
   const calls = metrics.counter('parley_model_calls_total', 'Calls of language models', [
@@ -352,13 +353,13 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     runTool: watchTools({ metrics, tracer, registry, runTool }),
     costOf: budgets.costOf,
     noteFindings: safety.noteFindings,
-    wrap: (llm, { run, agent }) =>
-      wrapModel(llm, {
-        tenantId: run.tenantId,
-        agentId: run.agentId,
-        ownerId: agent.createdBy,
-        runId: run.id,
-      }),
+    tries,
+    wrap: (llm, { run, agent }, limits) =>
+      wrapModel(
+        llm,
+        { tenantId: run.tenantId, agentId: run.agentId, ownerId: agent.createdBy, runId: run.id },
+        limits,
+      ),
     onBoundary,
   });
   const execute: typeof loop = (run, signals, signal, remains) => {
@@ -454,6 +455,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   async function wrapModel(
     llm: Llm,
     payer: { tenantId: string; agentId: string; ownerId: string | null; runId: string },
+    limits: { attempts?: Attempts; maxWaitMs?: number } = {},
   ): Promise<Llm> {
     return wrapLlm(llm, {
       prices: await budgets.pricesOf(payer.tenantId),
@@ -462,7 +464,9 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       random,
       elapsed: clock.elapsed,
       totalMs: config.AGENT_TIMEOUT_MS,
-      tries: Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1),
+      idleMs: config.AGENT_IDLE_TIMEOUT_MS,
+      tries,
+      ...limits,
       onCall: (call) => {
         const { provider, outcome, usage, model, ms, costUsd } = call;
         calls.inc({ provider, outcome });
@@ -548,6 +552,8 @@ function createRouter(config: Config, clock: Clock, llm: Llm | undefined): LlmRo
           }),
         }),
     ...(config.AGENT_DEFAULT_MODEL === undefined ? {} : { defaultModel: config.AGENT_DEFAULT_MODEL }),
+    ...(config.AGENT_SIMPLE_MODEL === undefined ? {} : { simpleModel: config.AGENT_SIMPLE_MODEL }),
+    ...(config.AGENT_FALLBACK_MODEL === undefined ? {} : { fallbackModel: config.AGENT_FALLBACK_MODEL }),
   });
 }
 

@@ -44,6 +44,9 @@ const mcpPrograms = z.string().transform((json, context) => {
   context.addIssue(`is not {"mcpServers": {"<name>": {"command": …}}}: ${path.join('.')} ${message}`.trim());
   return z.NEVER;
 });
+const modelOf = z
+  .string()
+  .regex(/^(anthropic|openai|cloudflare):\S+$/, 'is a provider and a model, such as openai:gpt-5-nano');
 const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** Every variable that is read, with its check. `docs/operations.md` explains them. */
@@ -78,6 +81,9 @@ const VARIABLES = {
   AGENT_TIMEOUT_MS: whole(1000, 3_600_000).default(120_000),
   AGENT_MAX_RETRIES: whole(0, 10).default(3),
   AGENT_DEFAULT_MODEL: text.optional(),
+  AGENT_SIMPLE_MODEL: modelOf.optional(),
+  AGENT_FALLBACK_MODEL: modelOf.optional(),
+  AGENT_IDLE_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   WORKER_CONCURRENCY: whole(1, 100).default(5),
   AGENT_FEED_SCANNER_ENABLED: flag.default(true),
   OUTGOING_ALLOW_HOSTS: list.default([]),

@@ -14,7 +14,7 @@ export interface AnthropicOptions {
 }
 
 const ERRORS: ErrorTable = {
-  decisive: { billing_error: 'auth' },
+  decisive: { billing_error: 'auth', request_too_large: 'too_long' },
   words: {
     rate_limit_error: 'rate_limited',
     overloaded_error: 'overloaded',
@@ -24,7 +24,6 @@ const ERRORS: ErrorTable = {
     permission_error: 'auth',
     invalid_request_error: 'bad_request',
     not_found_error: 'bad_request',
-    request_too_large: 'bad_request',
   },
   statuses: {
     400: 'bad_request',
@@ -33,7 +32,7 @@ const ERRORS: ErrorTable = {
     403: 'auth',
     404: 'bad_request',
     408: 'timeout',
-    413: 'bad_request',
+    413: 'too_long',
     422: 'bad_request',
     429: 'rate_limited',
     503: 'overloaded',

@@ -50,10 +50,12 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 
 function fromApiError(provider: string, error: SdkApiError, table: ErrorTable, cause: unknown): LlmError {
   const words = [error.code, error.type, ...bodyWords(error.error)];
-  const kind =
+  const told =
     find(words, table.decisive) ??
     (error.status === undefined ? find(words, table.words) : table.statuses[error.status]) ??
     kindOfUnknownStatus(error.status);
+  // Many servers have no word for it.
+  const kind = told === 'bad_request' && bodyTexts(error.error).some(saysTooLong) ? 'too_long' : told;
   const verdict = error.headers?.get('x-should-retry');
   return new LlmError(kind, describe(provider, kind, error.status), {
     status: error.status,
@@ -61,6 +63,21 @@ function fromApiError(provider: string, error: SdkApiError, table: ErrorTable, c
     ...(verdict === 'true' ? { retryable: true } : verdict === 'false' ? { retryable: false } : {}),
     cause,
   });
+}
+
+const saysTooLong = (text: string): boolean =>
+  /context[ _](length|window|size)|prompt is too long|too many (input )?tokens|maximum (context|number of tokens)/i.test(
+    text,
+  );
+
+function bodyTexts(body: unknown): string[] {
+  if (typeof body === 'string') return [body];
+  if (typeof body !== 'object' || body === null) return [];
+  const { message, error } = body as { message?: unknown; error?: unknown };
+  return [
+    ...(typeof message === 'string' ? [message] : []),
+    ...(error === undefined ? [] : bodyTexts(error)),
+  ];
 }
 
 function find(words: unknown[], table: Record<string, LlmErrorKind>): LlmErrorKind | undefined {
@@ -88,6 +105,7 @@ const WORDS: Record<LlmErrorKind, string> = {
   bad_request: 'refused the request',
   cancelled: 'was cancelled',
   budget_exhausted: 'may not be asked any more',
+  too_long: 'takes no prompt of this length',
   unavailable: 'is not available',
 };
 

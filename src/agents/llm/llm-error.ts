@@ -10,6 +10,7 @@ export type LlmErrorKind =
   | 'bad_request'
   | 'cancelled'
   | 'budget_exhausted'
+  | 'too_long'
   | 'unavailable';
 
 const RETRYABLE: Record<LlmErrorKind, boolean> = {
@@ -22,6 +23,7 @@ const RETRYABLE: Record<LlmErrorKind, boolean> = {
   bad_request: false,
   cancelled: false,
   budget_exhausted: false,
+  too_long: false,
 };
 
 export interface LlmErrorInit {

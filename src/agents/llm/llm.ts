@@ -2,6 +2,7 @@
 // Must never name a provider's own types, read the environment or hold state between calls. Other folders import only this file.
 
 export { LlmError, type LlmErrorKind } from './llm-error.ts';
+export type { Attempts } from './retry.ts';
 export { estimateRequestTokens, estimateTokens, MESSAGE_OVERHEAD_TOKENS } from './tokens.ts';
 
 export interface TextPart {
@@ -113,7 +114,19 @@ export interface LlmChoice {
   reason: string;
 }
 
+/** What is known of a turn before its model is chosen. */
+export interface Turn {
+  /** What was asked. */
+  text: string;
+  promptTokens: number;
+}
+
 export interface LlmRouter {
+  /**
+   * The models for a turn, best first: those after the first are for when it fails or costs too much. Each says why it stands there:
+   * a reason of `pick`, `simple_turn`, `fallback` or `cheaper`.
+   */
+  routes(wish: { provider: string; model?: string }, turn: Turn): LlmChoice[];
   /** Never fails: without a fitting key it picks the scripted provider and says why. */
   pick(wish: { provider: string; model?: string }): LlmChoice;
   /** The providers a key is set for, best first. Empty means agents answer by script. */

@@ -18,14 +18,17 @@ export interface OpenAiOptions {
 }
 
 const ERRORS: ErrorTable = {
-  decisive: { insufficient_quota: 'auth', billing_hard_limit_reached: 'auth' },
+  decisive: {
+    insufficient_quota: 'auth',
+    billing_hard_limit_reached: 'auth',
+    context_length_exceeded: 'too_long',
+  },
   words: {
     rate_limit_exceeded: 'rate_limited',
     engine_overloaded: 'overloaded',
     server_error: 'unavailable',
     invalid_api_key: 'auth',
     model_not_found: 'bad_request',
-    context_length_exceeded: 'bad_request',
     invalid_request_error: 'bad_request',
   },
   statuses: {

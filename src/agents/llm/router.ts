@@ -1,5 +1,5 @@
 // Picks the provider for a call and says why. Pure over what is configured; must never fail: the scripted provider is always there.
-import type { Llm, LlmChoice, LlmRouter } from './llm.ts';
+import type { Llm, LlmChoice, LlmRouter, Turn } from './llm.ts';
 
 export type { LlmRouter } from './llm.ts';
 
@@ -8,6 +8,10 @@ export interface RouterOptions {
   openai?: Llm;
   cloudflare?: Llm;
   scripted: Llm;
+  /** `provider:model` for turns that need no more, and for when a budget allows no better. */
+  simpleModel?: string;
+  /** `provider:model` for when the model of an agent fails. */
+  fallbackModel?: string;
   /** For 'auto', and for requests that name no model. */
   defaultModel?: string;
   /** The model of each provider when neither the request nor `defaultModel` fits it. */
@@ -37,8 +41,31 @@ export function createLlmRouter(options: RouterOptions): LlmRouter {
     if (options.defaultModel && fits(name, options.defaultModel)) return options.defaultModel;
     return options.defaultModels?.[name] ?? DEFAULT_MODELS[name];
   };
-  return {
+  /** A model of the configuration, if its provider has a key. */
+  const named = (spec: string | undefined, reason: string): LlmChoice | undefined => {
+    const at = spec?.indexOf(':') ?? -1;
+    const name = REMOTE.find((candidate) => candidate === spec?.slice(0, at));
+    const llm = name === undefined ? undefined : options[name];
+    return name === undefined || llm === undefined
+      ? undefined
+      : { llm, provider: name, model: spec?.slice(at + 1) ?? '', reason };
+  };
+  const router: LlmRouter = {
     configured: () => [...configured],
+    routes(wish, turn) {
+      const main = router.pick(wish);
+      const open = main.reason === 'preferred_by_auto' && !wish.model;
+      const routes = [
+        ...(open && isSimple(turn) ? [named(options.simpleModel, 'simple_turn')] : []),
+        main,
+        ...(main.provider === 'scripted' ? [] : [named(options.fallbackModel, 'fallback')]),
+        ...(main.provider === 'scripted' ? [] : [named(options.simpleModel, 'cheaper')]),
+      ].filter((route) => route !== undefined);
+      return routes.filter(
+        (route, i) =>
+          routes.findIndex((other) => other.provider === route.provider && other.model === route.model) === i,
+      );
+    },
     pick({ provider, model }) {
       if (provider === 'scripted') return script('asked');
       if (provider === 'auto' || provider === '') {
@@ -59,7 +86,16 @@ export function createLlmRouter(options: RouterOptions): LlmRouter {
       return { llm, provider: name, model: modelFor(name, model), reason: 'asked' };
     },
   };
+  return router;
 }
+
+/** Characters of a question, and tokens of its prompt, up to which a small model does as well. */
+const SIMPLE_TEXT = 160;
+const SIMPLE_PROMPT = 3000;
+
+/** Short, in one line, without code and addresses. */
+const isSimple = ({ text, promptTokens }: Turn): boolean =>
+  promptTokens <= SIMPLE_PROMPT && text.length <= SIMPLE_TEXT && !/\n|`|https?:|[{};]/.test(text);
 
 /** The provider a model's name belongs to without doubt. */
 function owns(name: (typeof REMOTE)[number], model: string): boolean {

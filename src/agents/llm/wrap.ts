@@ -12,6 +12,8 @@ export interface WrapOptions {
   idleMs?: number;
   totalMs?: number;
   tries?: number;
+  attempts?: RetryOptions['attempts'];
+  maxWaitMs?: number;
   onCall?: MeterOptions['onCall'];
   onRetry?: RetryOptions['onRetry'];
   prices?: MeterOptions['prices'];
@@ -39,6 +41,8 @@ export function wrapLlm(llm: Llm, options: WrapOptions): Llm & Pick<MeteredLlm, 
     sleep,
     random,
     ...(tries === undefined ? {} : { tries }),
+    ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
+    ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
     ...(onRetry ? { onRetry } : {}),
   });
   const whole = withDeadline(retried, {

@@ -7,17 +7,17 @@ import type { MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
 import { type Tool, toolParameters } from '../../tools/service.ts';
 import { isWrite } from '../approvals/service.ts';
-import type { Llm, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
+import type { Attempts, Llm, LlmChoice, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
 import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
 import type { Findings } from '../safety/filter.ts';
 import type { Context } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Journal } from './journal.ts';
-import { callModel } from './model-call.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { type ContextStep, type PlannedCall, turnsOf } from './steps.ts';
+import { thinkOver } from './thinking.ts';
 import { createUseTool, type UseToolDeps } from './use-tool.ts';
 
 export interface ActionsDeps extends UseToolDeps {
@@ -27,7 +27,13 @@ export interface ActionsDeps extends UseToolDeps {
   context: Context;
   router: LlmRouter;
   /** Retries, deadlines, budget and metering around a provider. */
-  wrap: (llm: Llm, work: { run: repo.RunRow; agent: AgentRow }) => Promise<Llm>;
+  wrap: (
+    llm: Llm,
+    work: { run: repo.RunRow; agent: AgentRow },
+    limits: { attempts: Attempts; maxWaitMs?: number },
+  ) => Promise<Llm>;
+  /** Calls in all that one step may take. */
+  tries: number;
   /** Records what the filter took out of a text. */
   noteFindings: (
     tx: Tx,
@@ -70,6 +76,9 @@ export function contextOf(journal: Journal): ContextStep {
 
 /** What a model may think and write beyond the answer its style allows. */
 const THINKING_TOKENS = 3000;
+const MOST_MODELS = 3;
+/** Longest result of a tool in a prompt that was made smaller so often, in characters. */
+const RESULT_CAPS = [Number.POSITIVE_INFINITY, 4000, 1000];
 const MEMORY_TOOLS = new Set(['remember', 'recall', 'about_me', 'forget_me', 'correct_memory']);
 
 /** Whether a tool is among those of an agent. */
@@ -84,20 +93,21 @@ export function createActions(deps: ActionsDeps) {
   async function chooseContext(work: Work): Promise<AssembledPrompt> {
     const { agent, trigger, journal, signal, run, boundary } = work;
     const holder = { tenantId: run.tenantId, agentId: agent.id };
-    const choice = deps.router.pick({ provider: agent.llmProvider, model: agent.modelName });
     const started = deps.clock.elapsed();
     const step: ContextStep = {
       kind: 'context',
       now: deps.clock.date().toISOString(),
-      provider: choice.provider,
-      model: choice.model,
-      providerReason: choice.reason,
+      provider: '',
+      model: '',
+      providerReason: '',
       memoryIds: agent.memoryEnabled ? await deps.context.recall(holder, trigger, signal) : [],
       report: { historyKept: 0, historyDropped: 0, memoriesKept: 0, estimatedTokens: 0 },
     };
     const prompt = await buildPrompt(work, step);
     const { historyKept, historyDropped, memoriesKept, estimatedTokens } = prompt.report;
     step.report = { historyKept, historyDropped, memoriesKept, estimatedTokens };
+    const [choice] = routesOf(agent, prompt) as [LlmChoice, ...LlmChoice[]];
+    Object.assign(step, { provider: choice.provider, model: choice.model, providerReason: choice.reason });
     await boundary('before:context');
     const durationMs = Math.round(deps.clock.elapsed() - started);
     await journal.append(step, { durationMs }, (tx) =>
@@ -108,30 +118,61 @@ export function createActions(deps: ActionsDeps) {
     return prompt;
   }
 
-  function buildPrompt({ scope, agent, trigger }: Work, step: ContextStep): Promise<AssembledPrompt> {
-    return deps.context.prompt({ scope, agent, trigger, memoryIds: step.memoryIds, now: step.now });
+  function buildPrompt(
+    { scope, agent, trigger }: Work,
+    { memoryIds, now }: ContextStep,
+    shrunk?: number,
+  ): Promise<AssembledPrompt> {
+    return deps.context.prompt({ scope, agent, trigger, memoryIds, now, shrunk });
+  }
+
+  /** The models for a turn, best first. */
+  function routesOf(agent: AgentRow, prompt: AssembledPrompt): LlmChoice[] {
+    return deps.router.routes(
+      { provider: agent.llmProvider, model: agent.modelName },
+      { text: prompt.trigger.text, promptTokens: prompt.report.estimatedTokens },
+    );
+  }
+
+  /** Those for another round: first the one that answered the round before, or was chosen with the context. */
+  function routesAfter({ agent, journal }: Work, prompt: AssembledPrompt): LlmChoice[] {
+    const context = contextOf(journal);
+    const moved = journal.steps.findLast((step) => step.kind === 'model' && step.moved !== undefined);
+    const { provider, model } = moved?.kind === 'model' && moved.moved !== undefined ? moved.moved : context;
+    const first = { ...deps.router.pick({ provider, model }), reason: context.providerReason };
+    const others = routesOf(agent, prompt).filter(
+      (route) => route.provider !== first.provider || route.model !== first.model,
+    );
+    return [first, ...others].slice(0, MOST_MODELS);
   }
 
   async function think(work: Work, prompt: AssembledPrompt, round: number, spent: Spent): Promise<void> {
     const { run, agent, journal, signals, signal, draft, boundary } = work;
-    const { provider, model } = contextOf(journal);
-    const choice = deps.router.pick({ provider, model });
     if (round > 1) signals.status('thinking');
     const started = deps.clock.elapsed();
-    const { text, calls, stopReason, usage, findings, ...answered } = await callModel(
-      await deps.wrap(choice.llm, work),
+    const tools = await offered(agent, await deps.isAnalysisOnly(agent));
+    const {
+      answer: { text, calls, stopReason, usage, findings, ...answered },
+      choice,
+      moved,
+    } = await thinkOver(
       {
-        model: choice.model,
-        system: prompt.system,
-        messages: [...prompt.messages, ...turnsOf(journal.steps)],
-        tools: await offered(agent, await deps.isAnalysisOnly(agent)),
-        maxTokens: replyTokens(agent.personality) + THINKING_TOKENS,
-        signal,
-        trigger: prompt.trigger,
+        wrap: (llm, limits) => deps.wrap(llm, work, limits),
+        promptOf: async (shrunk) => (shrunk === 0 ? prompt : buildPrompt(work, contextOf(journal), shrunk)),
+        requestOf: ({ system, messages, trigger }, shrunk) => ({
+          system,
+          messages: [...messages, ...turnsOf(journal.steps, RESULT_CAPS[shrunk])],
+          tools,
+          maxTokens: replyTokens(agent.personality) + THINKING_TOKENS,
+          signal,
+          trigger,
+        }),
+        draft,
+        finished: textsOf(journal),
+        onWriting: () => signals.status('writing'),
       },
-      draft,
-      textsOf(journal),
-      () => signals.status('writing'),
+      routesAfter(work, prompt),
+      deps.tries,
     );
     await boundary(`before:model:${round}`);
     const costUsd = await deps.costOf(run.tenantId, [answered.model, choice.model], usage);
@@ -143,6 +184,7 @@ export function createActions(deps: ActionsDeps) {
         calls,
         stopReason,
         ...(filtered.length === 0 ? {} : { filtered }),
+        ...(moved === undefined ? {} : { moved }),
         provider: choice.provider,
         model: answered.model,
       },

@@ -22,6 +22,8 @@ export interface ContextInput {
   memoryIds: readonly string[];
   /** ISO 8601. */
   now: string;
+  /** How often it was too long for a model; each time it gets a third of what it had. */
+  shrunk?: number | undefined;
 }
 
 const HISTORY = 40;
@@ -43,7 +45,14 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
       return items.map((item) => item.memory.id);
     },
 
-    async prompt({ scope, agent, trigger, memoryIds, now }: ContextInput): Promise<AssembledPrompt> {
+    async prompt({
+      scope,
+      agent,
+      trigger,
+      memoryIds,
+      now,
+      shrunk = 0,
+    }: ContextInput): Promise<AssembledPrompt> {
       const holder = { tenantId: scope.tenantId, agentId: agent.id };
       const { row: room } = await rooms.requireVisible(scope, trigger.roomId);
       const { data: members } = await rooms.members(scope, room.id, { limit: MEMBERS });
@@ -79,7 +88,7 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
           })),
         trigger: { text: trigger.body, authorName: trigger.author.name, at: trigger.createdAt },
         now,
-        budgetTokens: BUDGET_TOKENS,
+        budgetTokens: Math.floor(BUDGET_TOKENS / 3 ** shrunk),
       });
     },
   };

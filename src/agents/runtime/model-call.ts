@@ -1,6 +1,13 @@
 // One model call of a run, streamed into the draft. Tries anew when a stream breaks off: readers are told to start over, so the
 // same words never appear twice, and what the filter has not let through is not shown. Must never journal; that is the loop's work.
-import { type Llm, LlmError, type LlmRequest, type LlmUsage, type StopReason } from '../llm/llm.ts';
+import {
+  type Attempts,
+  type Llm,
+  LlmError,
+  type LlmRequest,
+  type LlmUsage,
+  type StopReason,
+} from '../llm/llm.ts';
 import { createTextFilter, type Findings } from '../safety/filter.ts';
 import type { Draft } from './draft.ts';
 import type { PlannedCall } from './steps.ts';
@@ -20,6 +27,7 @@ export interface ModelAnswer {
 const MAX_STREAMS = 2;
 
 /**
+ * @param attempts calls that are left; counted by whoever makes them. The only one may be made again when it broke off
  * @param finished texts of the run's earlier calls, which come before this one's in the message
  * @throws LlmError
  */
@@ -29,6 +37,7 @@ export async function callModel(
   draft: Draft,
   finished: readonly string[],
   onWriting: () => void,
+  attempts: Attempts,
 ): Promise<ModelAnswer> {
   for (let stream = 1; ; stream++) {
     draft.restart(finished);
@@ -37,7 +46,8 @@ export async function callModel(
       return await readStream(llm, request, draft, onWriting);
     } catch (error) {
       draft.stop();
-      const again = error instanceof LlmError && error.partial && error.retryable && stream < MAX_STREAMS;
+      const may = stream < MAX_STREAMS && (attempts.left > 0 || attempts.made === 1);
+      const again = error instanceof LlmError && error.partial && error.retryable && may;
       if (!again || request.signal.aborted) throw error;
     }
   }

@@ -1,6 +1,7 @@
 // The journal's entries, and the pure step from what is done to what is next. A run that is resumed reads its journal through
 // here, so a finished step is never done again. Must never read a clock, a database or a model.
 import type { LlmMessage, StopReason } from '../llm/llm.ts';
+import type { Moved } from './thinking.ts';
 
 /** What the prompt was made from: references and choices, never other people's words. */
 export interface ContextStep {
@@ -30,6 +31,8 @@ export interface ModelStep {
   stopReason: StopReason;
   /** What the filter took out of the text, by rule. */
   filtered?: { rule: string; times: number }[];
+  /** When another model than the first answered, or a smaller context was read: what was tried, and why. */
+  moved?: Moved;
   provider: string;
   model: string;
 }
@@ -136,8 +139,11 @@ export function mayTakeSteer(steps: readonly StepData[]): boolean {
   return next.do === 'model' || next.do === 'reply';
 }
 
-/** The turns that the finished steps add to the prompt. */
-export function turnsOf(steps: readonly StepData[]): LlmMessage[] {
+/**
+ * The turns that the finished steps add to the prompt.
+ * @param cap longest result of a tool, in characters
+ */
+export function turnsOf(steps: readonly StepData[], cap = Number.POSITIVE_INFINITY): LlmMessage[] {
   const turns: LlmMessage[] = [];
   for (const step of steps) {
     if (step.kind === 'model') {
@@ -163,7 +169,7 @@ export function turnsOf(steps: readonly StepData[]): LlmMessage[] {
         type: 'tool_result' as const,
         id: step.callId,
         name: step.name,
-        result: step.result,
+        result: step.result.length > cap ? `${step.result.slice(0, cap)}… (cut)` : step.result,
         ...(step.isError ? { isError: true } : {}),
       };
       const last = turns.at(-1);

@@ -44,11 +44,22 @@ describe('retry', () => {
     );
   });
 
-  it('waits no longer than 30 s, whatever the server asks', async () => {
+  it('does not ask again a server that wants a longer wait than 30 s', async () => {
     const time = fakeTime({ instant: true });
-    const llm = playing([new LlmError('rate_limited', 'Slow.', { retryAfterMs: 3_600_000 })], [done]);
-    await generate(withRetry(llm, { sleep: time.sleep, random: () => 0 }), request('x'));
-    expect(time.waits).toEqual([30_000]);
+    const llm = playing([new LlmError('rate_limited', 'Slow.', { retryAfterMs: 30_001 })], [done]);
+    const retried = withRetry(llm, { sleep: time.sleep, random: () => 0 });
+    await expect(generate(retried, request('x'))).rejects.toMatchObject({ kind: 'rate_limited' });
+    expect(time.waits).toEqual([]);
+  });
+
+  it('counts down what several calls may try together', async () => {
+    const time = fakeTime({ instant: true });
+    const llm = playing([overloaded()], [overloaded()], [overloaded()], [overloaded()]);
+    const attempts = { left: 3, made: 0 };
+    const retried = () =>
+      generate(withRetry(llm, { sleep: time.sleep, random: () => 0, attempts }), request('x'));
+    await expect(retried()).rejects.toMatchObject({ kind: 'overloaded' });
+    expect([llm.calls.length, attempts]).toEqual([3, { left: 0, made: 3 }]);
   });
 
   it.each(['auth', 'bad_request', 'cancelled'] as const)('does not repeat after %s', async (kind) => {
