@@ -149,31 +149,30 @@ describe.each([
     },
   );
 
-  it.runIf(failures === FAILURES)(
-    'finds the prompt too long is given a smaller one, and the run says so',
-    async () => {
-      act = (res, n) =>
-        n <= 2
-          ? refuse(
-              res,
-              400,
-              {},
-              { message: "This model's maximum context length is 9 tokens", type: 'invalid_request_error' },
-            )
-          : answer(res, 'Now it fits.');
-      const { run, said } = await ask();
-      expect(run).toMatchObject({ status: 'completed' });
-      expect(said).toEqual(['Now it fits.']);
-      const { steps } = await town.run(ada, run.id);
-      expect(steps.at(-1)?.data.moved).toMatchObject({
-        model: 'big',
-        shrunk: 2,
-        failures: [{ error: 'too_long' }, { error: 'too_long' }],
-      });
-    },
-  );
+  if (failures !== FAILURES) return;
 
-  it.runIf(failures === FAILURES)('never takes the prompt shows one error after a few', async () => {
+  it('finds the prompt too long is given a smaller one, and the run says so', async () => {
+    act = (res, n) =>
+      n <= 2
+        ? refuse(
+            res,
+            400,
+            {},
+            { message: "This model's maximum context length is 9 tokens", type: 'invalid_request_error' },
+          )
+        : answer(res, 'Now it fits.');
+    const { run, said } = await ask();
+    expect(run).toMatchObject({ status: 'completed' });
+    expect(said).toEqual(['Now it fits.']);
+    const { steps } = await town.run(ada, run.id);
+    expect(steps.at(-1)?.data.moved).toMatchObject({
+      model: 'big',
+      shrunk: 2,
+      failures: [{ error: 'too_long' }, { error: 'too_long' }],
+    });
+  });
+
+  it('never takes the prompt shows one error after a few', async () => {
     act = (res) => refuse(res, 400, {}, { code: 'context_length_exceeded', message: 'No.' });
     const { run } = await ask();
     expect(run).toMatchObject({ status: 'failed', reason: 'model_too_long' });
