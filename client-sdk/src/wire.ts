@@ -1,8 +1,10 @@
 // The wire as types: which operations and events there are, taken from the server's contracts.
 // Must never import a contract at run time: the SDK ships without zod.
 import type * as approvals from '../../src/agents/approvals/contract.ts';
+import type * as budgets from '../../src/agents/budgets/contract.ts';
 import type * as agents from '../../src/agents/contract.ts';
 import type * as profiles from '../../src/agents/profiles/contract.ts';
+import type * as revisions from '../../src/agents/revisions/contract.ts';
 import type * as runtime from '../../src/agents/runtime/contract.ts';
 import type * as safety from '../../src/agents/safety/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
@@ -16,6 +18,7 @@ import type * as tools from '../../src/tools/contract.ts';
 export type { Approval } from '../../src/agents/approvals/contract.ts';
 export type { AgentStatus } from '../../src/agents/contract.ts';
 export type { Agent } from '../../src/agents/profiles/contract.ts';
+export type { Revision } from '../../src/agents/revisions/contract.ts';
 export type { AgentStop } from '../../src/agents/safety/contract.ts';
 export type { Memory } from '../../src/memory/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
@@ -83,6 +86,13 @@ export interface Operations {
   update_agent: Op<typeof profiles.updateAgent>;
   activate_agent: Op<typeof profiles.activateAgent>;
   delete_agent: Op<typeof profiles.deleteAgent>;
+
+  list_revisions: Op<typeof revisions.listRevisions>;
+  rollback_agent: Op<typeof revisions.rollbackAgent>;
+
+  get_budget: Op<typeof budgets.getBudget>;
+  set_budget: Op<typeof budgets.setBudget>;
+  get_usage: Op<typeof budgets.getUsage>;
 
   list_approvals: Op<typeof approvals.listApprovals>;
   get_approval: Op<typeof approvals.getApproval>;

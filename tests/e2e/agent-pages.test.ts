@@ -86,6 +86,29 @@ describe.runIf(hasBrowser).each(LOOKS)('agent pages, $scheme, $width px', (look)
     await page.getByText('It remembers nothing yet').waitFor();
   });
 
+  it('limit what it may spend, and show what it was and how to go back', async () => {
+    const { page } = ada;
+    await page.getByRole('tab', { name: 'Spending' }).click();
+    await page.getByLabel('Tokens a day').fill('5000');
+    await page.getByRole('button', { name: 'Save limits' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.getByText(/of 5,000/).waitFor();
+    await clean(ada, 'agent-spending');
+
+    await page.getByRole('tab', { name: 'History' }).click();
+    const second = page.getByRole('listitem').filter({ hasText: 'Revision 2' });
+    await second.getByText('What changed').click();
+    await second.getByText('Be brief.').waitFor();
+    await clean(ada, 'agent-history');
+    await page.getByRole('listitem').filter({ hasText: 'Revision 1' }).getByRole('button').click();
+    await page.getByRole('listitem').filter({ hasText: 'Revision 1' }).getByText('in force').waitFor();
+    await page.getByRole('tab', { name: 'Profile' }).click();
+    expect(await page.getByLabel('Instructions').inputValue()).toBe('');
+    await page.getByRole('tab', { name: 'History' }).click();
+    await second.getByRole('button', { name: 'Go back to it' }).click();
+    await second.getByText('in force').waitFor();
+  });
+
   it('show others what it is, and nothing of what it keeps', async () => {
     const id = new URL(ada.page.url()).hash.split('/')[2];
     const ben = await site.enter('Ben Okafor', look);

@@ -9,8 +9,10 @@ import { useTell } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
 import { AGENT_TABS, AGENTS_HREF, type AgentTab, agentHref, goTo, replaceWith } from '../parts/route.ts';
 import { useClient } from '../session/use-client.ts';
+import { HistoryTab } from './history-tab.tsx';
 import { MemoriesTab } from './memories-tab.tsx';
 import { ProfileTab } from './profile-tab.tsx';
+import { SpendingTab } from './spending-tab.tsx';
 import { useMayChange } from './use-agent.ts';
 import { WorkTab } from './work-tab.tsx';
 
@@ -20,7 +22,13 @@ interface AgentPageProps {
   onRooms(): void;
 }
 
-const TITLES: Record<AgentTab, string> = { profile: 'Profile', work: 'Work', memories: 'Memories' };
+const TITLES: Record<AgentTab, string> = {
+  profile: 'Profile',
+  work: 'Work',
+  memories: 'Memories',
+  spending: 'Spending',
+  history: 'History',
+};
 
 export function AgentPage({ id, tab, onRooms }: AgentPageProps) {
   const client = useClient();
@@ -67,6 +75,12 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       </Tabs.Panel>
       <Tabs.Panel value="memories">
         <MemoriesTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="spending">
+        <SpendingTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="history">
+        <HistoryTab agent={agent} />
       </Tabs.Panel>
     </Tabs>
   );

@@ -7,7 +7,7 @@ import { Avatar } from '../parts/avatar.tsx';
 import { messageOf } from '../parts/errors.ts';
 import { useClient, useStore } from '../session/use-client.ts';
 import styles from './explain-dialog.module.css';
-import { STATUS, whyOf } from './reasons.ts';
+import { STATUS, scoreWords, whyOf } from './reasons.ts';
 import { RunTrace } from './run-trace.tsx';
 
 interface ExplainDialogProps {
@@ -81,6 +81,8 @@ interface TurnRowProps {
     agentId: string;
     decision: 'speak' | 'silent';
     reason: string;
+    score?: number | undefined;
+    parts?: { name: string; by: number }[] | undefined;
     run?: { id: string; status: string } | undefined;
   };
   agent: Parameters<typeof Avatar>[0]['user'] | undefined;
@@ -98,6 +100,7 @@ function TurnRow({ turn, agent }: TurnRowProps) {
           {turn.run === undefined ? '' : ` · ${STATUS[turn.run.status] ?? turn.run.status}`}
         </p>
         <p className={styles.why}>{whyOf(turn.decision, turn.reason)}</p>
+        {turn.score !== undefined && <p className={styles.why}>{scoreWords(turn.score, turn.parts ?? [])}</p>}
         {turn.run !== undefined && (
           <>
             <Button size="compact-sm" variant="default" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -59,3 +59,12 @@ export const whyOf = (decision: 'speak' | 'silent', reason: string): string =>
 
 export const endingOf = (reason: string): string =>
   ENDED[reason] ?? `Reason: ${reason.replaceAll('_', ' ')}.`;
+
+/** "Score 0.31 of 1: partner +1.2, question +0.4, filler −1.1". */
+export function scoreWords(score: number, parts: readonly { name: string; by: number }[]): string {
+  const words = parts.map(({ name, by }) => {
+    const [, feature = name] = name.split(':');
+    return `${feature.replaceAll('_', ' ')} ${by < 0 ? '−' : '+'}${Math.abs(by).toFixed(1)}`;
+  });
+  return `Score ${score.toFixed(2)} of 1${words.length === 0 ? '' : `: ${words.join(', ')}`}.`;
+}

@@ -1,7 +1,7 @@
 // Where one is, in the address's hash: `#/rooms/lobby`, `#/agents`, `#/agents/<id>/memories`. Works on any path the page is served from.
 import { useSyncExternalStore } from 'react';
 
-export const AGENT_TABS = ['profile', 'work', 'memories'] as const;
+export const AGENT_TABS = ['profile', 'work', 'memories', 'spending', 'history'] as const;
 export type AgentTab = (typeof AGENT_TABS)[number];
 
 export type Route =
