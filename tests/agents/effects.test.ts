@@ -7,6 +7,7 @@ import type { Scope } from '../../src/core/scope.ts';
 import type { Message } from '../../src/server/messages/contract.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';
 import { describeEachDatabase } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { createOutside } from './outside.ts';
 import { calling, saying, startTown, type Town } from './town.ts';
 
@@ -183,6 +184,33 @@ describeEachDatabase('effects', (database) => {
     expect(told()[0]).toContain('outcome_unknown');
     expect(told()[1]).toContain('not_repeated');
     expect(await latest()).toMatchObject({ status: 'completed' });
+  });
+
+  it('that are under way when the server stops are let end, and are known', async () => {
+    const own = createOutside();
+    const gate = Promise.withResolvers<void>();
+    own.after = () => gate.promise;
+    const there = await startTown({ database, tools: own.tools });
+    try {
+      const cy = await there.person('Cy');
+      const agent = await there.agent(cy);
+      const place = await there.room(cy, agent);
+      there.plays(() => calling('post_letter', LETTER));
+      await there.say(cy, place, `@${agent.handle} post it`);
+      await there.settle();
+      const { data } = await there.call(cy, 'list_approvals', {});
+      await there.call(cy, 'decide_approval', { approvalId: data[0].id, decision: 'approve' });
+      await until('the letter is on its way', () => own.letters.length === 1);
+      const stopped = there.app.parts.agents.stop();
+      gate.resolve();
+      await stopped;
+      const [run] = await there.runs(cy, agent);
+      expect(run).toMatchObject({ status: 'queued' });
+      const { steps } = await there.run(cy, run?.id as string);
+      expect(steps.at(-1)).toMatchObject({ kind: 'tool', data: { isError: false } });
+    } finally {
+      await there.stop();
+    }
   });
 
   it('have a key that stays the same over tries, and differs between calls', async () => {

@@ -56,6 +56,8 @@ export interface Work {
   /** The id that its answer gets. */
   replyId: string;
   boundary: (name: string) => Promise<void>;
+  /** Told of an effect outside that is under way, until its result is journalled. */
+  acting: (done: Promise<unknown>) => void;
 }
 
 export interface Spent {

@@ -61,6 +61,8 @@ export interface Remains {
    * @returns false when there is nothing to publish, or the run is not this worker's any more
    */
   publish?: (how: Broken) => Promise<boolean>;
+  /** An effect outside that is under way, until its result is journalled. Never rejects. */
+  acting?: Promise<unknown>;
 }
 
 export type Execute = (
@@ -109,6 +111,9 @@ export function createLoop(deps: LoopDeps): Execute {
       signal,
       draft,
       boundary,
+      acting: (done: Promise<unknown>) => {
+        remains.acting = done;
+      },
       replyId: replyId(run),
     };
     let prompt: AssembledPrompt | undefined;

@@ -500,7 +500,8 @@ export type TakenBack = RunRow & { interrupted: boolean };
 
 /**
  * Gives back runs that nobody works on: those whose lease ran out and those whose job was lost.
- * @param everything also those whose lease still runs; right only when no other process can hold one
+ * @param everything also those whose lease still runs, and those that somebody is just writing to; right only when no other
+ *   process can hold one
  */
 export async function takeBackRuns(tx: Tx, everything: boolean, limit = 100): Promise<TakenBack[]> {
   const { rows } = await sql<TakenBack>`
@@ -509,7 +510,7 @@ export async function takeBackRuns(tx: Tx, everything: boolean, limit = 100): Pr
       select id, status = 'running' as interrupted from agent_runs
       where (status = 'running' and (lease_until < now() or ${everything}))
         or (status = 'queued' and (updated_at < now() - make_interval(secs => ${STALE_QUEUE_SECONDS}) or ${everything}))
-      order by id limit ${limit} for update skip locked) gone
+      order by id limit ${limit} for update ${everything ? sql`` : sql`skip locked`}) gone
     where r.id = gone.id
     returning r.*, gone.interrupted`.execute(tx);
   return rows;

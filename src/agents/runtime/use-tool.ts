@@ -53,6 +53,8 @@ export interface ToolWork {
   signals: RunSignals;
   signal: AbortSignal;
   boundary: (name: string) => Promise<void>;
+  /** Told of an effect outside that is under way, until its result is journalled. */
+  acting: (done: Promise<unknown>) => void;
   round: number;
   index: number;
   call: PlannedCall;
@@ -242,14 +244,14 @@ export function createUseTool(deps: UseToolDeps) {
       }
     }
 
-    async function carryOut(how: {
-      args: unknown;
-      commit: <T>(fn: (tx: Tx) => Promise<T>) => Promise<T>;
-      key?: string;
-      repeat?: boolean;
-      approved?: boolean;
-      note?: string | undefined;
-    }): Promise<void> {
+    /** Whoever stops this server waits a moment for what is under way, so that its outcome is known. */
+    async function carryOut(how: HowToCall): Promise<void> {
+      const done = carry(how);
+      if (how.key !== undefined) work.acting(done.catch(() => undefined));
+      await done;
+    }
+
+    async function carry(how: HowToCall): Promise<void> {
       const done = await deps.runTool({
         call: { executionId, name: call.name, args: how.args, invalidArgs: call.invalidArgs },
         granted: work.granted,
@@ -322,6 +324,15 @@ export function createUseTool(deps: UseToolDeps) {
       return refused('approval_rejected', `A person did not approve this call.${said} Do not repeat it.`);
     }
   };
+}
+
+interface HowToCall {
+  args: unknown;
+  commit: <T>(fn: (tx: Tx) => Promise<T>) => Promise<T>;
+  key?: string;
+  repeat?: boolean;
+  approved?: boolean;
+  note?: string | undefined;
 }
 
 const REFUSED = 'You may only look and answer now, because your last runs failed; say so.';

@@ -38,6 +38,8 @@ export const SWEEP_MS = 2000;
 /** Workers that may die of one run before it is given up. */
 const MAX_ATTEMPTS = 5;
 const PARKED_DELAY_SECONDS = 1;
+/** Time that a stop gives to effects outside that are under way; a lease outlives it. */
+const EFFECT_GRACE_MS = 5000;
 
 /** Why a run's signal aborts. */
 class Parked extends Error {
@@ -50,6 +52,7 @@ class TimedOut extends Error {
 interface Active {
   run: repo.RunRow;
   controller: AbortController;
+  remains: Remains;
   done: Promise<void>;
 }
 
@@ -80,8 +83,9 @@ export function createRunWorker(deps: WorkerDeps) {
       if (run === undefined) return;
       const controller = new AbortController();
       if (stopped.signal.aborted) controller.abort(new Parked());
-      const working = work(run, controller);
-      const entry: Active = { run, controller, done: working.catch(() => undefined) };
+      const remains: Remains = {};
+      const working = work(run, controller, remains);
+      const entry: Active = { run, controller, remains, done: working.catch(() => undefined) };
       active.add(entry);
       try {
         await working;
@@ -91,11 +95,10 @@ export function createRunWorker(deps: WorkerDeps) {
     },
   };
 
-  async function work(run: repo.RunRow, controller: AbortController): Promise<void> {
+  async function work(run: repo.RunRow, controller: AbortController, remains: Remains): Promise<void> {
     const { signal } = controller;
     const signals = signalsFor(run, signal);
     const timer = new AbortController();
-    const remains: Remains = {};
     const started = clock.elapsed();
     clock.sleep(Math.max(0, deps.timeoutMs - run.runningMs), timer.signal).then(
       () => controller.abort(new TimedOut()),
@@ -232,6 +235,14 @@ export function createRunWorker(deps: WorkerDeps) {
     }
   }
 
+  /** What is under way outside may end and be recorded, or nobody would know what became of it. */
+  async function effectsOver(): Promise<void> {
+    const timer = new AbortController();
+    const limit = clock.sleep(EFFECT_GRACE_MS, timer.signal).catch(() => undefined);
+    await Promise.race([limit, Promise.all([...active].map(({ remains }) => remains.acting))]);
+    timer.abort();
+  }
+
   return {
     job,
     takeBack,
@@ -256,6 +267,7 @@ export function createRunWorker(deps: WorkerDeps) {
     async stop(): Promise<void> {
       stopped.abort();
       await loops;
+      await effectsOver();
       for (const { controller } of active) controller.abort(new Parked());
       await Promise.all([...active].map((entry) => entry.done));
     },
