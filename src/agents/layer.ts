@@ -87,7 +87,7 @@ import { type AgentPresence, createSignals } from './runtime/signals.ts';
 import { watchMessages } from './runtime/triggers.ts';
 import { createRunWorker } from './runtime/worker.ts';
 import { safetyModule } from './safety/module.ts';
-import { createSafetyService } from './safety/service.ts';
+import { createSafetyService, Halted } from './safety/service.ts';
 
 export type { AgentPresence } from './runtime/signals.ts';
 
@@ -235,6 +235,14 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     requireOwned,
     requireAgent: profiles.requireAgent,
     requireRoom: (scope, roomId) => rooms.requireVisible(scope, roomId),
+    isHalted: (tx, at) =>
+      safety.check(tx, at).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof Halted) return true;
+          throw error;
+        },
+      ),
   });
   const services = createServiceClient(serviceUrls(config), `Parley/${config.version}`);
   const sandbox = createSandbox({ clock });

@@ -34,6 +34,8 @@ export interface QuietRoomDeps {
   keeper: Keeper;
   extractor: FactExtractor;
   consolidate: Consolidate;
+  /** Whether nothing may be done for the agent at present. */
+  isHalted(tx: Tx, job: QuietJob): Promise<boolean>;
 }
 
 interface SaidRow {
@@ -47,15 +49,8 @@ interface SaidRow {
   toAgent: boolean;
 }
 
-export function createQuietRoom({
-  database,
-  clock,
-  jobs,
-  events,
-  keeper,
-  extractor,
-  consolidate,
-}: QuietRoomDeps) {
+export function createQuietRoom(deps: QuietRoomDeps) {
+  const { database, clock, jobs, events, keeper, extractor, consolidate, isHalted } = deps;
   const { db } = database;
 
   events.on<{ message: Message }>('message.sent', async (tx, sent) => {
@@ -110,6 +105,7 @@ export function createQuietRoom({
   /** @returns how many messages it has looked at */
   async function takeDown(job: QuietJob, signal?: AbortSignal): Promise<number> {
     const holder: repo.Holder = { tenantId: job.tenantId, agentId: job.agentId };
+    if (await database.transaction((tx) => isHalted(tx, job))) return 0;
     const said = await readNew(job);
     const last = said.at(-1);
     if (last === undefined) return 0;

@@ -2,7 +2,7 @@
 // is decided by the agent's owner check that is passed in. Must never answer a run what the readers of its answer may not know.
 import type { Clock } from '../core/clock.ts';
 import type { InputOf } from '../core/contract.ts';
-import type { Database } from '../core/db/database.ts';
+import type { Database, Tx } from '../core/db/database.ts';
 import type { Events } from '../core/events.ts';
 import type { Jobs } from '../core/jobs.ts';
 import type { Scope } from '../core/scope.ts';
@@ -43,6 +43,8 @@ export interface MemoryDeps {
   secret: string;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  /** Whether nothing may be done for an agent in a room at present. */
+  isHalted(tx: Tx, at: { tenantId: string; agentId: string; roomId: string }): Promise<boolean>;
   /** Throws unless the caller may see the room. */
   requireRoom(scope: Scope, roomId: string): Promise<unknown>;
   /** Throws unless the caller may know of the agent. */
@@ -115,6 +117,7 @@ export function createMemoryService(deps: MemoryDeps) {
     keeper,
     extractor: ruleExtractor,
     consolidate,
+    isHalted: deps.isHalted,
   });
   const tending = createTending({ database, clock, jobs, upkeep });
   /** The caller's own dealings with an agent that he may know of. */

@@ -108,6 +108,21 @@ describeEachDatabase('a quiet room', (database) => {
     expect(await kept(bot)).toEqual([]);
   });
 
+  it('waits while an emergency stop halts the agent, and is taken down after it', async () => {
+    const { bot, room } = await setUp();
+    const stop = await town.call(ada, 'set_agent_stop', {
+      target: 'agent',
+      targetId: bot.id,
+      reason: 'looking into it',
+    });
+    await town.say(ada, room, 'I live in Bodø');
+    await takeDown(bot, room);
+    expect(await kept(bot)).toEqual([]);
+    await town.call(ada, 'lift_agent_stop', { stopId: stop.id, reason: 'all is well' });
+    await takeDown(bot, room);
+    expect(of(await kept(bot), 'fact')).toEqual(['Ada lives in Bodø']);
+  });
+
   it('wakes an agent by a job of the message itself', async () => {
     const { bot, room } = await setUp();
     await town.say(ada, room, 'I have a job interview at the museum');
