@@ -18,6 +18,8 @@ const { database } = values;
 if (database !== 'pglite' && database !== 'postgres') throw new Error('--database: pglite or postgres');
 const DEPTHS = [1, 5, 10, 20];
 const BATCH = 100;
+/** Times that each question is measured: the fastest tells of the code, all of them of the machine as well. */
+const ROUNDS = 3;
 
 interface Answered {
   kind: string;
@@ -25,9 +27,8 @@ interface Answered {
   half: 'dev' | 'held out';
   /** Share of the evidence among the first 1, 5, 10, 20. */
   found: number[];
-  ms: number;
-  /** Of this process; with PGlite the database is in it. */
-  cpuMs: number;
+  /** CPU of this process; with PGlite the database is in it. */
+  tries: { ms: number; cpuMs: number }[];
 }
 
 const dialogues = readDialogues(positionals[0]);
@@ -151,17 +152,22 @@ async function ask(
   for (const [i, { question, kind, evidence }] of questions.entries()) {
     const wanted = evidence.map((id) => ids.get(id));
     if (wanted.length === 0) continue;
-    const began = performance.now();
-    const used = process.cpuUsage();
     const { items } = await recall(question);
-    const ms = performance.now() - began;
-    const { user, system } = process.cpuUsage(used);
+    const tries: { ms: number; cpuMs: number }[] = [];
+    for (let i = 0; i < ROUNDS; i++) {
+      const used = process.cpuUsage();
+      const began = performance.now();
+      await recall(question);
+      const ms = performance.now() - began;
+      const { user, system } = process.cpuUsage(used);
+      tries.push({ ms, cpuMs: (user + system) / 1000 });
+    }
     const ranked = items.map((item) => item.memory.id);
     const found = DEPTHS.map((depth) => {
       const top = new Set(ranked.slice(0, depth));
       return wanted.filter((id) => id !== undefined && top.has(id)).length / wanted.length;
     });
-    answered.push({ kind, half: i % 2 === 0 ? 'dev' : 'held out', found, ms, cpuMs: (user + system) / 1000 });
+    answered.push({ kind, half: i % 2 === 0 ? 'dev' : 'held out', found, tries });
   }
   return answered;
 }
@@ -191,8 +197,11 @@ function report(title: string, all: Answered[]): void {
     const sorted = values.toSorted((a, b) => a - b);
     return (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2);
   };
-  const [times, cpu] = [all.map(({ ms }) => ms), all.map(({ cpuMs }) => cpuMs)];
+  const fastest = all.map(({ tries }) => Math.min(...tries.map(({ ms }) => ms)));
+  const every = all.flatMap(({ tries }) => tries.map(({ ms }) => ms));
+  const cpu = all.map(({ tries }) => Math.min(...tries.map(({ cpuMs }) => cpuMs)));
   console.log(
-    `a query took ${at(times, 0.5)} ms at the median, ${at(times, 0.95)} ms at p95; ${at(cpu, 0.5)} ms of CPU at the median`,
+    `a query took ${at(fastest, 0.5)} ms at the median and ${at(fastest, 0.95)} ms at p95, the fastest of ${ROUNDS}; all of them ` +
+      `${at(every, 0.5)} and ${at(every, 0.95)} ms; CPU ${at(cpu, 0.5)} and ${at(cpu, 0.95)} ms`,
   );
 }
