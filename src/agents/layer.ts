@@ -32,6 +32,7 @@ import { createPeopleTools } from '../tools/builtin/people-tools.ts';
 import { createServiceClient } from '../tools/builtin/service-client.ts';
 import { createServiceTools, serviceUrls } from '../tools/builtin/service-tools.ts';
 import { createWorkspaceTools } from '../tools/builtin/workspace-tools.ts';
+import { createFindTools } from '../tools/catalogue.ts';
 import { customToolsModule } from '../tools/custom/module.ts';
 import { createCustomTools } from '../tools/custom/service.ts';
 import { createGrants } from '../tools/grants/service.ts';
@@ -275,6 +276,11 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       ...createPeopleTools(operate),
       ...createWorkspaceTools(operate),
       ...createKnowledgeTools(operate, write),
+      createFindTools(async ({ tenantId, agentId }) => {
+        const names = await profiles.enabledTools(database.db, tenantId, agentId);
+        const all = await registry.all({ tenantId, agentId });
+        return all.filter((tool) => tool.unavailable === undefined && names?.includes(tool.name));
+      }),
       ...createServiceTools({ config, client: services, fetch: outgoing.fetch, sandbox, operate, write }),
       ...(deps.overrides?.tools ?? []),
     ],

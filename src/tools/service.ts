@@ -17,6 +17,7 @@ import * as repo from './repository.ts';
 import type { RunTool } from './run-tool.ts';
 import { parseToolInput, type Tool, type ToolContext, toolParameters } from './tool.ts';
 
+export { offerTools, toolsFound } from './catalogue.ts';
 export { redact } from './redact.ts';
 export type { ToolRegistry } from './registry.ts';
 export { outcomeOf, type RunTool, type ToolOutcome } from './run-tool.ts';

@@ -5,7 +5,7 @@ import type { Tx } from '../../core/db/database.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
-import { type Tool, toolParameters } from '../../tools/service.ts';
+import { offerTools, type Tool, toolParameters, toolsFound } from '../../tools/service.ts';
 import { isWrite } from '../approvals/service.ts';
 import type { Attempts, Llm, LlmChoice, LlmRouter, LlmTool, LlmUsage } from '../llm/llm.ts';
 import type { AgentRow } from '../profiles/service.ts';
@@ -152,7 +152,7 @@ export function createActions(deps: ActionsDeps) {
     const { run, agent, journal, signals, signal, draft, boundary } = work;
     if (round > 1) signals.status('thinking');
     const started = deps.clock.elapsed();
-    const tools = await offered(agent, await deps.isAnalysisOnly(agent));
+    const tools = await offered(work);
     const {
       answer: { text, calls, stopReason, usage, findings, ...answered },
       choice,
@@ -205,21 +205,33 @@ export function createActions(deps: ActionsDeps) {
   }
 
   async function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
-    const granted = (await offered(work.agent)).map((tool) => tool.name);
+    const granted = (await enabled(work.agent)).map((tool) => tool.name);
     return callTool({ ...work, round, index, call, granted, now: new Date(contextOf(work.journal).now) });
   }
 
+  /** What this call of the model may choose from: those of the agent's tools that bear on what is asked. */
+  async function offered({ agent, trigger, journal }: Work): Promise<LlmTool[]> {
+    const asked = [
+      trigger.body,
+      ...journal.steps.flatMap((step) => (step.kind === 'steer' ? [step.text] : [])),
+    ];
+    const known = journal.steps.flatMap((step) =>
+      step.kind === 'tool' ? [...toolsFound(step.name, step.result), step.name] : [],
+    );
+    const tools = await enabled(agent, await deps.isAnalysisOnly(agent));
+    return offerTools(tools, { text: asked.join(' '), known }).map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      parameters: toolParameters(tool),
+    }));
+  }
+
   /** Tools that are enabled for the agent and exist here. */
-  async function offered(agent: AgentRow, analysisOnly = false): Promise<LlmTool[]> {
+  async function enabled(agent: AgentRow, analysisOnly = false): Promise<Tool[]> {
     const all = await deps.registry.all({ tenantId: agent.tenantId, agentId: agent.id });
     return all
       .filter((tool) => isGiven(tool, agent))
       .filter((tool) => !analysisOnly || !isWrite(tool))
-      .filter((tool) => tool.unavailable === undefined)
-      .map((tool) => ({
-        name: tool.name,
-        description: tool.description,
-        parameters: toolParameters(tool),
-      }));
+      .filter((tool) => tool.unavailable === undefined);
   }
 }

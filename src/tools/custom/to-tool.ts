@@ -48,7 +48,7 @@ export function toTool(row: CustomToolRow, deps: CustomToolDeps): Tool {
 }
 
 /** The input's schema; whatever is not a parameter is refused. */
-export function schemaOf(parameters: readonly ToolParameter[]): z.ZodType<Input> {
+function schemaOf(parameters: readonly ToolParameter[]): z.ZodType<Input> {
   const fields = parameters.map((parameter) => {
     const field = fieldOf(parameter).describe(parameter.description);
     return [parameter.name, parameter.required ? field : field.optional()] as const;

@@ -50,7 +50,7 @@ export const GrantLimits = z.strictObject({
 });
 export type GrantLimits = z.infer<typeof GrantLimits>;
 
-export const GrantApproval = z.enum(['by_effect', 'always', 'never']);
+const GrantApproval = z.enum(['by_effect', 'always', 'never']);
 
 export const ToolGrantInput = z.strictObject({
   tool: z.string().min(1).max(64),

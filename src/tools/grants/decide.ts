@@ -44,9 +44,6 @@ export interface CallFacts {
 
 const OUTSIDE: ReadonlySet<ToolEffect> = new Set(['write_external', 'irreversible']);
 
-/** What the permissions that a tool may name mean for the asker. */
-export const PERMISSIONS = ['room_admin', 'agent_owner', 'admin'] as const;
-
 export function decide(facts: CallFacts): ToolDecision {
   const { tool, agent, asker, room } = facts;
   const checks: DecisionCheck[] = [];

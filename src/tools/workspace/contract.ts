@@ -5,8 +5,8 @@ import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
 import { RoomKey } from '../../server/rooms/contract.ts';
 
 /** Characters of one file in a room, and of one article. */
-export const MAX_FILE_CHARS = 6_000_000;
-export const MAX_ARTICLE_CHARS = 40_000;
+const MAX_FILE_CHARS = 6_000_000;
+const MAX_ARTICLE_CHARS = 40_000;
 
 const Title = z.string().trim().min(1, 'needs at least one character').max(200);
 const Words = z.string().max(4000);
