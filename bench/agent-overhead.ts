@@ -2,6 +2,7 @@
 // first word to the reader. Run by `npm run bench:agent-overhead`; README.md says how to read it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatClient, connectChat, rest, signIn } from '../tests/support/chat-clients.ts';
+import { cpuSeconds } from './support/cpu.ts';
 import { isWanted, readOptions } from './support/options.ts';
 import { latencyOf } from './support/percentiles.ts';
 import { conditions, latency, table } from './support/report.ts';
@@ -27,6 +28,8 @@ interface Samples {
   sinceSend: number[];
   toReader: number[];
   lost: number;
+  /** CPU time of the server for one turn, in ms. */
+  cpuPerTurn: number | undefined;
 }
 
 const targets = await openTargets({ postgres: options.database !== 'pglite', profile: options.profile });
@@ -50,13 +53,14 @@ try {
   for (const database of databases) {
     for (const scenario of SCENARIOS) {
       if (!isWanted(options.only, scenario.name, database)) continue;
-      const { toRequest, sinceSend, toReader, lost } = await measure(database, scenario);
+      const { toRequest, sinceSend, toReader, lost, cpuPerTurn } = await measure(database, scenario);
       const [request, word] = [latencyOf(toRequest), latencyOf(toReader)];
       rows.push([
         `${database}, ${scenario.name}`,
         ...latency(request),
         ...latency(latencyOf(sinceSend)),
         ...latency(word),
+        cpuPerTurn?.toFixed(0) ?? '-',
         String(toRequest.length),
         lost === 0 ? '' : `${lost} without an answer`,
       ]);
@@ -77,7 +81,18 @@ try {
 }
 console.log(
   `${table(
-    ['ms', 'to request p50', 'p99', 'since send p50', 'p99', 'to reader p50', 'p99', 'turns', ''],
+    [
+      'ms',
+      'to request p50',
+      'p99',
+      'since send p50',
+      'p99',
+      'to reader p50',
+      'p99',
+      'CPU a turn',
+      'turns',
+      '',
+    ],
     rows,
   )}\n\ntargets, p50: ${TARGETS.request} ms to the request, ${TARGETS.word} ms to the reader\n`,
 );
@@ -96,7 +111,7 @@ async function measure(
     },
   });
   const url = `http://127.0.0.1:${server.port}`;
-  const samples: Samples = { toRequest: [], sinceSend: [], toReader: [], lost: 0 };
+  const samples: Samples = { toRequest: [], sinceSend: [], toReader: [], lost: 0, cpuPerTurn: undefined };
   const clients: ChatClient[] = [];
   try {
     const { token, userId } = await signIn(url, 'Ada');
@@ -152,7 +167,12 @@ async function measure(
       });
     }
     end.at = performance.now() + scenario.seconds * 1000;
+    const before = cpuSeconds(server.pid);
+    const turnsBefore = model.asked.size;
     await Promise.all(ready.map((run) => run()));
+    const after = cpuSeconds(server.pid);
+    if (before !== undefined && after !== undefined)
+      samples.cpuPerTurn = (1000 * (after - before)) / (model.asked.size - turnsBefore);
   } finally {
     for (const client of clients) client.close();
     await server.stop();
