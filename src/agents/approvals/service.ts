@@ -19,7 +19,7 @@ import * as repo from './repository.ts';
 import { toApproval, toStanding } from './view.ts';
 
 export { argumentsHash, canonicalJson, hashOf } from './binding.ts';
-export { type ApprovalGate, createApprovalGate, type Word } from './gate.ts';
+export { type ApprovalGate, createApprovalGate } from './gate.ts';
 export { type CallRuling, isOutside, isWrite, ruleOnCall } from './policy.ts';
 
 export type ApprovalsService = ReturnType<typeof createApprovalsService>;

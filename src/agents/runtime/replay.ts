@@ -3,7 +3,7 @@
 import { canonicalJson, isOutside } from '../approvals/service.ts';
 import { callState, mayTakeSteer, nextAction, type StepData, type ToolStep } from './steps.ts';
 
-export type Decision =
+type Decision =
   | { do: 'context'; provider: string; model: string }
   | { do: 'model'; round: number }
   /** A person is asked about a call. */
