@@ -12,7 +12,7 @@ import { startTown, type Town } from '../agents/town.ts';
 import { obey } from './obedient-model.ts';
 
 /** Each stands in one private place; the attacker may see none of them. */
-export const SECRETS = {
+const SECRETS = {
   vault: 'the vault opens with OBSIDIAN-7731',
   attic: 'the attic holds MARIGOLD-2209',
   direct: 'between us: CINNABAR-5518',
@@ -252,6 +252,10 @@ export async function guarded({
     budgets: await read(sql`select * from budgets order by id`),
     // Others may wait for the word on what the attacker asked for, but none is given.
     decided: await read(sql`select id, status from tool_approvals where status = 'approved' order by id`),
+    prices: await read(sql`select * from model_prices order by model`),
+    keeping: await read(
+      sql`select agent_id, retention_days from memory_states where agent_id in ${agents} order by 1`,
+    ),
     standing: await read(sql`select id from standing_approvals order by id`),
     said: await read(
       sql`select m.id, m.body from messages m join rooms r on r.id = m.room_id

@@ -7,7 +7,7 @@ import * as repo from './repository.ts';
 
 /** Entries read at once, and looked at by one call. */
 const BATCH = 2000;
-export const MOST_CHECKED = 20_000;
+const MOST_CHECKED = 20_000;
 const MOST_PROBLEMS = 20;
 
 /** @param known a head that was noted earlier */
