@@ -116,6 +116,8 @@ export async function startWorld(): Promise<World> {
       memberIds: agents.map(({ id }) => id),
     }) as Promise<Room>;
   const vault = await make(victor, 'Vault', 'private', bot);
+  // What the agent may there, nobody may through it who may not himself.
+  await town.call(victor, 'update_member', { roomId: vault.id, userId: bot.id, role: 'admin' });
   const attic = await make(victor, 'Attic', 'private');
   const direct: Room = await town.call(victor, 'open_direct_room', { userIds: [bot.id] });
   const plaza = await make(victor, 'Plaza', 'public');
