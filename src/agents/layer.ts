@@ -89,6 +89,8 @@ import { watchMessages } from './runtime/triggers.ts';
 import { createRunWorker } from './runtime/worker.ts';
 import { safetyModule } from './safety/module.ts';
 import { createSafetyService, Halted } from './safety/service.ts';
+import { trainingModule } from './training/module.ts';
+import { createTraining } from './training/service.ts';
 
 export type { AgentPresence } from './runtime/signals.ts';
 
@@ -226,11 +228,13 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
   });
   const requireOwned = profiles.requireOwned;
+  const embedder = createEmbedder(config);
+  const training = createTraining({ database, jobs, embedder, requireOwned });
   const memory = createMemoryService({
     database,
     jobs,
     events,
-    embedder: createEmbedder(config),
+    embedder,
     clock,
     secret: deps.secret,
     requireOwned,
@@ -287,7 +291,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     [custom.source, mcp.source],
   );
   const workspace = createWorkspace({ database, rooms });
-  const knowledge = createKnowledge({ database, requireOwned });
+  const knowledge = createKnowledge({ database, requireOwned, trained: training.search });
   const gate = createApprovalGate({ database, clock, bus: deps.bus });
   const grants = createGrants({ database, enabledOf: profiles.enabledTools });
   const runTool = auditTools({
@@ -358,7 +362,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     revisions,
     checkStops: safety.check,
-    context: createContext({ rooms, messages, memory }),
+    context: createContext({ rooms, messages, memory, training }),
     router,
     registry,
     approvals: gate,
@@ -501,6 +505,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       healthModule(health),
       invitationsModule(invitations),
       conversationsModule(conversations),
+      trainingModule(training),
       runtimeModule(runtime, attention, replays, worker.job),
       approvalsModule(approvals),
       memoryModule(memory),

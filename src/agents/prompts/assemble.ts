@@ -8,6 +8,7 @@ import type {
   PromptInput,
   PromptMember,
   PromptMemory,
+  PromptPassage,
 } from './prompts.ts';
 import {
   capText,
@@ -25,6 +26,7 @@ const CAPS = {
   name: 80,
   topic: 500,
   memory: 600,
+  passage: 1500,
   message: 4000,
   trigger: 16_000,
   description: 1000,
@@ -34,10 +36,11 @@ const MAX_MEMBERS = 40;
 const MAX_MEMORIES = 20;
 /** Of what the system text and the trigger leave. */
 const MEMORY_SHARE = 0.35;
+const KNOWLEDGE_SHARE = 0.35;
 const MEMBER_SHARE = 0.2;
 
 /**
- * System text and trigger always go in; then members, then memories in the order given, then history, newest first, each within
+ * System text and trigger always go in; then members, then memories and knowledge in the order given, then history, newest first, each within
  * its share, so that history is trimmed oldest first. A budget too small for the trigger is exceeded rather than the trigger cut.
  */
 export function assemblePrompt(input: PromptInput): AssembledPrompt {
@@ -58,6 +61,8 @@ export function assemblePrompt(input: PromptInput): AssembledPrompt {
   left -= members.tokens;
   const memories = take(input.memories.slice(0, MAX_MEMORIES).map(memoryItem), left * MEMORY_SHARE);
   left -= memories.tokens;
+  const knowledge = take((input.knowledge ?? []).map(passageItem), left * KNOWLEDGE_SHARE);
+  left -= knowledge.tokens;
   const recent = input.history.map(historyItem).reverse();
   const history = take(recent, left, true);
   const kept = input.history.slice(input.history.length - history.items.length);
@@ -65,6 +70,7 @@ export function assemblePrompt(input: PromptInput): AssembledPrompt {
   const last: Section[] = [room];
   if (members.items.length > 0) last.push({ name: 'members', items: members.items });
   if (memories.items.length > 0) last.push({ name: 'memories', items: memories.items });
+  if (knowledge.items.length > 0) last.push({ name: 'knowledge', items: knowledge.items });
   const messages = toTurns(kept, last, triggerSection);
   return {
     system,
@@ -143,6 +149,9 @@ const memberItem = (member: PromptMember): SectionItem =>
 
 const memoryItem = (memory: PromptMemory): SectionItem =>
   item({ kind: memory.kind, at: memory.at }, capText(cleanText(memory.content), CAPS.memory));
+
+const passageItem = (passage: PromptPassage): SectionItem =>
+  item({ title: capName(passage.title) }, capText(cleanText(passage.text), CAPS.passage));
 
 function historyItem(message: PromptHistoryMessage): SectionItem {
   const attributes = {

@@ -29,6 +29,11 @@ export interface PromptMemory {
   at?: string;
 }
 
+export interface PromptPassage {
+  title: string;
+  text: string;
+}
+
 export interface PromptHistoryMessage {
   authorName: string;
   /** True for the agent's own earlier messages. */
@@ -43,6 +48,8 @@ export interface PromptInput {
   room: { name: string; kind: string; topic?: string };
   members: readonly PromptMember[];
   memories: readonly PromptMemory[];
+  /** Of what its owner gave it to know, best first. */
+  knowledge?: readonly PromptPassage[];
   /** Oldest first, without the trigger. */
   history: readonly PromptHistoryMessage[];
   trigger: LlmTrigger & { at?: string };

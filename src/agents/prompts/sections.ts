@@ -2,7 +2,7 @@
 // open another, because no "<" and no "&" of it survives unescaped. Must never be bypassed by joining strings elsewhere.
 import type { LlmMessage, LlmTrigger } from '../llm/llm.ts';
 
-export const SECTION_NAMES = ['room', 'members', 'memories', 'history', 'trigger'] as const;
+export const SECTION_NAMES = ['room', 'members', 'memories', 'knowledge', 'history', 'trigger'] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 export interface SectionItem {

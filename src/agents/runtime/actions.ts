@@ -103,6 +103,7 @@ export function createActions(deps: ActionsDeps) {
       model: '',
       providerReason: '',
       memoryIds: agent.memoryEnabled ? await deps.context.recall(holder, trigger, signal) : [],
+      passages: await deps.context.knowledge(holder, trigger, signal),
       report: { historyKept: 0, historyDropped: 0, memoriesKept: 0, estimatedTokens: 0 },
     };
     const prompt = await buildPrompt(work, step);
@@ -122,10 +123,10 @@ export function createActions(deps: ActionsDeps) {
 
   function buildPrompt(
     { scope, agent, trigger }: Work,
-    { memoryIds, now }: ContextStep,
+    { memoryIds, passages = [], now }: ContextStep,
     shrunk?: number,
   ): Promise<AssembledPrompt> {
-    return deps.context.prompt({ scope, agent, trigger, memoryIds, now, shrunk });
+    return deps.context.prompt({ scope, agent, trigger, memoryIds, passages, now, shrunk });
   }
 
   /** The models for a turn, best first. */

@@ -7,11 +7,13 @@ import type { MessagesService } from '../../server/messages/service.ts';
 import type { RoomsService } from '../../server/rooms/service.ts';
 import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, assemblePrompt } from '../prompts/prompts.ts';
+import type { PassageRef, TrainingService } from '../training/service.ts';
 
 export interface ContextDeps {
   rooms: RoomsService;
   messages: MessagesService;
   memory: MemoryService;
+  training: Pick<TrainingService, 'recall' | 'passages'>;
 }
 
 export interface ContextInput {
@@ -20,6 +22,7 @@ export interface ContextInput {
   agent: AgentRow;
   trigger: Message;
   memoryIds: readonly string[];
+  passages: readonly PassageRef[];
   /** ISO 8601. */
   now: string;
   /** How often it was too long for a model; each time it gets a third of what it had. */
@@ -29,12 +32,13 @@ export interface ContextInput {
 const HISTORY = 40;
 const MEMBERS = 40;
 const MEMORIES = 8;
+const PASSAGES = 3;
 /** System text and messages together; tool definitions and the answer come on top. */
 const BUDGET_TOKENS = 8000;
 
 export type Context = ReturnType<typeof createContext>;
 
-export function createContext({ rooms, messages, memory }: ContextDeps) {
+export function createContext({ rooms, messages, memory, training }: ContextDeps) {
   return {
     /** Ids of the memories that bear on a message, best first. */
     async recall(holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<string[]> {
@@ -45,11 +49,16 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
       return items.map((item) => item.memory.id);
     },
 
+    /** Passages of what it was trained with that bear on a message. */
+    knowledge: (holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<PassageRef[]> =>
+      training.recall(holder, trigger.body, PASSAGES, signal),
+
     async prompt({
       scope,
       agent,
       trigger,
       memoryIds,
+      passages,
       now,
       shrunk = 0,
     }: ContextInput): Promise<AssembledPrompt> {
@@ -77,6 +86,10 @@ export function createContext({ rooms, messages, memory }: ContextDeps) {
           content,
           kind: memoryType,
           at: createdAt,
+        })),
+        knowledge: (await training.passages(holder, passages)).map(({ title, content }) => ({
+          title,
+          text: content,
         })),
         history: history
           .filter((message) => message.deletedAt === undefined && message.body.trim() !== '')

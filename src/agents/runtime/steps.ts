@@ -13,6 +13,8 @@ export interface ContextStep {
   /** Why this provider, as the router says it. */
   providerReason: string;
   memoryIds: string[];
+  /** Passages of what it was trained with; absent in journals that are older. */
+  passages?: { documentId: string; ordinal: number }[];
   report: { historyKept: number; historyDropped: number; memoriesKept: number; estimatedTokens: number };
 }
 

@@ -7,6 +7,7 @@ import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RevisionsTables } from '../../agents/revisions/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
 import type { SafetyTables } from '../../agents/safety/tables.ts';
+import type { TrainingTables } from '../../agents/training/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
 import type { AuditTables } from '../../server/audit/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
@@ -23,6 +24,7 @@ export interface Tables
     BudgetsTables,
     ConversationsTables,
     ProfilesTables,
+    TrainingTables,
     HealthTables,
     RevisionsTables,
     RuntimeTables,

@@ -267,7 +267,16 @@ export const searchKnowledge = defineOperation({
     limit: z.number().int().min(1).max(20).default(5),
   }),
   output: z.object({
-    data: z.array(z.object({ articleId: Id, title: z.string(), passage: z.string(), score: z.number() })),
+    data: z.array(
+      z.object({
+        /** Of an article; a passage of what it was trained with has a `documentId`. */
+        articleId: Id.optional(),
+        documentId: Id.optional(),
+        title: z.string(),
+        passage: z.string(),
+        score: z.number(),
+      }),
+    ),
   }),
   effect: 'read',
 });

@@ -20,6 +20,12 @@ export function createKnowledge(deps: {
   database: Database;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  /** Passages of what the agent was trained with, best first. */
+  trained(
+    holder: { tenantId: string; agentId: string },
+    query: string,
+    limit: number,
+  ): Promise<{ documentId: string; title: string; passage: string; score: number }[]>;
 }) {
   const { database, requireOwned } = deps;
   const { db } = database;
@@ -64,7 +70,17 @@ export function createKnowledge(deps: {
     async search(scope: Scope, { agentId, query, limit }: InputOf<typeof c.searchKnowledge>) {
       if (scope.user.id !== agentId) await requireOwned(scope, agentId);
       const rows = await repo.searchArticles(db, scope.tenantId, agentId, query, limit);
-      return { data: rows.map(({ id, ...row }) => ({ articleId: id, ...row })) };
+      const trained = await deps.trained({ tenantId: scope.tenantId, agentId }, query, limit);
+      const articles = rows.map(({ id, ...row }) => ({ articleId: id, ...row }));
+      return { data: inTurn<(typeof articles)[number] | (typeof trained)[number]>(articles, trained, limit) };
     },
   };
+}
+
+/** Best of each first: their scores are of different kinds. */
+function inTurn<T>(some: readonly T[], others: readonly T[], limit: number): T[] {
+  const mixed: T[] = [];
+  for (let i = 0; i < Math.max(some.length, others.length); i++)
+    for (const one of [some[i], others[i]]) if (one !== undefined) mixed.push(one);
+  return mixed.slice(0, limit);
 }
