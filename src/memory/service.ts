@@ -30,6 +30,7 @@ import { memoryNotFound, toMemory } from './view.ts';
 import { asksToRemember, importanceOf, junkOf, shareSaid } from './worth.ts';
 
 export type { Readers } from './audience.ts';
+export type { Embedder } from './embed.ts';
 export type { MemorySource, NewMemory } from './keeper.ts';
 export type MemoryService = ReturnType<typeof createMemoryService>;
 

@@ -7,7 +7,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import { isUuid, newId } from '../../core/ids.ts';
 import type { JobDef, Jobs } from '../../core/jobs.ts';
 import type { Scope } from '../../core/scope.ts';
-import type { Embedder } from '../../memory/embed.ts';
+import type { Embedder } from '../../memory/service.ts';
 import { chunksOf } from './chunks.ts';
 import type { listTraining, TrainingDocument, train } from './contract.ts';
 import * as repo from './repository.ts';
