@@ -17,7 +17,7 @@ import { EMERGENCY_STOP, Halted } from './halted.ts';
 import * as repo from './repository.ts';
 import type { StopTarget } from './tables.ts';
 
-export { EMERGENCY_STOP, Halted } from './halted.ts';
+export { Halted } from './halted.ts';
 export type SafetyService = ReturnType<typeof createSafetyService>;
 
 export interface SafetyDeps {
