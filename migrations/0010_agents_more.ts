@@ -35,6 +35,9 @@ const STATEMENTS = [
   )`,
   'create index agent_feedback_by_agent on agent_feedback (agent_id, updated_at)',
 
+  // How much feedback of late moves the score of speaking unasked in a room.
+  'alter table agent_rooms add column readiness real not null default 0',
+
   // What feedback would change about an agent: nothing, until its owner says so.
   `create table agent_suggestions (
     id uuid primary key,

@@ -62,6 +62,8 @@ import { budgetsModule } from './budgets/module.ts';
 import { createBudgetsService } from './budgets/service.ts';
 import { conversationsModule } from './conversations/module.ts';
 import { createConversations } from './conversations/service.ts';
+import { feedbackModule } from './feedback/module.ts';
+import { createFeedback } from './feedback/service.ts';
 import { healthModule } from './health/module.ts';
 import { createHealthService } from './health/service.ts';
 import { invitationsModule } from './invitations/module.ts';
@@ -467,6 +469,17 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     answerTo: runtime.answerTo,
     keySentences,
   });
+  const feedback = createFeedback({
+    database,
+    getMessage: messages.get,
+    requireMember: rooms.requireMember,
+    requireOwned,
+    getAgent: profiles.get,
+    updateAgent: profiles.update,
+    memoriesOf: runtime.memoriesOf,
+    weigh: memory.weigh,
+    noteLater: conversations.noteLater,
+  });
   const invitations = createInvitationsService({ database, identity, rooms, profiles });
 
   /** @param payer who a call is for: each counts it against its budget */
@@ -506,6 +519,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       invitationsModule(invitations),
       conversationsModule(conversations),
       trainingModule(training),
+      feedbackModule(feedback),
       runtimeModule(runtime, attention, replays, worker.job),
       approvalsModule(approvals),
       memoryModule(memory),

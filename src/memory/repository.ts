@@ -319,6 +319,27 @@ export const touchMemories = async (tx: Tx, { tenantId, agentId }: Holder, ids: 
     .execute();
 };
 
+/** Moves their importance within bounds, except of what is pinned. */
+export const weighMemories = async (
+  tx: Tx,
+  { tenantId, agentId }: Holder,
+  ids: string[],
+  by: number,
+  revision: number,
+): Promise<void> => {
+  await tx
+    .updateTable('agentMemories')
+    .set({
+      importanceScore: sql<number>`greatest(least(importance_score, 0.05), least(greatest(importance_score, 0.95), importance_score + ${by}::real))`,
+      revision,
+    })
+    .where('tenantId', '=', tenantId)
+    .where('agentId', '=', agentId)
+    .where('id', 'in', ids)
+    .where('pinned', '=', false)
+    .execute();
+};
+
 /** Memories whose vector another model made. */
 export const listOtherModel = (
   db: Db,

@@ -270,6 +270,12 @@ export function createMemoryService(deps: MemoryDeps) {
       return ids.flatMap((id) => memories.get(id) ?? []);
     },
 
+    /** Makes memories stronger or weaker by what came of them, inside `tx`. */
+    async weigh(tx: Tx, holder: MemoryHolder, ids: string[], by: number): Promise<void> {
+      if (ids.length === 0) return;
+      await repo.weighMemories(tx, holder, ids, by, await repo.takeRevision(tx, holder));
+    },
+
     /** Says that memories were used, so that what is never used may fade. */
     noteUse: (holder: MemoryHolder, ids: string[]): Promise<void> =>
       ids.length === 0

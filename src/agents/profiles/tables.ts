@@ -36,6 +36,8 @@ export interface AgentRoomsTable {
   roomId: string;
   agentId: string;
   tenantId: string;
+  /** How much feedback moves the score of speaking unasked. */
+  readiness: Generated<number>;
 }
 
 export interface ProfilesTables {

@@ -53,7 +53,7 @@ export async function hearRooms(
   return {
     scoreOf(message, agent) {
       if (!rooms.has(message.roomId) || message.author.kind !== 'human' || !isOpen(agent)) return undefined;
-      const lean = ((agent.extraversion ?? 0.5) - 0.5) * 2 * LEAN;
+      const lean = ((agent.extraversion ?? 0.5) - 0.5) * 2 * LEAN + agent.readiness;
       const ear = earOf(message);
       return ear === undefined ? undefined : scoreFloor(ear.about(agent.agentId), lean);
     },

@@ -25,12 +25,14 @@ export interface RoomAgent {
   responseMode: 'mention' | 'helpful' | 'lively';
   /** 0 to 1, where its character says. */
   extraversion: number | null;
+  /** What people's feedback adds to the score. */
+  readiness: number;
 }
 
 /** Agents of all these rooms at once; reads nothing else when there are none. */
 export async function listRoomAgents(tx: Tx, roomIds: string[]): Promise<RoomAgent[]> {
   const { rows } = await sql<RoomAgent>`
-    select ar.tenant_id, ar.room_id, ar.agent_id, a.is_active, a.response_mode,
+    select ar.tenant_id, ar.room_id, ar.agent_id, ar.readiness, a.is_active, a.response_mode,
       (a.personality->'traits'->>'extraversion')::real as extraversion, u.suspended_at is not null as suspended, r.agents_allowed,
       exists (select from agent_stops s where s.tenant_id = ar.tenant_id and s.lifted_at is null and (s.target = 'all'
         or (s.target = 'agent' and s.target_id = ar.agent_id) or (s.target = 'room' and s.target_id = ar.room_id)

@@ -293,6 +293,13 @@ export function createRuntimeService(deps: RuntimeDeps) {
       return { ...toRun(run), steps: steps.map(toStep) };
     },
 
+    /** Memories that a run was given. */
+    async memoriesOf(tenantId: string, runId: string): Promise<string[]> {
+      const steps = await repo.listSteps(db, tenantId, runId);
+      const context = steps.map(({ data }) => data).find((data) => data.kind === 'context');
+      return context?.kind === 'context' ? context.memoryIds : [];
+    },
+
     /** What was decided about a message, and the answer to come. */
     async answerTo(tenantId: string, agentId: string, message: { id: string; roomId: string }) {
       const page = { messageId: message.id, limit: 200 };

@@ -2,6 +2,7 @@
 import type { ApprovalsTables } from '../../agents/approvals/tables.ts';
 import type { BudgetsTables } from '../../agents/budgets/tables.ts';
 import type { ConversationsTables } from '../../agents/conversations/tables.ts';
+import type { FeedbackTables } from '../../agents/feedback/tables.ts';
 import type { HealthTables } from '../../agents/health/tables.ts';
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RevisionsTables } from '../../agents/revisions/tables.ts';
@@ -24,6 +25,7 @@ export interface Tables
     BudgetsTables,
     ConversationsTables,
     ProfilesTables,
+    FeedbackTables,
     TrainingTables,
     HealthTables,
     RevisionsTables,
