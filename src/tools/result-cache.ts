@@ -11,7 +11,7 @@ export interface ResultCache {
   keep(call: CachedCall, result: ToolResult): void;
 }
 
-export interface CachedCall {
+interface CachedCall {
   tool: Tool;
   input: unknown;
   context: ToolContext;

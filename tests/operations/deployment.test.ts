@@ -29,7 +29,8 @@ describe('variables', () => {
     const { AUTH_LOCAL: _, LOG_FORMAT: __, version: ___, ...defaults } = loadConfig({});
     for (const [name, value] of shown) {
       const standard = (defaults as Record<string, unknown>)[name];
-      const isSet = standard !== undefined && !(Array.isArray(standard) && standard.length === 0);
+      const isEmpty = typeof standard === 'object' && Object.keys(standard as object).length === 0;
+      const isSet = standard !== undefined && !isEmpty;
       expect(`${name}=${value}`).toBe(`${name}=${isSet ? standard : ''}`);
     }
   });

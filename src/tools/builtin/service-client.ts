@@ -11,7 +11,7 @@ export interface ServiceClient {
   stop(): Promise<void>;
 }
 
-export interface ServiceInit {
+interface ServiceInit {
   method?: 'GET' | 'POST';
   headers?: Record<string, string>;
   body?: object;
