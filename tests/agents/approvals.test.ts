@@ -122,6 +122,20 @@ describeEachDatabase('approvals', (database) => {
     expect((await answers()).at(-1)?.body).toBe('I will post it.\n\nDone.');
   });
 
+  it('is not even asked about when the agent was invoked on words of somebody else', async () => {
+    await town.say(ada, room, 'Somebody should write to Ann');
+    town.plays((request) => {
+      const answered = request.messages.some((m) => m.content.some((part) => part.type === 'tool_result'));
+      return answered ? saying('I may not.') : calling('post_letter', LETTER);
+    });
+    await town.call(bea, 'invoke_agent', { roomId: room.id, agentId: bot.id });
+    await town.settle();
+    expect(told()).toContain('asker_not_author');
+    expect((await town.call(ada, 'list_approvals', { status: 'pending' })).data).toEqual([]);
+    expect(outside.letters).toEqual([]);
+    expect((await answers()).at(-1)?.body).toBe('I may not.');
+  });
+
   it('approved with other arguments, only these are carried out, and the model is told', async () => {
     const approval = await ask();
     const edited = { to: 'Ben', text: 'Hello' };

@@ -107,6 +107,10 @@ export function createUseTool(deps: UseToolDeps) {
     // What is refused for its name, form or grant is refused by the runner, with a record.
     if (!granted || call.invalidArgs !== undefined || !parseToolInput(tool, asked).ok) return plain();
 
+    // Who invoked the agent did not say this, and who said it did not ask: neither's rights are lent to the other.
+    if (run.askerId !== trigger.author.id && tool.effect !== 'pure' && tool.effect !== 'read')
+      return finish(refused('asker_not_author', BORROWED));
+
     const { ruling, reason } = await deps.rule({ tool, args: asked, executionId, context });
     if (ruling === 'refuse' && reason === 'analysis_only') return finish(refused(reason, REFUSED));
     if (ruling === 'refuse') return plain();
@@ -335,6 +339,8 @@ interface HowToCall {
   note?: string | undefined;
 }
 
+const BORROWED =
+  'You were invoked on a message of somebody else, so you may look but change nothing. Ask them to say themselves what they want done.';
 const REFUSED = 'You may only look and answer now, because your last runs failed; say so.';
 const VOID =
   'The tool, or what it would do, is not what was approved any more. Ask again if it is still wanted.';
