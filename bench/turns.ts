@@ -26,6 +26,8 @@ const GOALS = { f1: 56, balanced: 80, intoOthers: 1 };
 interface Decision extends Example {
   day: string;
   features: ReturnType<ReturnType<typeof listen>['about']>;
+  /** It names somebody, and not this player: also a command about somebody. */
+  toOther: boolean;
 }
 
 function decisionsOf(day: Day): Decision[] {
@@ -41,7 +43,8 @@ function decisionsOf(day: Day): Decision[] {
       if (line.authorId === player) continue;
       const features = ear.about(player);
       const isYes = day.answeredBy.get(i)?.has(player) === true;
-      decisions.push({ day: day.name, features, terms: termsOf(features), isYes });
+      const toOther = line.named.length > 0 && !line.named.includes(player);
+      decisions.push({ day: day.name, features, terms: termsOf(features), isYes, toOther });
     }
   }
   return decisions;
@@ -62,7 +65,7 @@ function count(decisions: Decision[], speaks: (d: Decision) => boolean): Counts 
     const spoke = speaks(decision);
     counts[decision.isYes ? 'yes' : 'no']++;
     if (spoke) counts[decision.isYes ? 'hit' : 'wrong']++;
-    if (decision.features.stance === 'other_named') {
+    if (decision.toOther) {
       counts.toOthers++;
       if (spoke) counts.intoOthers++;
     }
@@ -137,12 +140,13 @@ console.log(
 console.log('\nBy day, weights unseen\n');
 console.log(
   table(
-    ['', 'helpful F1', 'lively balanced'],
+    ['', 'helpful F1', 'lively F1', 'lively balanced'],
     days.map(({ name }) => {
       const those = decisions.filter(({ day }) => day === name);
       return [
         name,
         one(measures(count(those, scoredHeldOut(THRESHOLDS.helpful))).f1),
+        one(measures(count(those, scoredHeldOut(THRESHOLDS.lively))).f1),
         one(measures(count(those, scoredHeldOut(THRESHOLDS.lively))).balanced),
       ];
     }),
@@ -152,13 +156,9 @@ const find = (name: string) => results.find((r) => r.name === name) as (typeof r
 const [helpful, lively] = [find('helpful, each day unseen'), find('lively, each day unseen')];
 const rows: [string, number, number, boolean][] = [
   ['turns, helpful: F1', helpful.f1, GOALS.f1, helpful.f1 >= GOALS.f1],
+  ['turns, lively: F1', lively.f1, GOALS.f1, lively.f1 >= GOALS.f1],
   ['turns, lively: balanced accuracy', lively.balanced, GOALS.balanced, lively.balanced >= GOALS.balanced],
-  [
-    'turns: into talk to others',
-    helpful.intoOthers,
-    GOALS.intoOthers,
-    helpful.intoOthers <= GOALS.intoOthers,
-  ],
+  ['turns: into talk to others', lively.intoOthers, GOALS.intoOthers, lively.intoOthers <= GOALS.intoOthers],
 ];
 for (const [what, measured, goal, met] of rows)
   keepRow({

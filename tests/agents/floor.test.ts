@@ -54,6 +54,10 @@ describe('what a listener can tell', () => {
     ['somebody else is named', ['ada: bot: hi', 'bot: ada: hi', 'ada: bea, how are you?'], 'other_named'],
     ['two others talk', ['ada: bea: it broke', 'bea: ada: how?', 'ada: it went out'], 'other_partner'],
     ['nobody is meant', ['ada: good morning'], 'nobody'],
+    ['it answers commands, also those about others', ['ada: !a', 'bot: b', 'bea: !c | ada'], 'called'],
+    ['no command was answered by it', ['ada: !a', 'bo: b', 'bea: !c'], 'nobody'],
+    ['the command it answers begins with a name', ['ada: !a', 'bot: b', 'bea: ada: !c'], 'other_named'],
+    ['it answers commands now and then', ['ada: !a', 'bot: b', 'bea: !c', 'bo: d', 'ada: !e'], 'nobody'],
   ])('%s', (_what, lines, stance) => expect(listen(talk(...lines)).about('bot').stance).toBe(stance));
 
   it('does not depend on what came before its span, nor on the clock', () => {

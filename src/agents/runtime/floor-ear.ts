@@ -26,7 +26,7 @@ const CONTINUED_SPAN = 15;
 const FAR = 999;
 
 /** Whom the newest message is meant for, as far as can be told. */
-export type Stance = 'named' | 'other_named' | 'partner' | 'other_partner' | 'nobody';
+export type Stance = 'called' | 'named' | 'other_named' | 'partner' | 'other_partner' | 'nobody';
 
 export interface Features {
   stance: Stance;
@@ -47,6 +47,18 @@ export function listen(heard: readonly Heard[]) {
   const recent = messages.slice(Math.max(0, k - 50), k).map((m) => m.authorId);
   const speakers = new Set(recent.slice(-10)).size / 10;
   const authorAsked = byAuthor.slice(-3).some((i) => (messages[i] as Heard).text.includes('?'));
+
+  /** By a command, where this listener is the one who answers most of the commands that were heard. */
+  function isCalled(listenerId: string): boolean {
+    if (!said.isCommand || message.named[0] === listenerId) return false;
+    const commands = indices.filter(
+      (i) => messages[i]?.authorId !== listenerId && readWords(messages[i]?.text ?? '').isCommand,
+    );
+    const obeyed = commands.filter((i) =>
+      messages.slice(i + 1, Math.min(i + 3, k)).some((next) => next.authorId === listenerId),
+    );
+    return obeyed.length > 0 && obeyed.length > commands.length / 2;
+  }
 
   return {
     said,
@@ -70,15 +82,17 @@ export function listen(heard: readonly Heard[]) {
       const lastOfAuthor = byAuthor.at(-1);
       const sinceMine = byAuthor.filter((i) => i > (toAuthor.at(-1) ?? -1)).length;
       const partner = partners[k];
-      const stance: Stance = message.named.includes(listenerId)
-        ? 'named'
-        : message.named.length > 0
-          ? 'other_named'
-          : partner === listenerId
-            ? 'partner'
-            : partner === undefined
-              ? 'nobody'
-              : 'other_partner';
+      const stance: Stance = isCalled(listenerId)
+        ? 'called'
+        : message.named.includes(listenerId)
+          ? 'named'
+          : message.named.length > 0
+            ? 'other_named'
+            : partner === listenerId
+              ? 'partner'
+              : partner === undefined
+                ? 'nobody'
+                : 'other_partner';
       const near = (distance: number, span: number) => Math.max(0, 1 - distance / span);
       return {
         stance,

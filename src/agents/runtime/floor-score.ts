@@ -5,6 +5,7 @@ import { WEIGHTS } from './floor-weights.ts';
 
 /** Which features count for which stance; the others differ too little there to be told from chance. */
 export const COUNTED: Record<Exclude<Stance, 'other_named'>, readonly string[]> = {
+  called: [],
   named: [
     'question',
     'you',

@@ -43,7 +43,7 @@ export type TurnDecision =
   | { decision: 'silent'; reason: SilentReason };
 
 /** Scores from which an agent speaks unasked, by how ready it is to. */
-export const THRESHOLDS = { helpful: 0.26, lively: 0.12 };
+export const THRESHOLDS = { helpful: 0.24, lively: 0.18 };
 
 /** Agents answer agents only this often after a person spoke: with it, one human act causes a bounded number of messages. */
 export const MAX_HOPS = 2;
