@@ -33,6 +33,8 @@ describeEachDatabase("an agent's numbers", (database) => {
     );
     await town.say(owner, room, `@${agent.handle} how much is 2*3?`);
     await town.settle();
+    const answer = (await town.messages(owner, room)).at(-1);
+    await town.call(owner, 'agent_feedback', { messageId: answer?.id, rating: 1 });
     town.plays(() => {
       throw new LlmError('bad_request', 'This model does not exist.');
     });
@@ -40,6 +42,7 @@ describeEachDatabase("an agent's numbers", (database) => {
     await town.settle();
     const { performance, usage, health } = await metrics(owner, agent);
     expect(performance).toMatchObject({ answered: 1, silent: 0, recalledShare: 0, memoriesPerPrompt: 0 });
+    expect(performance.satisfaction).toEqual({ good: 1, bad: 0, goodShare: 1 });
     expect(performance.responseTime.p50Ms).toBeGreaterThanOrEqual(0);
     expect(performance.responseTime.p95Ms).toBeGreaterThanOrEqual(performance.responseTime.p50Ms as number);
     expect(performance.responseTimeBefore).toEqual({ p50Ms: null, p95Ms: null });

@@ -25,6 +25,8 @@ export const AgentMetrics = z.object({
     /** Prompts that had at least one memory, and how many they had on average. */
     recalledShare: Share,
     memoriesPerPrompt: z.number().nullable(),
+    /** What people said of its answers: how many good and bad words, and the share of good ones. */
+    satisfaction: z.object({ good: Count, bad: Count, goodShare: Share }),
   }),
   usage: z.object({
     runs: Count,

@@ -133,6 +133,17 @@ export async function callNumbers(db: Db, of: Of): Promise<CallNumbers> {
   return rows[0] as CallNumbers;
 }
 
+/** People's words on its answers. */
+export async function ratingNumbers(db: Db, of: Of): Promise<{ good: number; bad: number }> {
+  const { rows } = await sql<{ good: number; bad: number }>`
+    select count(*) filter (where rating > 0)::int as good, count(*) filter (where rating < 0)::int as bad
+    from agent_feedback
+    where tenant_id = ${of.tenantId} and agent_id = ${of.agentId} and ${within('updated_at', of)}`.execute(
+    db,
+  );
+  return rows[0] as { good: number; bad: number };
+}
+
 export async function memoryNumbers(
   db: Db,
   of: Of,

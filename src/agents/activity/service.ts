@@ -21,6 +21,7 @@ export function createActivityService({ database: { db }, requireOwned }: Activi
       const runs = await repo.runNumbers(db, of);
       const prompts = await repo.promptNumbers(db, of);
       const calls = await repo.callNumbers(db, of);
+      const { good, bad } = await repo.ratingNumbers(db, of);
       const over = runs.answered + runs.silent + runs.failed + runs.attention;
       return {
         agentId,
@@ -34,6 +35,7 @@ export function createActivityService({ database: { db }, requireOwned }: Activi
           contextTime: times(prompts.p50, prompts.p95),
           recalledShare: prompts.recalled,
           memoriesPerPrompt: prompts.perPrompt,
+          satisfaction: { good, bad, goodShare: good + bad === 0 ? null : good / (good + bad) },
         },
         usage: {
           runs: runs.runs,
