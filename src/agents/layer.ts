@@ -203,6 +203,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   });
   const mcp = createMcpService({
     database,
+    events,
     sealer: createTextSealer(deps.secret, 'mcp headers'),
     connections: createMcpConnections({ clock, isBroken: (error) => !isRefusal(error) }),
     connect: (target) => connectMcp(target, { fetch: mcpOutgoing.fetch, version: config.version }),
@@ -255,6 +256,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const sandbox = createSandbox({ clock });
   const custom = createCustomTools({
     database,
+    events,
     sealer: createTextSealer(deps.secret, 'tool headers'),
     fetch: outgoing.fetch,
     sandbox,

@@ -80,6 +80,25 @@ describeEachDatabase('the audit', (database) => {
     expect(JSON.stringify(await list(admin))).not.toContain(made.key.slice(-43));
   });
 
+  test('a tool of somebody’s own and a server of tools are kept when they are made, changed and removed', async () => {
+    const tool = await town.call(admin, 'custom_tools.create', {
+      name: 'shout',
+      description: 'Says it loudly.',
+      effect: 'pure',
+      parameters: [],
+      implementation: { kind: 'code', language: 'javascript', code: 'return 1;' },
+    });
+    await town.call(admin, 'custom_tools.update', { toolId: tool.id, description: 'Says it.' });
+    await town.call(admin, 'custom_tools.delete', { toolId: tool.id });
+    const of = (await list(admin, { action: 'tool.*' })).filter((e) => e.subject.id === tool.id);
+    expect(of.map((e) => e.action)).toEqual(['tool.deleted', 'tool.updated', 'tool.created']);
+    expect(of[0]).toMatchObject({ actorId: admin.user.id, details: { name: 'shout', effect: 'pure' } });
+    const server = await town.call(admin, 'mcp_servers.create', { name: 'far', url: 'https://mcp.example/' });
+    await town.call(admin, 'mcp_servers.delete', { serverId: server.id });
+    const those = (await list(admin, { action: 'mcp_server.*' })).filter((e) => e.subject.id === server.id);
+    expect(those.map((e) => e.action)).toEqual(['mcp_server.deleted', 'mcp_server.created']);
+  });
+
   test('an agent is kept from its creation to its end, and so is what it does with effect', async () => {
     const owner = await town.person('Carla');
     const agent = await town.agent(owner, { capabilities: ['post_note', 'calculator'] });

@@ -1,8 +1,11 @@
 // Tools that people define for their agents: kept, changed, removed, and given to the registry. Only its owner and administrators
 // know of a tool; headers are sealed and leave only for the tool's own address.
+
+import { by, note } from '../../core/audit-note.ts';
 import type { InputOf } from '../../core/contract.ts';
-import type { Database } from '../../core/db/database.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
@@ -19,6 +22,7 @@ export type CustomToolsService = ReturnType<typeof createCustomTools>;
 
 export interface CustomToolsDeps {
   database: Database;
+  events: Events;
   sealer: TextSealer;
   fetch: GuardedFetch;
   sandbox: Pick<Sandbox, 'run'>;
@@ -34,7 +38,7 @@ const NAME_TAKEN = (name: string) =>
   new AppError('conflict', 'name_taken', `There is a tool named "${name}" already; choose another name.`);
 
 export function createCustomTools(deps: CustomToolsDeps) {
-  const { database, sealer } = deps;
+  const { database, events, sealer } = deps;
   const { db } = database;
 
   const placeOf = (tenantId: string, id: string) => `custom_tool\0${tenantId}\0${id}`;
@@ -170,6 +174,7 @@ export function createCustomTools(deps: CustomToolsDeps) {
           ...sealed(tenantId, id, headers),
         });
         if (row === undefined) throw NAME_TAKEN(name);
+        await noteTool(tx, scope, 'created', row);
         return shown(row);
       });
     },
@@ -200,24 +205,35 @@ export function createCustomTools(deps: CustomToolsDeps) {
           'admin_only',
           'This tool is shared; ask an administrator to change it.',
         );
-      const changed = await database.transaction((tx) =>
-        repo.update(tx, tenantId, toolId, {
+      const changed = await database.transaction(async (tx) => {
+        const now = await repo.update(tx, tenantId, toolId, {
           ...known,
           ...(parameters === undefined ? {} : { parameters: JSON.stringify(parameters) }),
           ...(implementation === undefined ? {} : { implementation: JSON.stringify(implementation) }),
           ...(permissions === undefined ? {} : { permissions: JSON.stringify(permissions) }),
           ...sealed(tenantId, toolId, kept),
-        }),
-      );
+        });
+        if (now !== undefined) await noteTool(tx, scope, 'updated', now);
+        return now;
+      });
       if (changed === undefined) throw NOT_FOUND();
       return shown(changed);
     },
 
     async remove(scope: Scope, id: string): Promise<void> {
-      await require(scope, id);
-      await database.transaction((tx) => repo.remove(tx, scope.tenantId, id));
+      const row = await require(scope, id);
+      await database.transaction(async (tx) => {
+        await repo.remove(tx, scope.tenantId, id);
+        await noteTool(tx, scope, 'deleted', row);
+      });
     },
   };
+
+  function noteTool(tx: Tx, scope: Scope, what: 'created' | 'updated' | 'deleted', row: repo.CustomToolRow) {
+    const subject = { type: 'tool', id: row.id };
+    const details = { name: row.name, effect: row.effect, shared: row.shared };
+    return note(events, tx, { ...by(scope), action: `tool.${what}`, subject, details });
+  }
 
   function shown(row: repo.CustomToolRow): c.CustomTool {
     return {

@@ -1,11 +1,13 @@
 // What people do with outside MCP servers, and the tools agents get from them. A tool is usable only while its definition is the
 // one a person agreed to. Must never hand a credential to anything but the server it is for.
 
+import { by, note } from '../../core/audit-note.ts';
 import type { McpProgram } from '../../core/config.ts';
 import type { InputOf } from '../../core/contract.ts';
-import type { Database } from '../../core/db/database.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
 import { untimed } from '../../core/db/deadline.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
@@ -22,6 +24,7 @@ export type McpService = ReturnType<typeof createMcpService>;
 
 export interface McpServiceDeps {
   database: Database;
+  events: Events;
   sealer: TextSealer;
   connections: McpConnections;
   connect(target: McpTarget): Promise<McpConnection>;
@@ -36,8 +39,15 @@ const MOST_TOOLS = 200;
 const NOT_FOUND = () => notFound('mcp_server_not_found', 'There is no such MCP server of yours.');
 
 export function createMcpService(deps: McpServiceDeps) {
-  const { database, sealer, connections, connect, isOwnHost, programs } = deps;
+  const { database, events, sealer, connections, connect, isOwnHost, programs } = deps;
   const { db } = database;
+
+  const subjectOf = (row: repo.McpServerRow) => ({ type: 'mcp_server', id: row.id });
+
+  function noteServer(tx: Tx, scope: Scope, what: 'created' | 'updated' | 'deleted', row: repo.McpServerRow) {
+    const details = { name: row.name, active: row.isActive };
+    return note(events, tx, { ...by(scope), action: `mcp_server.${what}`, subject: subjectOf(row), details });
+  }
 
   /** @throws AppError not_found unless it is the caller's, or he is an administrator */
   async function requireServer(scope: Scope, id: string): Promise<repo.McpServerRow> {
@@ -190,6 +200,7 @@ export function createMcpService(deps: McpServiceDeps) {
           listedAt: null,
           deletedAt: null,
         });
+        await noteServer(tx, scope, 'created', row);
         return toMcpServer(row);
       });
     },
@@ -210,12 +221,14 @@ export function createMcpService(deps: McpServiceDeps) {
       if (headers !== undefined && row.program !== null)
         throw new AppError('invalid', 'headers_not_used', 'headers: a program gets none; leave them out.');
       if (row.url !== null && headers !== undefined) requirePrivate(row.url, headers);
-      const changed = await database.transaction((tx) =>
-        repo.updateServer(tx, row.tenantId, row.id, {
+      const changed = await database.transaction(async (tx) => {
+        const now = await repo.updateServer(tx, row.tenantId, row.id, {
           ...(headers === undefined ? {} : sealed(row, checkedHeaders(headers))),
           ...(isActive === undefined ? {} : { isActive }),
-        }),
-      );
+        });
+        if (now !== undefined) await noteServer(tx, scope, 'updated', now);
+        return now;
+      });
       if (changed === undefined) throw NOT_FOUND();
       await connections.drop(`${row.id}:`);
       return toMcpServer(changed);
@@ -227,6 +240,7 @@ export function createMcpService(deps: McpServiceDeps) {
       await database.transaction(async (tx) => {
         await repo.deleteServer(tx, row.tenantId, row.id);
         await repo.deleteTools(tx, row.tenantId, row.id);
+        await noteServer(tx, scope, 'deleted', row);
       });
       await connections.drop(`${row.id}:`);
       return {};
@@ -273,6 +287,9 @@ export function createMcpService(deps: McpServiceDeps) {
               'definition_changed',
               `The tool "${name}" is not what you looked at any more; list the tools and look again.`,
             );
+          const action = approved ? 'mcp_tool.approved' : 'mcp_tool.withdrawn';
+          const details = { tool: name, hash, effect: approval?.effect };
+          await note(events, tx, { ...by(scope), action, subject: subjectOf(row), details });
         }
       });
       return toolsOf(row);
