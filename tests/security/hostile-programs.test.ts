@@ -52,10 +52,18 @@ describe('is ended', () => {
     ['a wait', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);', ['threw', 'timeout']],
     ['a promise that never settles', 'await new Promise(() => {});', ['unsettled']],
     ['a thenable that never settles', 'return { then() {} };', ['unsettled']],
-    ['arrays without end', 'const a = []; for (;;) a.push(new Uint8Array(1e6));', ['out_of_memory']],
-    ['objects without end', 'let a; for (;;) a = { a };', ['out_of_memory', 'timeout']],
-    ['text without end', 'let s = "x"; for (;;) s += s;', ['out_of_memory', 'threw', 'timeout']],
-    ['one large buffer', 'return new ArrayBuffer(2 ** 31 - 1).byteLength;', ['out_of_memory', 'threw']],
+    [
+      'arrays without end',
+      'const a = []; for (;;) a.push(new Uint8Array(1e6));',
+      ['out_of_memory', 'crashed'],
+    ],
+    ['objects without end', 'let a; for (;;) a = { a };', ['out_of_memory', 'timeout', 'crashed']],
+    ['text without end', 'let s = "x"; for (;;) s += s;', ['out_of_memory', 'threw', 'timeout', 'crashed']],
+    [
+      'one large buffer',
+      'return new ArrayBuffer(2 ** 31 - 1).byteLength;',
+      ['out_of_memory', 'threw', 'crashed'],
+    ],
     [
       'memory, caught and tried again',
       'const a = []; for (;;) { try { for (;;) a.push("x".repeat(1e6) + a.length); } catch {} }',
