@@ -18,7 +18,10 @@ describeEachDatabase('the mode of an agent', (database) => {
     town = await startTown({ database, tools: outside.tools });
     await town.person('Zoe');
     [ada, bea] = [await town.person('Ada'), await town.person('Bea')];
-    bot = await town.agent(ada);
+    // Few enough that all of them are shown to the model.
+    bot = await town.agent(ada, {
+      capabilities: ['calculator', 'recall', 'remember', 'post_letter', 'burn'],
+    });
     room = await town.room(ada, bot);
   });
   afterAll(() => town.stop());
