@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createApp } from './app.ts';
 import { BackupError, backUp, restore } from './core/backup.ts';
 import { checkLogs } from './core/backup-manifest.ts';
 import { systemClock } from './core/clock.ts';
@@ -97,6 +96,8 @@ async function runMigrate(): Promise<void> {
 }
 
 async function runToken([name]: string[]): Promise<void> {
+  // The whole server takes a second to load; most commands need none of it.
+  const { createApp } = await import('./app.ts');
   const app = await createApp(config(), { logger });
   try {
     const { identity } = app.parts;
