@@ -19,6 +19,9 @@ export const AgentStatus = z.enum([
 ]);
 export type AgentStatus = z.infer<typeof AgentStatus>;
 
+/** Somebody waits for an interactive run; one in the background may take long. */
+export const Lane = z.enum(['interactive', 'background']);
+
 const run = { roomId: Id, agentId: Id, runId: Id };
 
 export const agentThinking = defineEvent({
@@ -67,11 +70,16 @@ export const invokeAgent = defineOperation({
   name: 'agents.invoke',
   summary: 'Ask an agent of the room to act now',
   description:
-    'With a prompt, the prompt is sent as my message mentioning the agent; without one, the agent answers the newest message.',
+    'With a prompt, the prompt is sent as my message mentioning the agent; without one, the agent answers the newest message. With `lane: background` it is a long task: it has more time, and never keeps others waiting.',
   tag: 'Agents',
   rest: { method: 'post', path: '/api/rooms/:roomId/agents/:agentId/invoke', status: 201 },
   socket: 'invoke_agent',
-  input: z.object({ roomId: RoomKey, agentId: Id, prompt: z.string().min(1).max(8000).optional() }),
+  input: z.object({
+    roomId: RoomKey,
+    agentId: Id,
+    prompt: z.string().min(1).max(8000).optional(),
+    lane: Lane.default('interactive'),
+  }),
   output: z.object({ runId: Id.optional(), message: Message.optional() }),
   permission: 'signed_in',
   effect: 'reversible',

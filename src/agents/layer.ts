@@ -160,7 +160,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
 
   const tries = Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1);
   const router = createRouter(config, clock, deps.overrides?.llm);
-  const outcomes = metrics.counter('parley_agent_runs_total', 'Agent runs that ended', ['status']);
+  const outcomes = metrics.counter('parley_agent_runs_total', 'Agent runs that ended', ['status', 'lane']);
   const calls = metrics.counter('parley_model_calls_total', 'Calls of language models', [
     'provider',
     'outcome',
@@ -184,7 +184,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const runSeconds = metrics.histogram(
     'parley_agent_run_duration_seconds',
     'Time a worker spent on a run, by how that ended',
-    ['status'],
+    ['status', 'lane'],
     [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160],
   );
   const dollars = metrics.counter('parley_model_cost_dollars_total', 'Cost of models with a known price', [
@@ -390,6 +390,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       'gen_ai.agent.id': run.agentId,
       'gen_ai.conversation.id': run.roomId,
       'parley.run_id': run.id,
+      'parley.lane': run.lane,
       'parley.attempt': run.attempts,
     };
     // A job begins it, whoever rang for the job.
@@ -405,7 +406,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
           return outcome;
         } finally {
           span.set({ 'parley.outcome': status });
-          runSeconds.observe({ status }, (clock.elapsed() - began) / 1000);
+          runSeconds.observe({ status, lane: run.lane }, (clock.elapsed() - began) / 1000);
         }
       },
       { root: true },
@@ -418,9 +419,14 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     logger,
     execute,
     signalsFor,
-    maxConcurrent: config.AGENT_MAX_CONCURRENT,
-    timeoutMs: config.AGENT_TIMEOUT_MS,
-    onOutcome: (status) => outcomes.inc({ status }),
+    lanes: {
+      interactive: { maxConcurrent: config.AGENT_MAX_CONCURRENT, timeoutMs: config.AGENT_TIMEOUT_MS },
+      background: {
+        maxConcurrent: config.AGENT_BACKGROUND_CONCURRENT,
+        timeoutMs: config.AGENT_BACKGROUND_TIMEOUT_MS,
+      },
+    },
+    onOutcome: (status, lane) => outcomes.inc({ status, lane }),
     expire: () => approvals.expire(),
     onBoundary,
   });
@@ -522,7 +528,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       conversationsModule(conversations),
       trainingModule(training),
       feedbackModule(feedback),
-      runtimeModule(runtime, attention, replays, worker.job),
+      runtimeModule(runtime, attention, replays, worker.jobs),
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),
@@ -589,6 +595,9 @@ function createRouter(config: Config, clock: Clock, llm: Llm | undefined): LlmRo
     ...(config.AGENT_DEFAULT_MODEL === undefined ? {} : { defaultModel: config.AGENT_DEFAULT_MODEL }),
     ...(config.AGENT_SIMPLE_MODEL === undefined ? {} : { simpleModel: config.AGENT_SIMPLE_MODEL }),
     ...(config.AGENT_FALLBACK_MODEL === undefined ? {} : { fallbackModel: config.AGENT_FALLBACK_MODEL }),
+    ...(config.AGENT_BACKGROUND_MODEL === undefined
+      ? {}
+      : { backgroundModel: config.AGENT_BACKGROUND_MODEL }),
   });
 }
 

@@ -110,7 +110,9 @@ describeEachDatabase("an agent's numbers", (database) => {
     await town.settle();
     const text = await town.app.parts.metrics.registry.metrics();
     expect(text).toMatch(/parley_tool_calls_total\{tool="calculator",outcome="success"\} \d/);
-    expect(text).toMatch(/parley_agent_run_duration_seconds_count\{status="completed"\} \d/);
+    expect(text).toMatch(
+      /parley_agent_run_duration_seconds_count\{status="completed",lane="interactive"\} \d/,
+    );
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
     expect(text).not.toContain(agent.handle);
   });

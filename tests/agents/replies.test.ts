@@ -1,7 +1,8 @@
 // An agent that is addressed answers once, in the room, durably; one that is not says nothing, and why.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
-import { RUN_JOB } from '../../src/agents/runtime/triggers.ts';
+import type { Run } from '../../src/agents/runtime/contract.ts';
+import { enqueueRuns } from '../../src/agents/runtime/lanes.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';
 import { describeEachDatabase } from '../support/app.ts';
@@ -29,9 +30,7 @@ describeEachDatabase('replies', (database) => {
     await town.settle();
     const [run] = await town.runs(ada, bot);
     for (let i = 0; i < 3; i++) {
-      await town.app.parts.database.transaction((tx) =>
-        town.app.parts.jobs.enqueue(tx, { name: RUN_JOB }, [{ runId: run?.id }]),
-      );
+      await town.app.parts.database.transaction((tx) => enqueueRuns(town.app.parts.jobs, tx, [run as Run]));
       await town.settle();
     }
     const answers = await replies();

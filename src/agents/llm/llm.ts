@@ -119,12 +119,13 @@ export interface Turn {
   /** What was asked. */
   text: string;
   promptTokens: number;
+  lane: 'interactive' | 'background';
 }
 
 export interface LlmRouter {
   /**
    * The models for a turn, best first: those after the first are for when it fails or costs too much. Each says why it stands there:
-   * a reason of `pick`, `simple_turn`, `fallback` or `cheaper`.
+   * a reason of `pick`, `background`, `simple_turn`, `fallback` or `cheaper`.
    */
   routes(wish: { provider: string; model?: string }, turn: Turn): LlmChoice[];
   /** Never fails: without a fitting key it picks the scripted provider and says why. */

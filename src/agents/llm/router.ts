@@ -12,6 +12,8 @@ export interface RouterOptions {
   simpleModel?: string;
   /** `provider:model` for when the model of an agent fails. */
   fallbackModel?: string;
+  /** `provider:model` for turns that nobody waits for. */
+  backgroundModel?: string;
   /** For 'auto', and for requests that name no model. */
   defaultModel?: string;
   /** The model of each provider when neither the request nor `defaultModel` fits it. */
@@ -56,6 +58,7 @@ export function createLlmRouter(options: RouterOptions): LlmRouter {
       const main = router.pick(wish);
       const open = main.reason === 'preferred_by_auto' && !wish.model;
       const routes = [
+        ...(open && turn.lane === 'background' ? [named(options.backgroundModel, 'background')] : []),
         ...(open && isSimple(turn) ? [named(options.simpleModel, 'simple_turn')] : []),
         main,
         ...(main.provider === 'scripted' ? [] : [named(options.fallbackModel, 'fallback')]),

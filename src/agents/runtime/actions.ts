@@ -109,7 +109,7 @@ export function createActions(deps: ActionsDeps) {
     const prompt = await buildPrompt(work, step);
     const { historyKept, historyDropped, memoriesKept, estimatedTokens } = prompt.report;
     step.report = { historyKept, historyDropped, memoriesKept, estimatedTokens };
-    const [choice] = routesOf(agent, prompt) as [LlmChoice, ...LlmChoice[]];
+    const [choice] = routesOf(work, prompt) as [LlmChoice, ...LlmChoice[]];
     Object.assign(step, { provider: choice.provider, model: choice.model, providerReason: choice.reason });
     await boundary('before:context');
     const durationMs = Math.round(deps.clock.elapsed() - started);
@@ -130,20 +130,21 @@ export function createActions(deps: ActionsDeps) {
   }
 
   /** The models for a turn, best first. */
-  function routesOf(agent: AgentRow, prompt: AssembledPrompt): LlmChoice[] {
+  function routesOf({ agent, run }: Work, prompt: AssembledPrompt): LlmChoice[] {
     return deps.router.routes(
       { provider: agent.llmProvider, model: agent.modelName },
-      { text: prompt.trigger.text, promptTokens: prompt.report.estimatedTokens },
+      { text: prompt.trigger.text, promptTokens: prompt.report.estimatedTokens, lane: run.lane },
     );
   }
 
   /** Those for another round: first the one that answered the round before, or was chosen with the context. */
-  function routesAfter({ agent, journal }: Work, prompt: AssembledPrompt): LlmChoice[] {
+  function routesAfter(work: Work, prompt: AssembledPrompt): LlmChoice[] {
+    const { journal } = work;
     const context = contextOf(journal);
     const moved = journal.steps.findLast((step) => step.kind === 'model' && step.moved !== undefined);
     const { provider, model } = moved?.kind === 'model' && moved.moved !== undefined ? moved.moved : context;
     const first = { ...deps.router.pick({ provider, model }), reason: context.providerReason };
-    const others = routesOf(agent, prompt).filter(
+    const others = routesOf(work, prompt).filter(
       (route) => route.provider !== first.provider || route.model !== first.model,
     );
     return [first, ...others].slice(0, MOST_MODELS);
@@ -176,6 +177,7 @@ export function createActions(deps: ActionsDeps) {
       },
       routesAfter(work, prompt),
       deps.tries,
+      run.lane,
     );
     await boundary(`before:model:${round}`);
     const costUsd = await deps.costOf(run.tenantId, [answered.model, choice.model], usage);

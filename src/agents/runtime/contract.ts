@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineEvent, defineOperation } from '../../core/contract.ts';
 import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
 import { RoomKey } from '../../server/rooms/contract.ts';
+import { Lane } from '../contract.ts';
 
 export const RunStatusName = z.enum([
   'queued',
@@ -24,6 +25,7 @@ export const Run = z.object({
   /** `mentioned`, `direct_room`, `reply_to_agent` or `invoked`. */
   triggerReason: z.string(),
   askerId: Id,
+  lane: Lane,
   status: RunStatusName,
   /** Why it ended silent, failed or cancelled. */
   reason: z.string().optional(),

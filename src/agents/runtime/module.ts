@@ -11,7 +11,7 @@ export const runtimeModule = (
   runtime: RuntimeService,
   attention: Attention,
   replays: ReplayService,
-  job: AnyJobDef,
+  jobs: AnyJobDef[],
 ): Module => ({
   name: 'agents.runtime',
   operations: [
@@ -24,5 +24,5 @@ export const runtimeModule = (
     handle(c.listTurns, (scope, input) => runtime.turns(scope, input)),
   ],
   events: [...agentEvents, c.runNeedsAttention],
-  jobs: [job],
+  jobs,
 });

@@ -2,6 +2,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import { noteFailure, noteSuccess } from '../health/repository.ts';
+import type { Lane } from './lanes.ts';
 import type { AgentRunsTable, AgentTurnsTable, RunStatus, RunStepsTable } from './tables.ts';
 
 export type RunRow = Selectable<AgentRunsTable>;
@@ -226,8 +227,8 @@ export const listTurns = (
     .execute();
 };
 
-/** Takes a queued run under a new epoch; undefined when somebody else has it or it is over. */
-export async function claimRun(tx: Tx, id: string): Promise<RunRow | undefined> {
+/** Takes a queued run of the lane under a new epoch; undefined when somebody else has it or it is over. */
+export async function claimRun(tx: Tx, id: string, lane: Lane): Promise<RunRow | undefined> {
   return tx
     .updateTable('agentRuns')
     .set((eb) => ({
@@ -240,6 +241,7 @@ export async function claimRun(tx: Tx, id: string): Promise<RunRow | undefined> 
       updatedAt: sql<Date>`now()`,
     }))
     .where('id', '=', id)
+    .where('lane', '=', lane)
     .where('status', '=', 'queued')
     .returningAll()
     .executeTakeFirst();

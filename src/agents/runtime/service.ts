@@ -13,10 +13,10 @@ import type { AgentStatus, commandAgent, invokeAgent } from '../contract.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
+import { enqueueRuns, type Lane } from './lanes.ts';
 import { replyId } from './loop.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
-import { RUN_JOB, type RunJob } from './triggers.ts';
 import { boundOf, decideTurn } from './turn-taking.ts';
 import { toRun, toStep, toTurn } from './view.ts';
 
@@ -75,11 +75,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
   async function resume(tenantId: string, ids: string[]): Promise<repo.RunRow[]> {
     return database.transaction(async (tx) => {
       const resumed = await repo.resumeRuns(tx, tenantId, ids);
-      await jobs.enqueue<RunJob>(
-        tx,
-        { name: RUN_JOB },
-        resumed.map((run) => ({ runId: run.id })),
-      );
+      await enqueueRuns(jobs, tx, resumed);
       database.afterCommit(tx, () => {
         for (const run of resumed) signalsFor(run).status('queued');
       });
@@ -124,7 +120,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
   }
 
   /** Makes a run for a message whatever the floor controller would say, or finds the one there is. */
-  async function request(scope: Scope, agentId: string, message: Message): Promise<string> {
+  async function request(scope: Scope, agentId: string, message: Message, lane: Lane): Promise<string> {
     const { tenantId } = scope;
     return database.transaction(async (tx) => {
       await deps.checkStops(tx, { tenantId, agentId, roomId: message.roomId });
@@ -140,13 +136,14 @@ export function createRuntimeService(deps: RuntimeDeps) {
           // A person asked, so a chain of answers starts anew here.
           rootId: message.id,
           hop: 1,
+          lane,
         },
       ]);
       const run = inserted ?? (await repo.findRunByTrigger(tx, tenantId, agentId, message.id));
       if (run === undefined) throw RUN_NOT_FOUND();
       const fresh = inserted !== undefined || (await repo.reopenRun(tx, tenantId, run.id));
       if (fresh) {
-        await jobs.enqueue<RunJob>(tx, { name: RUN_JOB }, [{ runId: run.id }]);
+        await enqueueRuns(jobs, tx, [run]);
         database.afterCommit(tx, () => signalsFor(run).status('queued'));
       }
       return run.id;
@@ -164,11 +161,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
       from: 'waiting_approval' | 'needs_attention',
     ): Promise<repo.RunRow[]> {
       const woken = await repo.wakeRuns(tx, tenantId, ids, from);
-      await jobs.enqueue<RunJob>(
-        tx,
-        { name: RUN_JOB },
-        woken.map((run) => ({ runId: run.id })),
-      );
+      await enqueueRuns(jobs, tx, woken);
       database.afterCommit(tx, () => {
         for (const run of woken) signalsFor(run).status('queued');
       });
@@ -186,7 +179,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
       );
     },
 
-    async invoke(scope: Scope, { roomId: key, agentId, prompt }: InputOf<typeof invokeAgent>) {
+    async invoke(scope: Scope, { roomId: key, agentId, prompt, lane }: InputOf<typeof invokeAgent>) {
       const { row: room } = await rooms.requireMember(scope, key);
       const agent = await profiles.requireAgent(scope, agentId);
       const members = await rooms.agentsIn(db, room.id);
@@ -194,7 +187,11 @@ export function createRuntimeService(deps: RuntimeDeps) {
         throw notFound('agent_not_in_room', 'This agent is not in this room; invite it first.');
       if (prompt !== undefined) {
         const body = mentions(prompt, agent.handle) ? prompt : `@${agent.handle} ${prompt}`;
-        const message = await messages.send(scope, { roomId: room.id, body });
+        const message = await messages.send(scope, {
+          roomId: room.id,
+          body,
+          ...(lane === 'interactive' ? {} : { metadata: { lane } }),
+        });
         const run = await repo.findRunByTrigger(db, scope.tenantId, agentId, message.id);
         return { message, ...(run === undefined ? {} : { runId: run.id }) };
       }
@@ -219,7 +216,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
       if (decision === 'silent')
         throw new AppError('conflict', reason, `The agent may not answer here now (${reason}).`);
       try {
-        return { runId: await request(scope, agentId, message) };
+        return { runId: await request(scope, agentId, message, lane) };
       } catch (error) {
         if (!(error instanceof Halted)) throw error;
         throw new AppError(

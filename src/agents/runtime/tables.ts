@@ -1,5 +1,6 @@
 // Tables of turns, runs and their journal, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
+import type { Lane } from './lanes.ts';
 import type { StepData } from './steps.ts';
 
 export type RunStatus =
@@ -38,6 +39,7 @@ export interface AgentRunsTable {
   rootId: string;
   /** Hop of the answer: that of the trigger plus one. */
   hop: number;
+  lane: ColumnType<Lane, Lane | undefined, never>;
   status: ColumnType<RunStatus, RunStatus | undefined, RunStatus>;
   /** Why it ended silent, failed or cancelled. */
   reason: string | null;

@@ -4,6 +4,7 @@ import type { Attempts, Llm, LlmChoice, LlmErrorKind, LlmRequest } from '../llm/
 import { LlmError } from '../llm/llm.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
 import type { Draft } from './draft.ts';
+import type { Lane } from './lanes.ts';
 import { callModel, type ModelAnswer } from './model-call.ts';
 
 /** How a model was chosen in the end, when it was not the first, or got less to read. */
@@ -29,7 +30,7 @@ export interface ThinkingDeps {
 
 /** Then the failure is shown: what is left would hardly be an answer to what was asked. */
 const MOST_SHRINKS = 2;
-/** With another model at hand nobody waits longer for the first, in ms. */
+/** With another model at hand no interactive run waits longer for the first, in ms. */
 const PATIENCE_MS = 2000;
 /** These say something about the request or the run, not about the model. */
 const FINAL = new Set<LlmErrorKind>(['cancelled', 'bad_request']);
@@ -42,6 +43,7 @@ export async function thinkOver(
   deps: ThinkingDeps,
   routes: readonly LlmChoice[],
   tries: number,
+  lane: Lane,
 ): Promise<{ answer: ModelAnswer; choice: LlmChoice; moved?: Moved }> {
   const failures: Moved['failures'] = [];
   let left = Math.max(tries, routes.length);
@@ -53,7 +55,7 @@ export async function thinkOver(
     const attempts = { left: given, made: 0 };
     const llm = await deps.wrap(choice.llm, {
       attempts,
-      ...(others > 0 ? { maxWaitMs: PATIENCE_MS } : {}),
+      ...(others > 0 && lane === 'interactive' ? { maxWaitMs: PATIENCE_MS } : {}),
     });
     for (;;) {
       const prompt = await deps.promptOf(shrunk);

@@ -6,16 +6,10 @@ import { newId } from '../../core/ids.ts';
 import type { Jobs } from '../../core/jobs.ts';
 import type { MessageSent } from '../../server/messages/service.ts';
 import { hearRooms } from './floor-hearing.ts';
+import { enqueueRuns, laneOf } from './lanes.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
 import { decideTurn, giveFloor, MAX_CHAIN } from './turn-taking.ts';
-
-/** The job that wakes a worker for a run. */
-export const RUN_JOB = 'agents.run';
-
-export interface RunJob {
-  runId: string;
-}
 
 export function watchMessages(deps: {
   database: Database;
@@ -117,6 +111,7 @@ export function watchMessages(deps: {
             askerId: message.author.id,
             rootId: rootId ?? message.id,
             hop: hop + 1,
+            lane: laneOf(message.metadata),
           });
         }
       }
@@ -124,11 +119,7 @@ export function watchMessages(deps: {
     if (turns.length > 0) await repo.insertTurns(tx, turns);
     if (runs.length === 0) return;
     const queued = await repo.insertRuns(tx, runs);
-    await jobs.enqueue<RunJob>(
-      tx,
-      { name: RUN_JOB },
-      queued.map((run) => ({ runId: run.id })),
-    );
+    await enqueueRuns(jobs, tx, queued);
     // After the message itself has been published.
     database.afterCommit(tx, () =>
       queueMicrotask(() => {

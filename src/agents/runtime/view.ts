@@ -10,6 +10,7 @@ export const toRun = (row: RunRow): Run => ({
   triggerMessageId: row.triggerMessageId,
   triggerReason: row.triggerReason,
   askerId: row.askerId,
+  lane: row.lane,
   status: row.status,
   ...(row.reason === null ? {} : { reason: row.reason }),
   ...(row.provider === null ? {} : { provider: row.provider }),

@@ -8,10 +8,10 @@ import type { Logger } from '../../core/logger.ts';
 import { LlmError } from '../llm/llm.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import { RunLost } from './journal.ts';
+import { enqueueRuns, LANES, type Lane, queueOf, type RunJob } from './lanes.ts';
 import type { Execute, Remains } from './loop.ts';
 import * as repo from './repository.ts';
 import type { RunSignals, SignalsFor } from './signals.ts';
-import { RUN_JOB, type RunJob } from './triggers.ts';
 
 export interface WorkerDeps {
   database: Database;
@@ -20,10 +20,9 @@ export interface WorkerDeps {
   logger: Logger;
   execute: Execute;
   signalsFor: SignalsFor;
-  maxConcurrent: number;
-  /** Longest time one worker may run one run, in ms. */
-  timeoutMs: number;
-  onOutcome: (status: string) => void;
+  /** Of each lane: runs at once, and the longest time that workers may spend on one, in ms. */
+  lanes: Record<Lane, { maxConcurrent: number; timeoutMs: number }>;
+  onOutcome: (status: string, lane: Lane) => void;
   /** Ends what waited too long for a person. */
   expire: () => Promise<void>;
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
@@ -62,23 +61,17 @@ export function createRunWorker(deps: WorkerDeps) {
   const stopped = new AbortController();
   let loops: Promise<unknown> = Promise.resolve();
 
-  const enqueue = (tx: Parameters<Jobs['enqueue']>[0], runIds: string[], delaySeconds?: number) =>
-    jobs.enqueue<RunJob>(
-      tx,
-      { name: RUN_JOB },
-      runIds.map((runId) => ({ runId })),
-      delaySeconds === undefined ? {} : { delaySeconds },
-    );
-
-  const job: JobDef<RunJob> = {
-    name: RUN_JOB,
+  const jobOf = (lane: Lane): JobDef<RunJob> => ({
+    name: queueOf(lane),
     retryLimit: 5,
-    expireInSeconds: Math.ceil(deps.timeoutMs / 1000) + 60,
-    concurrency: deps.maxConcurrent,
+    expireInSeconds: Math.ceil(deps.lanes[lane].timeoutMs / 1000) + 60,
+    concurrency: deps.lanes[lane].maxConcurrent,
     async handle({ runId }) {
       if (stopped.signal.aborted)
-        return database.transaction((tx) => enqueue(tx, [runId], PARKED_DELAY_SECONDS));
-      const run = await database.transaction((tx) => repo.claimRun(tx, runId));
+        return database.transaction((tx) =>
+          enqueueRuns(jobs, tx, [{ id: runId, lane }], PARKED_DELAY_SECONDS),
+        );
+      const run = await database.transaction((tx) => repo.claimRun(tx, runId, lane));
       // Over, or in other hands.
       if (run === undefined) return;
       const controller = new AbortController();
@@ -93,21 +86,21 @@ export function createRunWorker(deps: WorkerDeps) {
         active.delete(entry);
       }
     },
-  };
+  });
 
   async function work(run: repo.RunRow, controller: AbortController, remains: Remains): Promise<void> {
     const { signal } = controller;
     const signals = signalsFor(run, signal);
     const timer = new AbortController();
     const started = clock.elapsed();
-    clock.sleep(Math.max(0, deps.timeoutMs - run.runningMs), timer.signal).then(
+    clock.sleep(Math.max(0, deps.lanes[run.lane].timeoutMs - run.runningMs), timer.signal).then(
       () => controller.abort(new TimedOut()),
       () => undefined,
     );
     try {
       if (run.attempts > MAX_ATTEMPTS) return await fail(run, signals, remains, 'too_many_attempts');
       const { status } = await execute(run, signals, signal, remains);
-      if (status !== 'waiting_approval') onOutcome(status);
+      if (status !== 'waiting_approval') onOutcome(status, run.lane);
       if (status === 'completed' || status === 'silent') signals.status('idle');
     } catch (error) {
       await end(run, signals, remains, signal.aborted ? signal.reason : error);
@@ -160,7 +153,7 @@ export function createRunWorker(deps: WorkerDeps) {
       (await remains.publish?.({ status: 'failed', reason })) ||
       (await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'silent', reason })));
     if (!over) return leave(run, signals, {});
-    onOutcome('silent');
+    onOutcome('silent', run.lane);
     signals.status('idle');
   }
 
@@ -175,7 +168,7 @@ export function createRunWorker(deps: WorkerDeps) {
   async function giveBack(run: repo.RunRow, signals: RunSignals): Promise<void> {
     await database.transaction(async (tx) => {
       if (await repo.closeRun(tx, leaseOf(run), { status: 'queued' }))
-        await enqueue(tx, [run.id], PARKED_DELAY_SECONDS);
+        await enqueueRuns(jobs, tx, [run], PARKED_DELAY_SECONDS);
     });
     signals.status('queued');
   }
@@ -191,7 +184,7 @@ export function createRunWorker(deps: WorkerDeps) {
       (await remains.publish?.({ status: 'failed', reason })) ||
       (await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'failed', reason })));
     if (!failed) return leave(run, signals, {});
-    onOutcome('failed');
+    onOutcome('failed', run.lane);
     signals.status('error');
   }
 
@@ -211,10 +204,7 @@ export function createRunWorker(deps: WorkerDeps) {
   async function takeBack(everything: boolean): Promise<void> {
     const runs = await database.transaction(async (tx) => {
       const rows = await repo.takeBackRuns(tx, everything);
-      await enqueue(
-        tx,
-        rows.map((row) => row.id),
-      );
+      await enqueueRuns(jobs, tx, rows);
       return rows;
     });
     for (const run of runs) {
@@ -244,7 +234,7 @@ export function createRunWorker(deps: WorkerDeps) {
   }
 
   return {
-    job,
+    jobs: LANES.map(jobOf),
     takeBack,
 
     /** Takes over what was left, then renews and sweeps until stopped. */
