@@ -42,6 +42,11 @@ import { createMemoryRoster } from './server/presence/roster-memory.ts';
 import { createPresenceService } from './server/presence/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
+import { createIndexer } from './server/search/indexer.ts';
+import { searchModule } from './server/search/module.ts';
+import { createSearchService } from './server/search/service.ts';
+import { settingsModule } from './server/settings/module.ts';
+import { createSettingsService } from './server/settings/service.ts';
 import { originAllowed } from './server/transports/http/origin.ts';
 import { createHttp } from './server/transports/http/server.ts';
 import { createMcp, MCP_PATH } from './server/transports/mcp.ts';
@@ -152,6 +157,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       failpoints,
       screen: cleanText,
     });
+    const settings = createSettingsService({ database, events, rooms });
+    const indexer = createIndexer({ database, clock, logger, settings });
+    const search = createSearchService({ database, events, identity, messages, indexer });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -209,6 +217,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       roomsModule(rooms),
       messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
       presenceModule(),
+      settingsModule(settings),
+      searchModule(search, indexer),
       auditModule(audit),
       ...agents.modules,
       ...(overrides.modules ?? []),

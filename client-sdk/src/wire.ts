@@ -13,6 +13,8 @@ import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
 import type * as presence from '../../src/server/presence/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
+import type * as search from '../../src/server/search/contract.ts';
+import type * as settings from '../../src/server/settings/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
 
 export type { Approval } from '../../src/agents/approvals/contract.ts';
@@ -37,6 +39,9 @@ export type {
   Room as RoomInfo,
   RoomListItem,
 } from '../../src/server/rooms/contract.ts';
+
+export type { Found, Highlight } from '../../src/server/search/contract.ts';
+export type { RoomSettings } from '../../src/server/settings/contract.ts';
 
 export type AgentPersonality = profiles.Agent['personality'];
 
@@ -73,6 +78,10 @@ export interface Operations {
   list_events: Op<typeof messages.listEvents>;
   mark_read: Op<typeof messages.markRead>;
   typing: Op<typeof messages.setTyping>;
+
+  search_messages: Op<typeof search.searchMessages>;
+  get_room_settings: Op<typeof settings.getRoomSettings>;
+  update_room_settings: Op<typeof settings.updateRoomSettings>;
 
   invoke_agent: Op<typeof agents.invokeAgent>;
   agent_command: Op<typeof agents.commandAgent>;

@@ -14,6 +14,8 @@ import type { AuditTables } from '../../server/audit/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
+import type { SearchTables } from '../../server/search/tables.ts';
+import type { SettingsTables } from '../../server/settings/tables.ts';
 import type { McpTables } from '../../tools/mcp/tables.ts';
 import type { ToolsTables } from '../../tools/tables.ts';
 
@@ -22,6 +24,8 @@ export interface Tables
     AuditTables,
     RoomsTables,
     MessagesTables,
+    SearchTables,
+    SettingsTables,
     BudgetsTables,
     ConversationsTables,
     ProfilesTables,

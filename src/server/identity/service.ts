@@ -352,6 +352,12 @@ export function createIdentityService(deps: IdentityDeps) {
       return toUser(row);
     },
 
+    /** By handle, whatever way it is written; undefined when nobody has it. */
+    async findByHandle(tenantId: string, handle: string): Promise<User | undefined> {
+      const row = await repo.findUserByKey(db, tenantId, handleKey(handle));
+      return row === undefined || row.deletedAt !== null ? undefined : toUser(row);
+    },
+
     findMany: async (tx: Tx | Database['db'], tenantId: string, ids: string[]): Promise<User[]> =>
       (await repo.findUsersByIds(tx, tenantId, ids)).map(toUser),
 

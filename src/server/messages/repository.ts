@@ -36,6 +36,24 @@ export const findMessage = (
 ): Promise<MessageWithAuthor | undefined> =>
   withAuthor(db).where('messages.tenantId', '=', tenantId).where('messages.id', '=', id).executeTakeFirst();
 
+/** Of these, what a user may read as a member of their rooms at this moment. */
+export const listReadable = (
+  db: Db,
+  tenantId: string,
+  userId: string,
+  ids: string[],
+): Promise<MessageWithAuthor[]> =>
+  withAuthor(db)
+    .innerJoin('memberships', (on) =>
+      on.onRef('memberships.roomId', '=', 'messages.roomId').on('memberships.userId', '=', userId),
+    )
+    .innerJoin('rooms', 'rooms.id', 'messages.roomId')
+    .where('messages.tenantId', '=', tenantId)
+    .where('messages.id', '=', sql<string>`any(${ids}::uuid[])`)
+    .where('messages.deletedAt', 'is', null)
+    .where('rooms.deletedAt', 'is', null)
+    .execute();
+
 /** One page, oldest first. Asks for one more than `limit` so that the caller knows whether there is more. */
 export async function listMessages(
   db: Db,

@@ -182,6 +182,12 @@ export function createMessagesService(deps: {
       return toMessage(await requireMessage(scope, id));
     },
 
+    /** Of these, what the caller may read as a member now, in any order; none that was deleted. */
+    async readable(scope: Scope, ids: string[]): Promise<Message[]> {
+      if (ids.length === 0) return [];
+      return (await repo.listReadable(db, scope.tenantId, scope.user.id, ids)).map(toMessage);
+    },
+
     /** History; oldest first in each page. */
     async list(
       scope: Scope,

@@ -69,6 +69,8 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     requireVisible,
     requireMember,
     resolveId: access.resolveId,
+    change: access.change,
+    requireRight: access.requireRight,
     myMembership: entrance.mine,
     join: entrance.join,
     leave: memberships.leave,
