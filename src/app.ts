@@ -40,6 +40,8 @@ import { presenceModule } from './server/presence/module.ts';
 import { createClusterRoster } from './server/presence/roster-cluster.ts';
 import { createMemoryRoster } from './server/presence/roster-memory.ts';
 import { createPresenceService } from './server/presence/service.ts';
+import { reactionsModule } from './server/reactions/module.ts';
+import { createReactionsService } from './server/reactions/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
 import { createIndexer } from './server/search/indexer.ts';
@@ -216,6 +218,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       }),
       roomsModule(rooms),
       messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
+      reactionsModule(createReactionsService({ messages, log })),
       presenceModule(),
       settingsModule(settings),
       searchModule(search, indexer),

@@ -291,6 +291,10 @@ export interface Messages {
   handle(id: string): SendHandle | undefined;
   /** Rejects `conflict` when `version` is given and no longer the newest. */
   edit(id: string, body: string, options?: CallOptions & { version?: number }): Promise<Message>;
+  /** Adds an emoji of mine; doing it again changes nothing. The list shows it when its entry comes. */
+  react(id: string, emoji: string, options?: CallOptions): Promise<void>;
+  /** Takes my emoji back. */
+  unreact(id: string, emoji: string, options?: CallOptions): Promise<void>;
   /** Leaves a tombstone with its seq. */
   delete(id: string, options?: CallOptions): Promise<Message>;
   /** Adds up to `limit` (50) older messages at the front of the snapshot. Concurrent calls share one. */

@@ -1,6 +1,7 @@
 // What one room looks like, folded from its log entries. Pure. Keeps I7, I8 and I11 of SPEC.md.
 // Must only be given entries in order and once: room-log.ts sees to that.
 import { findBySeq, newer, placeOf, put } from './message-list.ts';
+import { applySatellite, keepMine, keepSatellites, targetOf } from './satellites.ts';
 import type { Streams } from './streams.ts';
 import { dropStream } from './streams.ts';
 import { countsFor, deriveCounts, mentionsMe, withCounts } from './unread.ts';
@@ -25,6 +26,8 @@ export interface RoomData {
   readonly typing: Readonly<Record<string, number>>;
   /** Changes to messages that are not loaded, kept while a page of history is on its way. */
   readonly late: ReadonlyMap<string, Message> | undefined;
+  /** The same for what is not their text: reactions, pins. In order. */
+  readonly lateEntries: readonly LogEvent[];
 }
 
 export const emptyRoom: RoomData = {
@@ -40,6 +43,7 @@ export const emptyRoom: RoomData = {
   streams: {},
   typing: {},
   late: undefined,
+  lateEntries: [],
 };
 
 /** What a join tells besides entries. Call before applying its entries. */
@@ -78,7 +82,10 @@ export function applyEntries(data: RoomData, entries: readonly LogEvent[]): Room
 type Draft = { -readonly [K in keyof RoomData]: RoomData[K] } & { list: Message[] };
 
 /** True if the list changed. An entry of an unknown type changes nothing but is counted as applied. */
-function applyEntry(draft: Draft, { seq, type, payload }: LogEvent): boolean {
+function applyEntry(draft: Draft, entry: LogEvent): boolean {
+  const { seq, type, payload } = entry;
+  const target = targetOf(entry);
+  if (target !== undefined) return changeSatellite(draft, entry, target);
   switch (type) {
     case 'new_message':
     case 'agent_message':
@@ -112,7 +119,18 @@ function addMessage(draft: Draft, message: Message): boolean {
     const { [message.author.id]: _, ...others } = draft.typing;
     draft.typing = others;
   }
-  return put(draft.list, message);
+  return put(draft.list, keepMine(known, message));
+}
+
+function changeSatellite(draft: Draft, entry: LogEvent, target: number): boolean {
+  const place = placeOf(draft.list, target);
+  const known = draft.list[place];
+  if (known?.seq !== target) {
+    if (draft.late !== undefined) draft.lateEntries = [...draft.lateEntries, entry];
+    return false;
+  }
+  draft.list[place] = applySatellite(known, entry, draft.me?.user.id);
+  return true;
 }
 
 function changeMessage(draft: Draft, message: Message, seq: number): boolean {
@@ -125,7 +143,7 @@ function changeMessage(draft: Draft, message: Message, seq: number): boolean {
   const vanishes = known.deletedAt === undefined && message.deletedAt !== undefined;
   if (vanishes && me !== undefined && seq > draft.countedTo && countsFor(known, me))
     draft.me = addCounts(me, known, -1);
-  return put(draft.list, message);
+  return put(draft.list, keepMine(known, message));
 }
 
 const addCounts = (me: MyMembership, message: Message, by: 1 | -1): MyMembership => ({
@@ -157,18 +175,25 @@ export function prependPage(data: RoomData, page: readonly Message[], end: boole
     .filter((message) => message.seq <= data.base)
     .map((message) => {
       const change = data.late?.get(message.id);
-      return change === undefined ? message : newer(message, change);
+      return change === undefined ? message : newer(message, keepMine(message, change));
     });
+  for (const entry of data.lateEntries) {
+    const place = placeOf(older, targetOf(entry) ?? -1);
+    const found = older[place];
+    if (found !== undefined && found.seq === targetOf(entry))
+      older[place] = applySatellite(found, entry, data.me?.user.id);
+  }
   const first = older[0];
   const base = end ? 0 : first === undefined ? data.base : Math.min(data.base, first.seq - 1);
-  return { ...data, list: [...older, ...data.list], base, late: undefined };
+  return { ...data, list: [...older, ...data.list], base, late: undefined, lateEntries: [] };
 }
 
 /** A message as an answer to a call of mine (edit, delete) gives it; the entry will follow. */
 export function adoptAnswer(data: RoomData, message: Message): RoomData {
-  if (findBySeq(data.list, message.seq) === undefined) return data;
+  const known = findBySeq(data.list, message.seq);
+  if (known === undefined) return data;
   const list = [...data.list];
-  return put(list, message) ? { ...data, list } : data;
+  return put(list, keepSatellites(known, message)) ? { ...data, list } : data;
 }
 
 export const hasMessage = (data: RoomData, id: string, seq: number): boolean =>

@@ -41,13 +41,15 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     if (base === 0) return;
     const epoch = parts.epoch();
     parts.setLoading(true);
-    parts.update((state) => ({ ...state, late: new Map<string, Message>() }));
+    parts.update((state) => ({ ...state, late: new Map<string, Message>(), lateEntries: [] }));
     try {
       const page = await call('list_messages', { roomId: roomKey, before: base + 1, limit }, options);
       if (epoch !== parts.epoch()) return;
       parts.update((state) => ({ ...state, ...prependPage(state, page.data, !page.hasMoreBefore) }));
     } finally {
-      parts.update((state) => (state.late === undefined ? state : { ...state, late: undefined }));
+      parts.update((state) =>
+        state.late === undefined ? state : { ...state, late: undefined, lateEntries: [] },
+      );
       parts.setLoading(false);
     }
   }
@@ -81,6 +83,12 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     async edit(id, body, { version, ...options } = {}) {
       const input = { messageId: id, body, ...(version === undefined ? {} : { version }) };
       return adopt(await call('edit_message', input, options));
+    },
+    async react(id, emoji, options) {
+      await call('add_reaction', { messageId: id, emoji }, options);
+    },
+    async unreact(id, emoji, options) {
+      await call('remove_reaction', { messageId: id, emoji }, options);
     },
     delete: async (id, options) => adopt(await call('delete_message', { messageId: id }, options)),
     loadBefore(limit = 50, options) {

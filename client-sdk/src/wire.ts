@@ -12,6 +12,7 @@ import type * as memory from '../../src/memory/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
 import type * as presence from '../../src/server/presence/contract.ts';
+import type * as reactions from '../../src/server/reactions/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
 import type * as settings from '../../src/server/settings/contract.ts';
@@ -75,6 +76,8 @@ export interface Operations {
   get_message: Op<typeof messages.getMessage>;
   edit_message: Op<typeof messages.editMessage>;
   delete_message: Op<typeof messages.deleteMessage>;
+  add_reaction: Op<typeof reactions.addReaction>;
+  remove_reaction: Op<typeof reactions.removeReaction>;
   list_events: Op<typeof messages.listEvents>;
   mark_read: Op<typeof messages.markRead>;
   typing: Op<typeof messages.setTyping>;
@@ -131,6 +134,8 @@ export interface Events {
   agent_message: PayloadOf<typeof messages.agentMessage>;
   message_updated: PayloadOf<typeof messages.messageUpdated>;
   message_deleted: PayloadOf<typeof messages.messageDeleted>;
+  reaction_added: PayloadOf<typeof reactions.reactionAdded>;
+  reaction_removed: PayloadOf<typeof reactions.reactionRemoved>;
   typing: PayloadOf<typeof messages.typingEvent>;
   read: PayloadOf<typeof messages.readEvent>;
   member_joined: PayloadOf<typeof rooms.memberJoined>;

@@ -1,9 +1,17 @@
 // The fold of log entries: older states never win, counts are right at every moment, also half-way through a page.
 import { describe, expect, it } from 'vitest';
 import { newer, put } from '../src/message-list.ts';
-import { applyEntries, applyJoin, applyRead, emptyRoom, resetList } from '../src/room-data.ts';
+import {
+  adoptAnswer,
+  applyEntries,
+  applyJoin,
+  applyRead,
+  emptyRoom,
+  prependPage,
+  resetList,
+} from '../src/room-data.ts';
 import { createFakeServer } from '../src/testing/fake-server.ts';
-import type { JoinReply, Message } from '../src/wire.ts';
+import type { JoinReply, LogEvent, Message } from '../src/wire.ts';
 
 function world(messages: number) {
   const server = createFakeServer();
@@ -58,6 +66,64 @@ describe('room data', () => {
     data = applyRead(data, 4);
     expect(data.me).toMatchObject({ readSeq: 4, unread: 1 });
     expect(applyRead(data, 2)).toBe(data);
+  });
+
+  it('I21 reactions are what the newest entry says, and mine stay mine', () => {
+    const { me, join } = world(3);
+    const reply = join({});
+    let data = applyEntries(resetList(applyJoin(emptyRoom, reply), 0), reply.events);
+    const message = data.list[1] as Message;
+    let seq = 3;
+    const change = (
+      type: 'reaction_added' | 'reaction_removed',
+      userId: string,
+      emoji: string,
+      ...counts: [string, number][]
+    ): LogEvent => ({
+      seq: ++seq,
+      type,
+      payload: {
+        messageSeq: message.seq,
+        messageId: message.id,
+        userId,
+        emoji,
+        reactions: counts.map(([name, count]) => ({ emoji: name, count })),
+      },
+    });
+    const shown = () => data.list[1]?.reactions.map((r) => `${r.emoji}${r.count}${r.mine ? ' mine' : ''}`);
+    data = applyEntries(data, [
+      change('reaction_added', me.id, '👍', ['👍', 1]),
+      change('reaction_added', 'bob', '👍', ['👍', 2]),
+      change('reaction_added', 'bob', '🎉', ['👍', 2], ['🎉', 1]),
+    ]);
+    expect(shown()).toEqual(['👍2 mine', '🎉1']);
+    // An entry with the whole message cannot know whose reactions are mine; an answer may be older than what is known.
+    const whole = { ...message, version: 2, reactions: [{ emoji: '👍', count: 2, mine: false }] };
+    data = applyEntries(data, [{ seq: ++seq, type: 'message_updated', payload: { message: whole } }]);
+    expect(shown()).toEqual(['👍2 mine']);
+    data = adoptAnswer(data, { ...whole, version: 3, body: 'edited', reactions: [] });
+    expect([data.list[1]?.body, shown()]).toEqual(['edited', ['👍2 mine']]);
+    data = applyEntries(data, [change('reaction_removed', me.id, '👍', ['👍', 1])]);
+    expect(shown()).toEqual(['👍1']);
+  });
+
+  it('I21 a reaction that overtakes a page of history is in the page', () => {
+    const { me, join } = world(4);
+    const reply = join({});
+    const old = reply.events[0]?.payload as unknown as Message;
+    let data = resetList(applyJoin(emptyRoom, reply), 2);
+    data = applyEntries(data, reply.events.slice(2));
+    data = { ...data, late: new Map(), lateEntries: [] };
+    const payload = {
+      messageSeq: old.seq,
+      userId: me.id,
+      emoji: '👍',
+      reactions: [{ emoji: '👍', count: 1 }],
+    };
+    data = applyEntries(data, [{ seq: 5, type: 'reaction_added', payload }]);
+    data = prependPage(data, [old], true);
+    expect(data.list[0]?.reactions).toEqual([{ emoji: '👍', count: 1, mine: true }]);
+    expect(data.lateEntries).toEqual([]);
   });
 
   it('I2 an entry of a type not known here changes nothing but its place', () => {

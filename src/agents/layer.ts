@@ -24,6 +24,7 @@ import type { IdentityService } from '../server/identity/service.ts';
 import type { MessageLog, MessagesService } from '../server/messages/service.ts';
 import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
+import { createChatTools } from '../tools/builtin/chat-tools.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
 import { keySentences } from '../tools/builtin/key-sentences.ts';
 import { createKnowledgeTools } from '../tools/builtin/knowledge-tools.ts';
@@ -282,6 +283,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       clockTool,
       ...createMemoryTools(memory),
       ...createPeopleTools(operate),
+      ...createChatTools(operate),
       ...createWorkspaceTools(operate),
       ...createKnowledgeTools(operate, write),
       createFindTools(async ({ tenantId, agentId }) => {

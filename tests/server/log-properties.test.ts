@@ -15,10 +15,14 @@ type Deed =
   | { do: 'send'; who: number; room: number; id: number; body: number }
   | { do: 'edit'; who: number; which: number }
   | { do: 'delete'; who: number; which: number }
+  | { do: 'react' | 'unreact'; who: number; which: number; emoji: number }
+  | { do: 'reactions'; room: number; who: number; mode: number }
   | { do: 'read'; who: number; room: number; seq: number }
   | { do: 'rename'; who: number; room: number }
   | { do: 'quit'; who: number; room: number }
   | { do: 'join'; who: number; room: number };
+
+const EMOJI = ['👍', '❤️', ':party:'];
 
 const small = (max: number) => fc.integer({ min: 0, max });
 const deed: fc.Arbitrary<Deed> = fc.oneof(
@@ -38,6 +42,24 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       do: fc.constantFrom('edit' as const, 'delete' as const),
       who: small(2),
       which: small(5),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('react' as const, 'react' as const, 'unreact' as const),
+      who: small(2),
+      which: small(5),
+      emoji: small(2),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reactions' as const),
+      who: small(2),
+      room: small(1),
+      mode: small(2),
     }),
   },
   {
@@ -63,12 +85,25 @@ interface Copy {
 }
 
 /** What a client does with an entry, as docs/protocol.md tells it to. */
-function apply(copy: Copy, { type, payload }: LogEvent): void {
+function apply(copy: Copy, { type, payload }: LogEvent, myId: string): void {
   const p = payload as Answer;
+  const mineIn = (id: string, emoji: string) =>
+    copy.messages.get(id)?.reactions.some((r) => r.emoji === emoji && r.mine) ?? false;
   const keep = (message: Message) => {
-    if ((copy.messages.get(message.id)?.version ?? 0) <= message.version)
-      copy.messages.set(message.id, message);
+    if ((copy.messages.get(message.id)?.version ?? 0) > message.version) return;
+    const reactions = message.reactions.map((r) => ({ ...r, mine: mineIn(message.id, r.emoji) }));
+    copy.messages.set(message.id, { ...message, reactions });
   };
+  if (type === 'reaction_added' || type === 'reaction_removed') {
+    const known = copy.messages.get(p.messageId);
+    if (known === undefined) return;
+    const reactions = p.reactions.map((r: { emoji: string; count: number }) => ({
+      ...r,
+      mine: r.emoji === p.emoji && p.userId === myId ? type === 'reaction_added' : mineIn(known.id, r.emoji),
+    }));
+    copy.messages.set(known.id, { ...known, reactions });
+    return;
+  }
   if (type === 'new_message' || type === 'agent_message') keep(p);
   else if (type === 'message_updated' || type === 'message_deleted') keep(p.message);
   else if (type === 'member_joined' || type === 'member_updated')
@@ -102,6 +137,12 @@ describeEachDatabase('the log of a room', (database) => {
   });
   afterAll(() => app.stop());
 
+  const call = (scope: Scope, name: string, input: object) => {
+    const { operations } = app.app.parts;
+    const operation = operations.bySocket(name) as NonNullable<ReturnType<typeof operations.bySocket>>;
+    return operations.call(operation, scope, input, { surface: 'rest', address: 'test' });
+  };
+
   async function newRoom(): Promise<string> {
     const [ada, ...others] = people as [Scope, ...Scope[]];
     const input = {
@@ -116,6 +157,16 @@ describeEachDatabase('the log of a room', (database) => {
   async function perform(step: Deed, rooms: string[], ids: string[]): Promise<Message | undefined> {
     const { messages, rooms: service } = app.app.parts;
     const scope = people[step.who] as Scope;
+    if (step.do === 'react' || step.do === 'unreact') {
+      const input = { messageId: ids[step.which], emoji: EMOJI[step.emoji] };
+      await call(scope, step.do === 'react' ? 'add_reaction' : 'remove_reaction', input);
+      return undefined;
+    }
+    if (step.do === 'reactions') {
+      const reactionMode = (['any', 'one', 'off'] as const)[step.mode];
+      await service.update(scope, rooms[step.room] as string, { reactionMode });
+      return undefined;
+    }
     if (step.do === 'send')
       return messages.send(scope, {
         roomId: rooms[step.room] as string,
@@ -171,7 +222,7 @@ describeEachDatabase('the log of a room', (database) => {
           );
 
           const copy: Copy = { room: {}, members: new Map(), messages: new Map() };
-          for (const event of events) apply(copy, event);
+          for (const event of events) apply(copy, event, root.user.id);
           const { data } = await messages.list(root, { roomId, limit: 200 });
           const byPlace = [...copy.messages.values()].sort((a, b) => a.seq - b.seq);
           expect(byPlace).toEqual(data);

@@ -23,6 +23,7 @@ const TOOLS = [
   'create_document',
   'knowledge_search',
   'summarize',
+  'add_reaction',
 ];
 
 beforeAll(async () => {
@@ -48,6 +49,32 @@ async function use(asker: Scope, tool: string, args: object, where: { id: string
   if (content?.type !== 'tool_result') throw new Error(`${tool} was not called`);
   return JSON.parse(content.result);
 }
+
+describe('messages', () => {
+  it('reacts to the message it was asked by, once, and to none of another room', async () => {
+    await use(sam, 'add_reaction', { emoji: '👍' });
+    const [asked] = (await town.messages(sam, room)).slice(-2);
+    expect(asked?.reactions).toEqual([{ emoji: '👍', count: 1, mine: false }]);
+    expect(await use(sam, 'add_reaction', { emoji: '👍', messageId: asked?.id })).toEqual({ reacted: '👍' });
+    const other = await town.room(ada, bot);
+    const secret = await town.say(ada, other, 'Nobody else knows');
+    expect(await use(sam, 'add_reaction', { emoji: '👍', messageId: secret.id })).toMatchObject({
+      error: { code: 'other_room' },
+    });
+    const missing = { error: { code: 'message_not_found' } };
+    const foreign = await town.room(ada);
+    await town.call(ada, 'update_room', { roomId: foreign.id, visibility: 'private' });
+    const hidden = await town.say(ada, foreign, 'Nobody at all');
+    for (const messageId of [hidden.id, room.id])
+      expect(await use(sam, 'add_reaction', { emoji: '👍', messageId })).toMatchObject(missing);
+    const bare = await town.agent(ada, { capabilities: [] });
+    await town.call(ada, 'invite_agent', { roomId: room.id, agentId: bare.id });
+    town.plays((_, call) => (call === 1 ? calling('add_reaction', { emoji: '👎' }) : saying('Done.')));
+    const begged = await town.say(sam, room, `@${bare.handle} react`);
+    await town.settle();
+    expect((await town.call(sam, 'get_message', { messageId: begged.id })).reactions).toEqual([]);
+  });
+});
 
 describe('people and rooms', () => {
   it('finds people, and shows no more than names', async () => {

@@ -1,5 +1,5 @@
 // Queries on messages and on the room log. No policy, no events, no clocks.
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import type { MessagesTable } from './tables.ts';
 
@@ -82,16 +82,35 @@ export async function listMessages(
   return forwards ? rows : rows.reverse();
 }
 
-export const updateMessage = (
-  tx: Tx,
-  id: string,
-  set: { body: string; mentions?: string; metadata?: string; editedAt?: Date; deletedAt?: Date },
-) =>
+export const updateMessage = (tx: Tx, id: string, set: Updateable<MessagesTable>) =>
   tx
     .updateTable('messages')
     .set({ ...set, version: sql<number>`version + 1` })
     .where('id', '=', id)
     .execute();
+
+/** Which emoji someone gave each of these messages. */
+export async function listReactionsBy(
+  db: Db | Tx,
+  userId: string,
+  messageIds: string[],
+): Promise<Map<string, Set<string>>> {
+  const rows = await db
+    .selectFrom('messageReactions')
+    .select(['messageId', 'emoji'])
+    .where('userId', '=', userId)
+    .where(sql<boolean>`message_id = any(${messageIds}::uuid[])`)
+    .execute();
+  return new Map(
+    [...Map.groupBy(rows, (row) => row.messageId)].map(([id, some]) => [
+      id,
+      new Set(some.map((row) => row.emoji)),
+    ]),
+  );
+}
+
+export const deleteReactions = (tx: Tx, messageId: string) =>
+  tx.deleteFrom('messageReactions').where('messageId', '=', messageId).execute();
 
 export interface EventRow {
   seq: number;

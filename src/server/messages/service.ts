@@ -6,7 +6,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
-import { canInRoom, type RoomsService } from '../rooms/service.ts';
+import { canInRoom, type Here, type RoomsService } from '../rooms/service.ts';
 import type { LogEvent, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
 import { findHandles, resolveMentions } from './mentions.ts';
@@ -16,6 +16,7 @@ import { toMessage } from './view.ts';
 import type { Writer } from './writer.ts';
 
 export type { MessageLog } from './log.ts';
+export type { MessageRow } from './repository.ts';
 export type { MessageSent } from './writer.ts';
 export type MessagesService = ReturnType<typeof createMessagesService>;
 
@@ -127,6 +128,9 @@ export function createMessagesService(deps: {
     }
   }
 
+  const messageNotFound = () =>
+    notFound('message_not_found', 'There is no such message, or you may not see it.');
+
   /** The message if the caller may see its room. */
   async function requireMessage(
     scope: Scope,
@@ -134,15 +138,25 @@ export function createMessagesService(deps: {
     at: Database['db'] | Tx = db,
   ): Promise<repo.MessageWithAuthor> {
     const row = await repo.findMessage(at, scope.tenantId, id);
-    const missing = () => notFound('message_not_found', 'There is no such message, or you may not see it.');
-    if (row === undefined) throw missing();
-    await rooms.requireVisible(scope, row.roomId, at).catch((error: unknown) => {
-      throw error instanceof AppError && error.code === 'not_found' ? missing() : error;
-    });
+    if (row === undefined) throw messageNotFound();
+    await asMessage(rooms.requireVisible(scope, row.roomId, at));
     return row;
   }
 
-  async function change(
+  /** Whoever asked for a message learns of the message only. */
+  const asMessage = <T>(look: Promise<T>): Promise<T> =>
+    look.catch((error: unknown) => {
+      throw error instanceof AppError && error.reason === 'room_not_found' ? messageNotFound() : error;
+    });
+
+  /** Messages as one reader sees them; a look at the reactions only where there are some. */
+  async function shownTo(scope: Scope, rows: repo.MessageWithAuthor[], at: Database['db'] | Tx = db) {
+    const reacted = rows.filter((row) => row.reactions.length > 0).map((row) => row.id);
+    const mine = reacted.length === 0 ? undefined : await repo.listReactionsBy(at, scope.user.id, reacted);
+    return rows.map((row) => toMessage(row, mine?.get(row.id)));
+  }
+
+  async function changeText(
     scope: Scope,
     id: string,
     apply: (
@@ -153,11 +167,11 @@ export function createMessagesService(deps: {
     return database.transaction(async (tx) => {
       const seen = await requireMessage(scope, id, tx);
       const [room] = await repo.lockRooms(tx, [seen.roomId], false);
-      if (room === undefined)
-        throw notFound('message_not_found', 'There is no such message, or you may not see it.');
+      if (room === undefined) throw messageNotFound();
       const row = (await repo.findMessage(tx, scope.tenantId, id)) as repo.MessageWithAuthor;
       const type = await apply(row, tx);
-      const message = toMessage((await repo.findMessage(tx, scope.tenantId, id)) as repo.MessageWithAuthor);
+      const changed = (await repo.findMessage(tx, scope.tenantId, id)) as repo.MessageWithAuthor;
+      const message = toMessage(changed);
       if (type !== undefined) {
         const { roomId } = message;
         await log.appendMessageChange(
@@ -171,15 +185,33 @@ export function createMessagesService(deps: {
           },
         );
       }
-      return message;
+      return (await shownTo(scope, [changed], tx))[0] as Message;
     });
   }
 
   return {
     send,
+    require: requireMessage,
+    shownTo,
 
     async get(scope: Scope, id: string): Promise<Message> {
-      return toMessage(await requireMessage(scope, id));
+      return (await shownTo(scope, [await requireMessage(scope, id)]))[0] as Message;
+    },
+
+    /** One transaction for a change of something about a message, with its room locked. */
+    async change<T>(
+      scope: Scope,
+      id: string,
+      fn: (tx: Tx, row: repo.MessageWithAuthor, here: Here) => Promise<T>,
+    ): Promise<T> {
+      const { roomId } = await requireMessage(scope, id);
+      return asMessage(
+        rooms.change(scope, roomId, async (tx, here) => {
+          const row = await repo.findMessage(tx, scope.tenantId, id);
+          if (row === undefined) throw messageNotFound();
+          return fn(tx, row, here);
+        }),
+      );
     },
 
     /** Of these, what the caller may read as a member now, in any order; none that was deleted. */
@@ -239,7 +271,7 @@ export function createMessagesService(deps: {
         if (hasMoreBefore) rows = rows.slice(1);
         hasMoreAfter = before !== undefined;
       }
-      const whole = rows.map(toMessage);
+      const whole = await shownTo(scope, rows);
       let data: Message[];
       if (input.around !== undefined) data = fittingAround(whole, input.around);
       else data = input.after === undefined ? fittingLast(whole) : fitting(whole);
@@ -261,7 +293,7 @@ export function createMessagesService(deps: {
       const seen = await requireMessage(scope, input.messageId);
       const body = screened(scope, input.body);
       const mentions = await mentionsIn(seen.roomId, body);
-      return change(scope, input.messageId, async (row, tx) => {
+      return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
         await rooms.requireMember(scope, row.roomId, tx);
@@ -285,7 +317,7 @@ export function createMessagesService(deps: {
     },
 
     async remove(scope: Scope, id: string): Promise<Message> {
-      return change(scope, id, async (row, tx) => {
+      return changeText(scope, id, async (row, tx) => {
         const { membership } = await rooms.requireVisible(scope, row.roomId, tx);
         if (
           row.authorId !== scope.user.id &&
@@ -298,10 +330,14 @@ export function createMessagesService(deps: {
           );
         }
         if (row.deletedAt !== null) return undefined;
+        if (row.reactions.length > 0) await repo.deleteReactions(tx, row.id);
         await repo.updateMessage(tx, row.id, {
           body: '',
           mentions: '[]',
           metadata: '{}',
+          reactions: '[]',
+          pinnedAt: null,
+          pinnedBy: null,
           deletedAt: await now(tx),
         });
         return 'message_deleted';

@@ -22,6 +22,14 @@ export interface MessagesTable {
   createdAt: ColumnType<Date, Date | undefined, never>;
   editedAt: Date | null;
   deletedAt: Date | null;
+  /** What is shown of the reactions, in the order in which each emoji came. */
+  reactions: ColumnType<{ emoji: string; count: number }[], string | undefined, string>;
+  pinnedAt: Date | null;
+  pinnedBy: string | null;
+  /** Replies that are not deleted. */
+  replyCount: Generated<number>;
+  lastReplySeq: number | null;
+  lastReplyAt: Date | null;
 }
 
 export interface MessagesTables {

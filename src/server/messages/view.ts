@@ -2,7 +2,8 @@
 import type { Message } from './contract.ts';
 import type { EventRow, MessageWithAuthor } from './repository.ts';
 
-export const toMessage = (row: MessageWithAuthor): Message => ({
+/** @param mine the emoji that whoever asks gave the message; in the log, which all read alike, nobody's */
+export const toMessage = (row: MessageWithAuthor, mine?: ReadonlySet<string>): Message => ({
   id: row.id,
   roomId: row.roomId,
   seq: row.seq,
@@ -19,7 +20,7 @@ export const toMessage = (row: MessageWithAuthor): Message => ({
   ...(row.threadId === null ? {} : { threadId: row.threadId }),
   mentions: row.mentions,
   attachments: [],
-  reactions: [],
+  reactions: row.reactions.map((r) => ({ ...r, mine: mine?.has(r.emoji) ?? false })),
   version: row.version,
   metadata: row.metadata,
   createdAt: row.createdAt.toISOString(),

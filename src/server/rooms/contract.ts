@@ -6,6 +6,10 @@ import { Id, Page, Timestamp, User } from '../identity/contract.ts';
 /** A room's id or its slug; both are accepted wherever a room is named. */
 export const RoomKey = z.string().min(1).max(100);
 
+/** any: as many as one likes; one: one a person and message, a new one takes its place; off: none. */
+export const ReactionMode = z.enum(['any', 'one', 'off']);
+export type ReactionMode = z.infer<typeof ReactionMode>;
+
 export const Room = z.object({
   id: Id,
   slug: z.string().optional(),
@@ -14,6 +18,8 @@ export const Room = z.object({
   topic: z.string().optional(),
   visibility: z.enum(['public', 'private']),
   agentsAllowed: z.boolean(),
+  /** Servers always tell; optional because older ones did not. */
+  reactionMode: ReactionMode.optional(),
   /** Sequence of the newest entry of the room's log. */
   lastSeq: z.number().int(),
   createdAt: Timestamp,
@@ -126,7 +132,8 @@ export const getRoom = defineOperation({
 
 export const updateRoom = defineOperation({
   name: 'rooms.update',
-  summary: 'Change name, topic, visibility or whether agents may join (owner or admin of the room)',
+  summary:
+    'Change name, topic, visibility, reactions or whether agents may join (owner or admin of the room)',
   tag,
   rest: { method: 'patch', path: '/api/rooms/:roomId' },
   socket: 'update_room',
@@ -136,6 +143,7 @@ export const updateRoom = defineOperation({
     topic: z.string().max(500).nullable().optional(),
     visibility: z.enum(['public', 'private']).optional(),
     agentsAllowed: z.boolean().optional(),
+    reactionMode: ReactionMode.optional(),
   }),
   output: Room,
   permission: 'signed_in',

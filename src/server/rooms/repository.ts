@@ -185,7 +185,10 @@ export const updateRoom = (
   tx: Tx,
   id: string,
   set: Partial<
-    Pick<RoomRow, 'name' | 'topic' | 'visibility' | 'agentsAllowed' | 'deletedAt' | 'slug' | 'directKey'>
+    Pick<
+      RoomRow,
+      'name' | 'topic' | 'visibility' | 'agentsAllowed' | 'reactionMode' | 'deletedAt' | 'slug' | 'directKey'
+    >
   >,
 ): Promise<RoomRow> =>
   tx.updateTable('rooms').set(set).where('id', '=', id).returningAll().executeTakeFirstOrThrow();

@@ -9,7 +9,7 @@ import type { Pace } from '../../core/pace.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../identity/service.ts';
 import { agentsNotAllowed, createAccess } from './access.ts';
-import type { MyMembership, Room, RoomListItem } from './contract.ts';
+import type { MyMembership, ReactionMode, Room, RoomListItem } from './contract.ts';
 import { createEntrance } from './entrance.ts';
 import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
@@ -17,7 +17,7 @@ import * as repo from './repository.ts';
 import type { NewEntry, RoomLog } from './room-log.ts';
 import { toMember, toRoom } from './view.ts';
 
-export { notAMember } from './access.ts';
+export { type Here, notAMember } from './access.ts';
 export { LOBBY, type MembershipChanged } from './membership.ts';
 export { canInRoom } from './policy.ts';
 export type { NewEntry, RoomLog } from './room-log.ts';
@@ -227,6 +227,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
         topic?: string | null | undefined;
         visibility?: 'public' | 'private' | undefined;
         agentsAllowed?: boolean | undefined;
+        reactionMode?: ReactionMode | undefined;
       },
     ): Promise<Room> {
       return access.change(scope, key, async (tx, here) => {

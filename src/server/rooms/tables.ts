@@ -1,6 +1,6 @@
 // Tables of rooms, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { MemberRole } from './contract.ts';
+import type { MemberRole, ReactionMode } from './contract.ts';
 
 export interface RoomsTable {
   id: string;
@@ -11,6 +11,7 @@ export interface RoomsTable {
   topic: string | null;
   visibility: 'public' | 'private';
   agentsAllowed: Generated<boolean>;
+  reactionMode: Generated<ReactionMode>;
   /** Sorted ids of a direct room's members. */
   directKey: string | null;
   lastSeq: Generated<number>;
@@ -26,6 +27,11 @@ export interface MembershipsTable {
   role: ColumnType<MemberRole, MemberRole | undefined, MemberRole>;
   readSeq: Generated<number>;
   joinedAt: Generated<Date>;
+  /** Unread again from here on, until the read mark is set the next time. */
+  unreadFrom: number | null;
+  /** What stands in the composer, and when it was written; the time stays when the text is gone. */
+  draft: string | null;
+  draftAt: Date | null;
 }
 
 /** Append-only; `messageId` or `payload` says what happened. */

@@ -11,6 +11,7 @@ export const toRoom = (row: RoomRow): Room => ({
   ...(row.topic === null ? {} : { topic: row.topic }),
   visibility: row.visibility,
   agentsAllowed: row.agentsAllowed,
+  reactionMode: row.reactionMode,
   lastSeq: row.lastSeq,
   createdAt: row.createdAt.toISOString(),
 });

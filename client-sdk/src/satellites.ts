@@ -1,0 +1,51 @@
+// What entries say about a message besides its text: reactions and pins. Pure.
+// Entries are the same for everyone, so whose reactions are mine is kept here, never taken from an entry's message.
+import type { LogEvent, Message } from './wire.ts';
+
+type Reactions = Message['reactions'];
+
+const withMine = (
+  reactions: readonly { emoji: string; count: number }[],
+  isMine: (emoji: string) => boolean,
+): Reactions => reactions.map(({ emoji, count }) => ({ emoji, count, mine: isMine(emoji) }));
+
+const mineIn = (message: Message | undefined, emoji: string): boolean =>
+  message?.reactions.some((r) => r.emoji === emoji && r.mine) ?? false;
+
+/** A message out of an entry, with what only this reader knows of it. */
+export const keepMine = (known: Message | undefined, incoming: Message): Message =>
+  known === undefined || incoming.reactions.length === 0
+    ? incoming
+    : { ...incoming, reactions: withMine(incoming.reactions, (emoji) => mineIn(known, emoji)) };
+
+/** A message out of an answer to a call: its text counts, what else is known of it comes by entries, in their order. */
+export function keepSatellites(known: Message, incoming: Message): Message {
+  return incoming.deletedAt !== undefined ? incoming : { ...incoming, reactions: known.reactions };
+}
+
+/** The place of the message that an entry is about; undefined for entries about something else. */
+export function targetOf({ type, payload }: LogEvent): number | undefined {
+  switch (type) {
+    case 'reaction_added':
+    case 'reaction_removed':
+      return payload.messageSeq as number;
+    default:
+      return undefined;
+  }
+}
+
+/** The message after an entry that `targetOf` found to be about it. */
+export function applySatellite(
+  message: Message,
+  { type, payload }: LogEvent,
+  myId: string | undefined,
+): Message {
+  const { userId, emoji, reactions } = payload as {
+    userId: string;
+    emoji: string;
+    reactions: { emoji: string; count: number }[];
+  };
+  const isMine = (one: string) =>
+    one === emoji && userId === myId ? type === 'reaction_added' : mineIn(message, one);
+  return { ...message, reactions: withMine(reactions, isMine) };
+}

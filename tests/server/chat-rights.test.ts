@@ -1,0 +1,50 @@
+// Whatever is asked about a message or a room that the asker may not know of is answered as if there were none: to a person
+// outside the room, to an agent of somebody else, and to another tenant.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AppError } from '../../src/core/errors.ts';
+import { newId } from '../../src/core/ids.ts';
+import type { Scope } from '../../src/core/scope.ts';
+import { startTown, type Town } from '../agents/town.ts';
+
+/** Operations about a message, by socket name, with what they need besides it. */
+const ABOUT_MESSAGES: [name: string, more?: object][] = [
+  ['add_reaction', { emoji: '👍' }],
+  ['remove_reaction', { emoji: '👍' }],
+];
+
+let town: Town;
+let ada: Scope;
+let outsiders: Record<string, Scope>;
+let room: { id: string };
+let message: { id: string };
+
+beforeAll(async () => {
+  town = await startTown();
+  await town.person('Root Person');
+  ada = await town.person('Ada');
+  const eve = await town.person('Eve');
+  const agent = await town.agent(eve);
+  outsiders = {
+    'a person outside': eve,
+    'a foreign agent': await town.app.parts.identity.agentScope(eve.tenantId, agent.id),
+    'another tenant': await town.stranger('Mallory'),
+  };
+  room = await town.call(ada, 'create_room', { name: 'Secret', visibility: 'private' });
+  message = await town.say(ada, room, 'Nobody else knows');
+});
+afterAll(() => town.stop());
+
+/** What a call is refused with, as words. */
+async function refusal(scope: Scope, name: string, input: object): Promise<string> {
+  const answer = await town.call(scope, name, input).catch((error: unknown) => error);
+  if (!(answer instanceof AppError)) throw new Error(`${name} was not refused: ${JSON.stringify(answer)}`);
+  return `${answer.code} ${answer.reason} ${answer.message}`;
+}
+
+test.each(ABOUT_MESSAGES)('%s tells nobody else that there is a message', async (name, more = {}) => {
+  for (const [who, scope] of Object.entries(outsiders)) {
+    const missing = await refusal(scope, name, { messageId: newId(), ...more });
+    expect(missing, who).toMatch(/^not_found /);
+    expect(await refusal(scope, name, { messageId: message.id, ...more }), who).toBe(missing);
+  }
+});
