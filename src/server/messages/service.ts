@@ -217,7 +217,8 @@ export function createMessagesService(deps: {
     /** Of these, what the caller may read as a member now, in any order; none that was deleted. */
     async readable(scope: Scope, ids: string[]): Promise<Message[]> {
       if (ids.length === 0) return [];
-      return (await repo.listReadable(db, scope.tenantId, scope.user.id, ids)).map(toMessage);
+      const rows = await repo.listReadable(db, scope.tenantId, scope.user.id, ids);
+      return shownTo(scope, rows);
     },
 
     /** History; oldest first in each page. */
