@@ -14,6 +14,9 @@ import type {
   MyMembership,
   OperationName,
   ReplyOf,
+  RestInputOf,
+  RestName,
+  RestReplyOf,
   RoomInfo,
   RoomListItem,
 } from './wire.ts';
@@ -70,6 +73,8 @@ export interface ClientOptions {
   socketOptions?: Partial<ManagerOptions & SocketOptions>;
   /** Milliseconds to wait for an answer, 10 000 unless told. */
   timeoutMs?: number;
+  /** For `request`. Default: the global fetch. */
+  fetch?: typeof globalThis.fetch;
   /** For tests; each has a real default. */
   clock?: Clock;
   timers?: Timers;
@@ -121,6 +126,11 @@ export interface Client {
    * Rejects with ParleyError: the server's refusal, or `timeout`, `disconnected`, `aborted`, `closed`.
    */
   call<N extends OperationName>(name: N, input: InputOf<N>, options?: CallOptions): Promise<ReplyOf<N>>;
+  /**
+   * Calls an operation that only REST has, by method and path. Needs no connection. Rejects as `call` does, or with
+   * `unavailable` when the server cannot be reached.
+   */
+  request<N extends RestName>(name: N, input: RestInputOf<N>, options?: CallOptions): Promise<RestReplyOf<N>>;
   /** A handle on a room, by id or slug. Cheap, legal before connecting; the same key gives the same object. */
   room(idOrSlug: string): RoomHandle;
   /** Events exactly as they come in: maybe twice, maybe out of order. For what is true, read the stores. */

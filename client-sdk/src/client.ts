@@ -4,6 +4,7 @@ import { createCalls } from './calls.ts';
 import { createConnector } from './connector.ts';
 import { browserEnvironment, pageStorage, systemClock, systemTimers } from './environment.ts';
 import { createOutbox } from './outbox.ts';
+import { createRequests } from './requests.ts';
 import { createRoom, type Room } from './room.ts';
 import { createDirectory } from './room-directory.ts';
 import type { TypedCall } from './room-messages.ts';
@@ -84,6 +85,14 @@ export function createClient(options: ClientOptions): Client {
     learn: directory.learn,
   });
 
+  const request = createRequests({
+    url,
+    fetch: options.fetch,
+    token: (reason) => connector.token(reason),
+    timers,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+  });
+
   function room(key: string): Room {
     return directory.get(key, () =>
       createRoom({
@@ -124,6 +133,7 @@ export function createClient(options: ClientOptions): Client {
       for (const one of directory.all()) one.close();
     },
     call,
+    request: (name, input, callOptions) => request(name, input, callOptions) as never,
     room: (idOrSlug) => room(idOrSlug).handle,
     on<E extends EventName>(event: E, listener: (payload: Events[E]) => void) {
       const known = listeners.get(event) ?? createListeners<[unknown]>();

@@ -27,6 +27,8 @@ export interface Connector {
   isUp(): boolean;
   /** Everything is up to date. */
   caughtUp(): void;
+  /** The token in hand, for a request beside the socket. */
+  token: TokenSource['get'];
 }
 
 export interface ConnectorParts {
@@ -155,6 +157,7 @@ export function createConnector(parts: ConnectorParts): Connector & { transport:
       dispatch({ type: 'close' });
     },
     caughtUp: () => dispatch({ type: 'caught_up' }),
+    token: (reason) => tokens.get(reason),
   };
 }
 

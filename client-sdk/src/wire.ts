@@ -1,14 +1,20 @@
 // The wire as types: which operations and events there are, taken from the server's contracts.
 // Must never import a contract at run time: the SDK ships without zod.
+
+import type * as activity from '../../src/agents/activity/contract.ts';
 import type * as approvals from '../../src/agents/approvals/contract.ts';
 import type * as budgets from '../../src/agents/budgets/contract.ts';
 import type * as agents from '../../src/agents/contract.ts';
+import type * as conversations from '../../src/agents/conversations/contract.ts';
+import type * as feedback from '../../src/agents/feedback/contract.ts';
 import type * as profiles from '../../src/agents/profiles/contract.ts';
 import type * as revisions from '../../src/agents/revisions/contract.ts';
 import type * as runtime from '../../src/agents/runtime/contract.ts';
 import type * as safety from '../../src/agents/safety/contract.ts';
+import type * as training from '../../src/agents/training/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
 import type * as memory from '../../src/memory/contract.ts';
+import type * as audit from '../../src/server/audit/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
 import type * as presence from '../../src/server/presence/contract.ts';
@@ -17,13 +23,21 @@ import type * as rooms from '../../src/server/rooms/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
 import type * as settings from '../../src/server/settings/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
+import type * as custom from '../../src/tools/custom/contract.ts';
+import type * as mcp from '../../src/tools/mcp/contract.ts';
+import type * as workspace from '../../src/tools/workspace/contract.ts';
 
 export type { Approval } from '../../src/agents/approvals/contract.ts';
 export type { AgentStatus } from '../../src/agents/contract.ts';
+export type { Conversation } from '../../src/agents/conversations/contract.ts';
+export type { Feedback, Suggestion } from '../../src/agents/feedback/contract.ts';
 export type { Agent } from '../../src/agents/profiles/contract.ts';
 export type { Revision } from '../../src/agents/revisions/contract.ts';
+export type { Replay } from '../../src/agents/runtime/contract.ts';
 export type { AgentStop } from '../../src/agents/safety/contract.ts';
-export type { Memory } from '../../src/memory/contract.ts';
+export type { TrainingDocument } from '../../src/agents/training/contract.ts';
+export type { Memory, MemoryConsent, MemoryReceipt } from '../../src/memory/contract.ts';
+export type { AuditEntry, AuditVerdict } from '../../src/server/audit/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
 export type {
   JoinReply,
@@ -43,6 +57,11 @@ export type {
 
 export type { Found, Highlight } from '../../src/server/search/contract.ts';
 export type { RoomSettings } from '../../src/server/settings/contract.ts';
+export type { ToolExecution, ToolInfo } from '../../src/tools/contract.ts';
+export type { CustomTool, ToolParameter } from '../../src/tools/custom/contract.ts';
+export type { ToolDecision, ToolGrant } from '../../src/tools/grants/contract.ts';
+export type { McpServer, McpTool } from '../../src/tools/mcp/contract.ts';
+export type { Article, CalendarEvent, RoomFile, Todo } from '../../src/tools/workspace/contract.ts';
 
 export type AgentPersonality = profiles.Agent['personality'];
 
@@ -91,16 +110,32 @@ export interface Operations {
   list_turns: Op<typeof runtime.listTurns>;
   list_runs: Op<typeof runtime.listRuns>;
   get_run: Op<typeof runtime.getRun>;
+  replay_run: Op<typeof runtime.replayRun>;
+  resolve_run: Op<typeof runtime.resolveRun>;
 
   list_agents: Op<typeof profiles.listAgents>;
   create_agent: Op<typeof profiles.createAgent>;
   get_agent: Op<typeof profiles.getAgent>;
   update_agent: Op<typeof profiles.updateAgent>;
   activate_agent: Op<typeof profiles.activateAgent>;
+  clone_agent: Op<typeof profiles.cloneAgent>;
   delete_agent: Op<typeof profiles.deleteAgent>;
 
   list_revisions: Op<typeof revisions.listRevisions>;
   rollback_agent: Op<typeof revisions.rollbackAgent>;
+
+  agent_chat: Op<typeof conversations.chat>;
+  list_conversations: Op<typeof conversations.listConversations>;
+  get_agent_metrics: Op<typeof activity.getAgentMetrics>;
+
+  agent_feedback: Op<typeof feedback.agentFeedback>;
+  list_agent_feedback: Op<typeof feedback.listFeedback>;
+  list_suggestions: Op<typeof feedback.listSuggestions>;
+  decide_suggestion: Op<typeof feedback.decideSuggestion>;
+
+  train_agent: Op<typeof training.train>;
+  list_training: Op<typeof training.listTraining>;
+  delete_training: Op<typeof training.deleteTraining>;
 
   get_budget: Op<typeof budgets.getBudget>;
   set_budget: Op<typeof budgets.setBudget>;
@@ -118,15 +153,64 @@ export interface Operations {
 
   list_memories: Op<typeof memory.listMemories>;
   search_memories: Op<typeof memory.searchMemories>;
+  explain_recall: Op<typeof memory.explainRecall>;
+  list_quarantined_memories: Op<typeof memory.listQuarantined>;
+  confirm_memory: Op<typeof memory.confirmMemory>;
+  what_you_know: Op<typeof memory.aboutMe>;
+  forget_me: Op<typeof memory.forgetMe>;
+  correct_memory: Op<typeof memory.correctMemory>;
+  get_memory_consent: Op<typeof memory.getConsent>;
+  set_memory_consent: Op<typeof memory.setConsent>;
+  list_memory_receipts: Op<typeof memory.listReceipts>;
   update_memory: Op<typeof memory.updateMemory>;
   delete_memory: Op<typeof memory.deleteMemory>;
 
   list_tools: Op<typeof tools.listTools>;
+  list_agent_tools: Op<typeof tools.listAgentTools>;
+  put_agent_tools: Op<typeof tools.putAgentTools>;
+  invoke_tool: Op<typeof tools.invokeTool>;
   list_tool_executions: Op<typeof tools.listExecutions>;
+
+  list_todos: Op<typeof workspace.listTodos>;
+  create_todo: Op<typeof workspace.createTodo>;
+  update_todo: Op<typeof workspace.updateTodo>;
+  delete_todo: Op<typeof workspace.deleteTodo>;
+  list_calendar: Op<typeof workspace.listCalendar>;
+  create_calendar_event: Op<typeof workspace.createCalendarEvent>;
+  delete_calendar_event: Op<typeof workspace.deleteCalendarEvent>;
+  list_files: Op<typeof workspace.listFiles>;
+  get_file: Op<typeof workspace.readFile>;
+  delete_file: Op<typeof workspace.deleteFile>;
+  list_knowledge: Op<typeof workspace.listKnowledge>;
+  add_knowledge: Op<typeof workspace.addKnowledge>;
+  delete_knowledge: Op<typeof workspace.deleteKnowledge>;
+
+  list_audit: Op<typeof audit.listAudit>;
+  verify_audit: Op<typeof audit.verifyAudit>;
 }
 export type OperationName = keyof Operations;
 export type InputOf<N extends OperationName> = Operations[N]['input'];
 export type ReplyOf<N extends OperationName> = Operations[N]['output'];
+
+/** Method and path → input and output of operations that only REST has: `client.request` reaches them. */
+export interface RestOperations {
+  'GET /api/tools/custom': Op<typeof custom.listCustomTools>;
+  'POST /api/tools/custom': Op<typeof custom.createCustomTool>;
+  'GET /api/tools/custom/:toolId': Op<typeof custom.getCustomTool>;
+  'PUT /api/tools/custom/:toolId': Op<typeof custom.updateCustomTool>;
+  'DELETE /api/tools/custom/:toolId': Op<typeof custom.deleteCustomTool>;
+
+  'GET /api/mcp/servers': Op<typeof mcp.listMcpServers>;
+  'POST /api/mcp/servers': Op<typeof mcp.createMcpServer>;
+  'PATCH /api/mcp/servers/:serverId': Op<typeof mcp.updateMcpServer>;
+  'DELETE /api/mcp/servers/:serverId': Op<typeof mcp.deleteMcpServer>;
+  'POST /api/mcp/servers/:serverId/refresh': Op<typeof mcp.refreshMcpServer>;
+  'GET /api/mcp/servers/:serverId/tools': Op<typeof mcp.listMcpTools>;
+  'PUT /api/mcp/servers/:serverId/tools': Op<typeof mcp.approveMcpTools>;
+}
+export type RestName = keyof RestOperations;
+export type RestInputOf<N extends RestName> = RestOperations[N]['input'];
+export type RestReplyOf<N extends RestName> = RestOperations[N]['output'];
 
 /** Event name → payload, exactly as it came over the wire. */
 export interface Events {

@@ -44,10 +44,12 @@ const tag = 'Tools';
 export const listTools = defineOperation({
   name: 'tools.list',
   summary: 'Tools that agents may be given',
+  description:
+    'With `agentId`, those that this agent may be given: tools of people and of MCP servers among them (its owner, or an administrator).',
   tag,
   rest: { method: 'get', path: '/api/tools' },
   socket: 'list_tools',
-  input: z.object({}),
+  input: z.object({ agentId: Id.optional() }),
   output: z.object({ data: z.array(ToolInfo) }),
   permission: 'signed_in',
   effect: 'read',
@@ -102,6 +104,8 @@ export const invokeTool = defineOperation({
     error: z.object({ code: z.string(), message: z.string() }).optional(),
     durationMs: z.number().int().optional(),
     decision: ToolDecision.optional(),
+    /** What it would do, in words, where it was not done and the tool can say so. */
+    preview: z.string().optional(),
   }),
   permission: 'signed_in',
   effect: 'irreversible',

@@ -6,7 +6,7 @@ import type { ToolsService } from './service.ts';
 export const toolsModule = (tools: ToolsService): Module => ({
   name: 'tools',
   operations: [
-    handle(c.listTools, () => tools.list()),
+    handle(c.listTools, (scope, { agentId }) => tools.list(scope, agentId)),
     handle(c.listAgentTools, (scope, { agentId }) => tools.ofAgent(scope, agentId)),
     handle(c.putAgentTools, (scope, { agentId, tools: grants }) => tools.put(scope, agentId, grants)),
     handle(c.invokeTool, (scope, input) => tools.invoke(scope, input)),

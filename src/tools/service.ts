@@ -51,6 +51,8 @@ export interface ToolsDeps {
 
 /** A call by hand ends with the operation's own deadline. */
 const MOST_BY_HAND_MS = 60_000;
+/** Characters of what a tool says it would do. */
+const MOST_PREVIEW = 2000;
 
 export function createToolsService(deps: ToolsDeps) {
   const { database, registry, grants, enabledFor, requireOwned } = deps;
@@ -64,7 +66,11 @@ export function createToolsService(deps: ToolsDeps) {
   }
 
   return {
-    list: (): { data: ToolInfo[] } => ({ data: registry.list().map(toInfo) }),
+    async list(scope: Scope, agentId: string | undefined): Promise<{ data: ToolInfo[] }> {
+      if (agentId === undefined) return { data: registry.list().map(toInfo) };
+      await requireOwned(scope, agentId);
+      return { data: (await registry.all({ tenantId: scope.tenantId, agentId })).map(toInfo) };
+    },
 
     ofAgent,
 
@@ -106,11 +112,17 @@ export function createToolsService(deps: ToolsDeps) {
       };
       const call = { tool, args: input.input, executionId, context };
       const decision = await grants.decide(database.db, call, false);
-      if (dryRun) return { status: 'decided' as const, decision };
+      if (dryRun)
+        return { status: 'decided' as const, decision, ...(await previewOf(tool, parsed.input, context)) };
       if (decision.ruling === 'refuse')
         return { ...refused(decision.reason, decision.explanation), decision };
       const agreed = confirm && isPerson(scope);
-      if (decision.ruling === 'ask' && !agreed) return { status: 'needs_approval' as const, decision };
+      if (decision.ruling === 'ask' && !agreed)
+        return {
+          status: 'needs_approval' as const,
+          decision,
+          ...(await previewOf(tool, parsed.input, context)),
+        };
       // It may take longer than a call has for the database.
       const outcome = await untimed(async () => {
         const outcome = await deps.runTool({
@@ -150,6 +162,16 @@ const isPerson = ({ user, via, allows }: Scope): boolean =>
   user.kind === 'human' &&
   allows === undefined &&
   (via === 'rest' || via === 'socketio' || via === 'phoenix');
+
+/** A tool that cannot say what it would do says nothing. */
+async function previewOf(tool: Tool, input: unknown, context: ToolContext): Promise<{ preview?: string }> {
+  try {
+    const words = await untimed(async () => tool.preview?.(input, context));
+    return words === undefined ? {} : { preview: words.slice(0, MOST_PREVIEW).toWellFormed() };
+  } catch {
+    return {};
+  }
+}
 
 const refused = (code: string, message: string) => ({
   status: 'refused' as const,

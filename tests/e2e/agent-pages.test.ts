@@ -42,16 +42,14 @@ describe.runIf(hasBrowser).each(LOOKS)('agent pages, $scheme, $width px', (look)
     const { page } = ada;
     await page.getByLabel('Instructions').fill('Be brief.');
     await page.getByRole('radio', { name: 'Helpful' }).check();
-    await page.getByRole('checkbox', { name: 'calculator' }).uncheck();
     await page.getByLabel('Extraversion').fill('0.8');
-    await page.getByText('4 unsaved changes').waitFor();
+    await page.getByText('3 unsaved changes').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     await page.reload();
     await page.getByText('Nothing to save.').waitFor();
     expect(await page.getByLabel('Instructions').inputValue()).toBe('Be brief.');
     expect(await page.getByRole('radio', { name: 'Helpful' }).isChecked()).toBe(true);
-    expect(await page.getByRole('checkbox', { name: 'calculator' }).isChecked()).toBe(false);
     expect(await page.getByLabel('Extraversion').inputValue()).toBe('0.8');
   });
 
@@ -123,7 +121,7 @@ describe.runIf(hasBrowser).each(LOOKS)('agent pages, $scheme, $width px', (look)
   it('switch it off, and delete it after asking again', async () => {
     const { page } = ada;
     await page.getByRole('tab', { name: 'Profile' }).click();
-    await page.getByRole('switch', { name: 'It is on' }).uncheck();
+    await page.getByRole('switch', { name: 'It is on' }).click();
     await page.getByText('It is switched off').waitFor();
     expect(await page.getByRole('button', { name: 'Talk to it' }).isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Delete this agent' }).click();

@@ -236,7 +236,12 @@ describe('a call', () => {
     );
     await give(tool);
     outside.answers(() => ({ body: { made: true } }));
-    expect(await invoke(tool, { orderId: '7' })).toMatchObject({ status: 'needs_approval' });
+    const preview = expect.stringContaining(`POST ${outside.url}/orders`);
+    for (const [mode, status] of [
+      [{}, 'needs_approval'],
+      [{ dryRun: true }, 'decided'],
+    ] as const)
+      expect(await invoke(tool, { orderId: '7' }, mode)).toMatchObject({ status, preview });
     expect(outside.asked).toHaveLength(0);
     expect(await invoke(tool, { orderId: '7' }, { confirm: true })).toMatchObject({ status: 'success' });
     expect(JSON.parse(outside.asked[0]?.body ?? '')).toEqual({ orderId: '7' });

@@ -56,6 +56,19 @@ describe('who may set them', () => {
     expect(await put(admin, [{ tool: 'clock' }])).toMatchObject({ data: [{ name: 'clock' }], grants: [] });
   });
 
+  it('is who may ask what the agent could be given', async () => {
+    const choices = (scope: Scope, agentId: string) => town.call(scope, 'list_tools', { agentId });
+    const names = (await choices(ada, bot.id)).data.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(['calculator', 'http_request']));
+    await expect(choices(sam, bot.id)).rejects.toMatchObject({ code: 'forbidden', reason: 'not_owner' });
+    const stranger = await town.stranger('Another stranger');
+    const refusals = await Promise.all(
+      [bot.id, newId()].map((id) => choices(stranger, id).catch((error: unknown) => error)),
+    );
+    expect(refusals[0]).toMatchObject({ code: 'not_found', reason: 'agent_not_found' });
+    expect(String(refusals[0])).toBe(String(refusals[1]));
+  });
+
   it('shows limits only to who answers for the agent', async () => {
     await put(ada, [{ tool: 'clock', rooms: [room.id] }, { tool: 'calculator' }]);
     const mine = await town.call(ada, 'list_agent_tools', { agentId: bot.id });

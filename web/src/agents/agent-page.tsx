@@ -3,12 +3,15 @@ import { ActionIcon, Button, Tabs, Tooltip } from '@mantine/core';
 import type { Agent } from '@parley/client';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { PageFrame } from '../layout/page-frame.tsx';
 import { Avatar } from '../parts/avatar.tsx';
 import { useTell } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
 import { AGENT_TABS, AGENTS_HREF, type AgentTab, agentHref, goTo, replaceWith } from '../parts/route.ts';
 import { useClient } from '../session/use-client.ts';
+import { ToolsTab } from '../tools/tools-tab.tsx';
+import styles from './agent-page.module.css';
 import { HistoryTab } from './history-tab.tsx';
 import { MemoriesTab } from './memories-tab.tsx';
 import { ProfileTab } from './profile-tab.tsx';
@@ -24,6 +27,7 @@ interface AgentPageProps {
 
 const TITLES: Record<AgentTab, string> = {
   profile: 'Profile',
+  tools: 'Tools',
   work: 'Work',
   memories: 'Memories',
   spending: 'Spending',
@@ -53,6 +57,13 @@ export function AgentPage({ id, tab, onRooms }: AgentPageProps) {
 
 function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
   const mayChange = useMayChange(agent);
+  const tabList = useRef<HTMLDivElement>(null);
+  // The row of tabs may be longer than the page is wide.
+  useEffect(() => {
+    tabList.current
+      ?.querySelector(`[id$="-tab-${tab}"]`)
+      ?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [tab]);
   if (!mayChange) return <ProfileTab agent={agent} />;
   return (
     <Tabs
@@ -60,7 +71,7 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       onChange={(value) => value !== null && replaceWith(agentHref(agent.id, value as AgentTab))}
       keepMounted={false}
     >
-      <Tabs.List mb="lg">
+      <Tabs.List className={styles.tabs ?? ''} ref={tabList}>
         {AGENT_TABS.map((name) => (
           <Tabs.Tab key={name} value={name}>
             {TITLES[name]}
@@ -69,6 +80,9 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       </Tabs.List>
       <Tabs.Panel value="profile">
         <ProfileTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="tools">
+        <ToolsTab agent={agent} />
       </Tabs.Panel>
       <Tabs.Panel value="work">
         <WorkTab agent={agent} />

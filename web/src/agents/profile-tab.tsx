@@ -1,11 +1,9 @@
-// What an agent is: words, when it speaks, its tools, its character. Changes are kept together and saved as one.
-import { Button, Checkbox, Radio, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+// What an agent is: words, when it speaks, its character. Changes are kept together and saved as one.
+import { Button, Radio, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import type { Agent } from '@parley/client';
-import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { messageOf } from '../parts/errors.ts';
 import { useTell } from '../parts/notices.tsx';
-import { useClient } from '../session/use-client.ts';
 import { DeleteAgent } from './delete-agent.tsx';
 import styles from './fields.module.css';
 import { PersonalityFields } from './personality-fields.tsx';
@@ -37,7 +35,7 @@ function ProfileFacts({ agent }: { agent: Agent }) {
 
 type Draft = Pick<
   Agent,
-  'name' | 'llmProvider' | 'modelName' | 'personality' | 'capabilities' | 'memoryEnabled' | 'responseMode'
+  'name' | 'llmProvider' | 'modelName' | 'personality' | 'memoryEnabled' | 'responseMode'
 > & { description: string; systemPrompt: string };
 
 const draftOf = (agent: Agent): Draft => ({
@@ -47,7 +45,6 @@ const draftOf = (agent: Agent): Draft => ({
   llmProvider: agent.llmProvider,
   modelName: agent.modelName,
   personality: agent.personality,
-  capabilities: agent.capabilities,
   memoryEnabled: agent.memoryEnabled,
   responseMode: agent.responseMode,
 });
@@ -150,7 +147,6 @@ function ProfileForm({ agent }: { agent: Agent }) {
             />
           </Stack>
         </section>
-        <ToolsSection chosen={draft.capabilities} onChange={(names) => set('capabilities', names)} />
         <section className={styles.section}>
           <h2>Memory</h2>
           <Switch
@@ -203,33 +199,6 @@ function ActiveSwitch({ agent }: { agent: Agent }) {
           })
         }
       />
-    </section>
-  );
-}
-
-function ToolsSection({ chosen, onChange }: { chosen: string[]; onChange(names: string[]): void }) {
-  const client = useClient();
-  const query = useQuery({
-    queryKey: ['tools'],
-    queryFn: ({ signal }) => client.call('list_tools', {}, { signal }),
-  });
-  const known = query.data?.data ?? [];
-  return (
-    <section className={styles.section}>
-      <h2>Tools</h2>
-      <p className={styles.hint}>What it may use. It never gets more rights than whoever asks it has.</p>
-      <Checkbox.Group aria-label="Tools" value={chosen} onChange={onChange}>
-        <div className={styles.tools}>
-          {known.map((tool) => (
-            <Checkbox
-              key={tool.name}
-              value={tool.name}
-              label={toolWords(tool.name)}
-              description={tool.description}
-            />
-          ))}
-        </div>
-      </Checkbox.Group>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 // Where one is, in the address's hash: `#/rooms/lobby`, `#/agents`, `#/agents/<id>/memories`. Works on any path the page is served from.
 import { useSyncExternalStore } from 'react';
 
-export const AGENT_TABS = ['profile', 'work', 'memories', 'spending', 'history'] as const;
+export const AGENT_TABS = ['profile', 'tools', 'work', 'memories', 'spending', 'history'] as const;
 export type AgentTab = (typeof AGENT_TABS)[number];
 
 export type Route =
@@ -50,6 +50,7 @@ export const hrefOf = (room: { id: string; slug?: string | undefined }): string 
 
 export const AGENTS_HREF = '#/agents';
 export const APPROVALS_HREF = '#/approvals';
+export const TOOLS_HREF = '#/tools';
 export const agentHref = (id: string, tab: AgentTab = 'profile'): string =>
   `#/agents/${encodeURIComponent(id)}${tab === 'profile' ? '' : `/${tab}`}`;
 

@@ -8,6 +8,11 @@ import {
   defaultVariantColorsResolver,
   Menu,
   Modal,
+  MultiSelect,
+  NumberInput,
+  Select,
+  TagsInput,
+  Textarea,
   TextInput,
   Tooltip,
 } from '@mantine/core';
@@ -55,6 +60,11 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 32 } }),
     TextInput: TextInput.extend({ defaultProps: { size: 'md' } }),
+    Textarea: Textarea.extend({ defaultProps: { size: 'md' } }),
+    NumberInput: NumberInput.extend({ defaultProps: { size: 'md' } }),
+    Select: Select.extend({ defaultProps: { size: 'md' } }),
+    MultiSelect: MultiSelect.extend({ defaultProps: { size: 'md' } }),
+    TagsInput: TagsInput.extend({ defaultProps: { size: 'md' } }),
     Tooltip: Tooltip.extend({
       defaultProps: {
         openDelay: 400,
