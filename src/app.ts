@@ -36,6 +36,8 @@ import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
+import { pinsModule } from './server/pins/module.ts';
+import { createPinsService } from './server/pins/service.ts';
 import { presenceModule } from './server/presence/module.ts';
 import { createClusterRoster } from './server/presence/roster-cluster.ts';
 import { createMemoryRoster } from './server/presence/roster-memory.ts';
@@ -61,6 +63,8 @@ import { createPhoenixConnections } from './server/transports/realtime/phoenix-c
 import { createPhoenixLongPoll, LONGPOLL_PATH } from './server/transports/realtime/phoenix-longpoll.ts';
 import { createTestDoor } from './server/transports/realtime/phoenix-test-pushes.ts';
 import { createSocketIo } from './server/transports/realtime/socketio.ts';
+import { versionsModule } from './server/versions/module.ts';
+import { createVersionsService } from './server/versions/service.ts';
 
 export interface AppOverrides {
   clock?: Clock;
@@ -219,6 +223,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       roomsModule(rooms),
       messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
       reactionsModule(createReactionsService({ messages, log })),
+      pinsModule(createPinsService({ database, rooms, messages, log })),
+      versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),
       searchModule(search, indexer),

@@ -305,6 +305,9 @@ export interface Messages {
   react(id: string, emoji: string, options?: CallOptions): Promise<void>;
   /** Takes my emoji back. */
   unreact(id: string, emoji: string, options?: CallOptions): Promise<void>;
+  /** Pins a message to the room, where my role allows it. */
+  pin(id: string, options?: CallOptions): Promise<void>;
+  unpin(id: string, options?: CallOptions): Promise<void>;
   /** Leaves a tombstone with its seq. */
   delete(id: string, options?: CallOptions): Promise<Message>;
   /** Adds up to `limit` (50) older messages at the front of the snapshot. Concurrent calls share one. */

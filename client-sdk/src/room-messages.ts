@@ -90,6 +90,12 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     async unreact(id, emoji, options) {
       await call('remove_reaction', { messageId: id, emoji }, options);
     },
+    async pin(id, options) {
+      await call('pin_message', { messageId: id }, options);
+    },
+    async unpin(id, options) {
+      await call('unpin_message', { messageId: id }, options);
+    },
     delete: async (id, options) => adopt(await call('delete_message', { messageId: id }, options)),
     loadBefore(limit = 50, options) {
       loading ??= loadBefore(limit, options).finally(() => {

@@ -3,6 +3,7 @@
 import type { LogEvent, Message } from './wire.ts';
 
 type Reactions = Message['reactions'];
+type Pinned = NonNullable<Message['pinned']>;
 
 const withMine = (
   reactions: readonly { emoji: string; count: number }[],
@@ -20,7 +21,13 @@ export const keepMine = (known: Message | undefined, incoming: Message): Message
 
 /** A message out of an answer to a call: its text counts, what else is known of it comes by entries, in their order. */
 export function keepSatellites(known: Message, incoming: Message): Message {
-  return incoming.deletedAt !== undefined ? incoming : { ...incoming, reactions: known.reactions };
+  if (incoming.deletedAt !== undefined) return incoming;
+  const { pinned: _, ...rest } = incoming;
+  return {
+    ...rest,
+    reactions: known.reactions,
+    ...(known.pinned === undefined ? {} : { pinned: known.pinned }),
+  };
 }
 
 /** The place of the message that an entry is about; undefined for entries about something else. */
@@ -28,6 +35,8 @@ export function targetOf({ type, payload }: LogEvent): number | undefined {
   switch (type) {
     case 'reaction_added':
     case 'reaction_removed':
+    case 'message_pinned':
+    case 'message_unpinned':
       return payload.messageSeq as number;
     default:
       return undefined;
@@ -40,6 +49,11 @@ export function applySatellite(
   { type, payload }: LogEvent,
   myId: string | undefined,
 ): Message {
+  if (type === 'message_pinned') return { ...message, pinned: payload.pinned as Pinned };
+  if (type === 'message_unpinned') {
+    const { pinned: _, ...rest } = message;
+    return rest;
+  }
   const { userId, emoji, reactions } = payload as {
     userId: string;
     emoji: string;

@@ -105,6 +105,13 @@ describe('room data', () => {
     expect([data.list[1]?.body, shown()]).toEqual(['edited', ['👍2 mine']]);
     data = applyEntries(data, [change('reaction_removed', me.id, '👍', ['👍', 1])]);
     expect(shown()).toEqual(['👍1']);
+    const pinned = { by: me.id, at: '2026-01-01T00:00:00.000Z' };
+    const about = { messageSeq: message.seq, messageId: message.id };
+    data = applyEntries(data, [{ seq: ++seq, type: 'message_pinned', payload: { ...about, pinned } }]);
+    data = adoptAnswer(data, { ...whole, version: 4 });
+    expect(data.list[1]?.pinned).toEqual(pinned);
+    data = applyEntries(data, [{ seq: ++seq, type: 'message_unpinned', payload: { ...about, by: me.id } }]);
+    expect(data.list[1]).not.toHaveProperty('pinned');
   });
 
   it('I21 a reaction that overtakes a page of history is in the page', () => {

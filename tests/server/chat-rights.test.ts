@@ -10,7 +10,13 @@ import { startTown, type Town } from '../agents/town.ts';
 const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['add_reaction', { emoji: '👍' }],
   ['remove_reaction', { emoji: '👍' }],
+  ['pin_message'],
+  ['unpin_message'],
+  ['list_versions'],
 ];
+
+/** The same of rooms. */
+const ABOUT_ROOMS: [name: string, more?: object][] = [['list_pins']];
 
 let town: Town;
 let ada: Scope;
@@ -46,5 +52,13 @@ test.each(ABOUT_MESSAGES)('%s tells nobody else that there is a message', async 
     const missing = await refusal(scope, name, { messageId: newId(), ...more });
     expect(missing, who).toMatch(/^not_found /);
     expect(await refusal(scope, name, { messageId: message.id, ...more }), who).toBe(missing);
+  }
+});
+
+test.each(ABOUT_ROOMS)('%s tells nobody else that there is a room', async (name, more = {}) => {
+  for (const [who, scope] of Object.entries(outsiders)) {
+    const missing = await refusal(scope, name, { roomId: newId(), ...more });
+    expect(missing, who).toMatch(/^not_found /);
+    expect(await refusal(scope, name, { roomId: room.id, ...more }), who).toBe(missing);
   }
 });

@@ -16,6 +16,7 @@ type Deed =
   | { do: 'edit'; who: number; which: number }
   | { do: 'delete'; who: number; which: number }
   | { do: 'react' | 'unreact'; who: number; which: number; emoji: number }
+  | { do: 'pin' | 'unpin'; who: number; which: number }
   | { do: 'reactions'; room: number; who: number; mode: number }
   | { do: 'read'; who: number; room: number; seq: number }
   | { do: 'rename'; who: number; room: number }
@@ -51,6 +52,14 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       who: small(2),
       which: small(5),
       emoji: small(2),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('pin' as const, 'pin' as const, 'unpin' as const),
+      who: small(2),
+      which: small(5),
     }),
   },
   {
@@ -102,6 +111,13 @@ function apply(copy: Copy, { type, payload }: LogEvent, myId: string): void {
       mine: r.emoji === p.emoji && p.userId === myId ? type === 'reaction_added' : mineIn(known.id, r.emoji),
     }));
     copy.messages.set(known.id, { ...known, reactions });
+    return;
+  }
+  if (type === 'message_pinned' || type === 'message_unpinned') {
+    const known = copy.messages.get(p.messageId);
+    if (known === undefined) return;
+    const { pinned: _, ...bare } = known;
+    copy.messages.set(known.id, type === 'message_pinned' ? { ...bare, pinned: p.pinned } : bare);
     return;
   }
   if (type === 'new_message' || type === 'agent_message') keep(p);
@@ -160,6 +176,10 @@ describeEachDatabase('the log of a room', (database) => {
     if (step.do === 'react' || step.do === 'unreact') {
       const input = { messageId: ids[step.which], emoji: EMOJI[step.emoji] };
       await call(scope, step.do === 'react' ? 'add_reaction' : 'remove_reaction', input);
+      return undefined;
+    }
+    if (step.do === 'pin' || step.do === 'unpin') {
+      await call(scope, `${step.do}_message`, { messageId: ids[step.which] });
       return undefined;
     }
     if (step.do === 'reactions') {
@@ -226,6 +246,10 @@ describeEachDatabase('the log of a room', (database) => {
           const { data } = await messages.list(root, { roomId, limit: 200 });
           const byPlace = [...copy.messages.values()].sort((a, b) => a.seq - b.seq);
           expect(byPlace).toEqual(data);
+          const pins = (await call(root, 'list_pins', { roomId })) as { data: Message[] };
+          expect(new Set(pins.data.map((m) => m.id))).toEqual(
+            new Set(byPlace.flatMap((m) => (m.pinned === undefined ? [] : [m.id]))),
+          );
           const { data: members } = await service.members(root, roomId, { limit: 200 });
           expect(new Map(members.map((m) => [m.user.id, m]))).toEqual(copy.members);
           if (copy.room.id !== undefined) {

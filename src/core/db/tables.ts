@@ -17,6 +17,7 @@ import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
 import type { SearchTables } from '../../server/search/tables.ts';
 import type { SettingsTables } from '../../server/settings/tables.ts';
+import type { VersionsTables } from '../../server/versions/tables.ts';
 import type { McpTables } from '../../tools/mcp/tables.ts';
 import type { ToolsTables } from '../../tools/tables.ts';
 
@@ -28,6 +29,7 @@ export interface Tables
     SearchTables,
     SettingsTables,
     ReactionsTables,
+    VersionsTables,
     BudgetsTables,
     ConversationsTables,
     ProfilesTables,

@@ -34,6 +34,9 @@ export const Attachment = z.object({
 });
 export const ReactionSummary = z.object({ emoji: z.string(), count: z.number().int(), mine: z.boolean() });
 
+/** Who pinned the message to its room, and when. */
+const Pinned = z.object({ by: Id, at: Timestamp });
+
 export const Message = z.object({
   id: Id,
   roomId: Id,
@@ -48,6 +51,7 @@ export const Message = z.object({
   mentions: z.array(Mention),
   attachments: z.array(Attachment),
   reactions: z.array(ReactionSummary),
+  pinned: Pinned.optional(),
   /** 1, and one more with every edit. */
   version: z.number().int(),
   metadata: z.record(z.string(), z.unknown()),
@@ -142,11 +146,17 @@ export const getMessage = defineOperation({
 export const editMessage = defineOperation({
   name: 'messages.edit',
   summary: 'Change the text of my message',
-  description: 'Give `version` to refuse the edit (409) when someone changed the message since.',
+  description:
+    'Give `expectedVersion` (or `version`, its older name) to refuse the edit (409) when someone changed the message since.',
   tag,
   rest: { method: 'patch', path: '/api/messages/:messageId' },
   socket: 'edit_message',
-  input: z.object({ messageId: Id, body: Body, version: z.number().int().min(1).optional() }),
+  input: z.object({
+    messageId: Id,
+    body: Body,
+    expectedVersion: z.number().int().min(1).optional(),
+    version: z.number().int().min(1).optional(),
+  }),
   output: Message,
   permission: 'signed_in',
   effect: 'reversible',

@@ -109,6 +109,29 @@ export async function listReactionsBy(
   );
 }
 
+/** Keeps what a message says before it is changed. */
+export const keepVersion = (tx: Tx, row: MessageRow) =>
+  tx
+    .insertInto('messageVersions')
+    .values({
+      messageId: row.id,
+      version: row.version,
+      tenantId: row.tenantId,
+      body: row.body,
+      mentions: JSON.stringify(row.mentions),
+      writtenAt: row.editedAt ?? row.createdAt,
+    })
+    .execute();
+
+export const deleteVersions = (tx: Tx, messageId: string) =>
+  tx.deleteFrom('messageVersions').where('messageId', '=', messageId).execute();
+
+export const listByIds = (db: Db, tenantId: string, ids: string[]): Promise<MessageWithAuthor[]> =>
+  withAuthor(db)
+    .where('messages.tenantId', '=', tenantId)
+    .where(sql<boolean>`messages.id = any(${ids}::uuid[])`)
+    .execute();
+
 export const deleteReactions = (tx: Tx, messageId: string) =>
   tx.deleteFrom('messageReactions').where('messageId', '=', messageId).execute();
 

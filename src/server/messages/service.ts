@@ -214,6 +214,11 @@ export function createMessagesService(deps: {
       );
     },
 
+    /** Those of a room that the caller was found to see; in any order. */
+    async byIds(scope: Scope, ids: string[]): Promise<Message[]> {
+      return ids.length === 0 ? [] : shownTo(scope, await repo.listByIds(db, scope.tenantId, ids));
+    },
+
     /** Of these, what the caller may read as a member now, in any order; none that was deleted. */
     async readable(scope: Scope, ids: string[]): Promise<Message[]> {
       if (ids.length === 0) return [];
@@ -289,8 +294,14 @@ export function createMessagesService(deps: {
 
     async edit(
       scope: Scope,
-      input: { messageId: string; body: string; version?: number | undefined },
+      input: {
+        messageId: string;
+        body: string;
+        expectedVersion?: number | undefined;
+        version?: number | undefined;
+      },
     ): Promise<Message> {
+      const expected = input.expectedVersion ?? input.version;
       const seen = await requireMessage(scope, input.messageId);
       const body = screened(scope, input.body);
       const mentions = await mentionsIn(seen.roomId, body);
@@ -300,7 +311,7 @@ export function createMessagesService(deps: {
         await rooms.requireMember(scope, row.roomId, tx);
         if (row.deletedAt !== null)
           throw new AppError('conflict', 'message_deleted', 'The message was deleted.');
-        if (input.version !== undefined && input.version !== row.version) {
+        if (expected !== undefined && expected !== row.version) {
           throw new AppError(
             'conflict',
             'stale_version',
@@ -308,6 +319,7 @@ export function createMessagesService(deps: {
           );
         }
         if (row.body === body) return undefined;
+        await repo.keepVersion(tx, row);
         await repo.updateMessage(tx, row.id, {
           body,
           mentions: JSON.stringify(mentions),
@@ -332,6 +344,7 @@ export function createMessagesService(deps: {
         }
         if (row.deletedAt !== null) return undefined;
         if (row.reactions.length > 0) await repo.deleteReactions(tx, row.id);
+        if (row.version > 1) await repo.deleteVersions(tx, row.id);
         await repo.updateMessage(tx, row.id, {
           body: '',
           mentions: '[]',

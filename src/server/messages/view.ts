@@ -21,6 +21,9 @@ export const toMessage = (row: MessageWithAuthor, mine?: ReadonlySet<string>): M
   mentions: row.mentions,
   attachments: [],
   reactions: row.reactions.map((r) => ({ ...r, mine: mine?.has(r.emoji) ?? false })),
+  ...(row.pinnedAt === null || row.pinnedBy === null
+    ? {}
+    : { pinned: { by: row.pinnedBy, at: row.pinnedAt.toISOString() } }),
   version: row.version,
   metadata: row.metadata,
   createdAt: row.createdAt.toISOString(),

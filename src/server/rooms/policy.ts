@@ -8,6 +8,8 @@ type Action =
   | 'member.remove'
   | 'member.role'
   | 'message.delete_any'
+  | 'message.pin'
+  | 'message.versions'
   | 'agent.stop';
 
 const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
@@ -18,9 +20,19 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
     'member.remove',
     'member.role',
     'message.delete_any',
+    'message.pin',
+    'message.versions',
     'agent.stop',
   ]),
-  admin: new Set<Action>(['room.update', 'member.add', 'member.remove', 'message.delete_any', 'agent.stop']),
+  admin: new Set<Action>([
+    'room.update',
+    'member.add',
+    'member.remove',
+    'message.delete_any',
+    'message.pin',
+    'message.versions',
+    'agent.stop',
+  ]),
   member: new Set<Action>(),
 };
 
