@@ -85,6 +85,7 @@ import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
 import { createLoop } from './runtime/loop.ts';
 import { runtimeModule } from './runtime/module.ts';
+import { createPartialJob, createPublishPartial, createResting } from './runtime/partials.ts';
 import { createReplayService } from './runtime/replay-run.ts';
 import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
@@ -211,7 +212,12 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     isOwnHost: createAddressPolicy(config.OUTGOING_ALLOW_HOSTS).isListed,
     programs: config.MCP_SERVERS,
   });
-  const signals = createSignals({ log: deps.log, presence: deps.presence, bus: deps.bus });
+  const signals = createSignals({
+    log: deps.log,
+    presence: deps.presence,
+    bus: deps.bus,
+    resting: createResting(database),
+  });
   const signalsFor = signals.of;
   watchMessages({ database, events, jobs, signalsFor });
 
@@ -446,6 +452,12 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       safety.tell(runIds);
     },
   });
+  const partialJob = createPartialJob({
+    database,
+    identity,
+    messages,
+    publish: createPublishPartial({ messages, checkStops: safety.check }),
+  });
   const { wake, cancel } = runtime;
   const replays = createReplayService({
     database,
@@ -530,7 +542,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       conversationsModule(conversations),
       trainingModule(training),
       feedbackModule(feedback),
-      runtimeModule(runtime, attention, replays, worker.jobs),
+      runtimeModule(runtime, attention, replays, [...worker.jobs, partialJob]),
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),

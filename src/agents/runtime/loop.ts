@@ -2,8 +2,6 @@
 // reply is written in the transaction that completes the run: one answer, whatever crashes. Must never open a transaction
 // around a model or a tool, and never put an error into the room.
 import type { Database, Tx } from '../../core/db/database.ts';
-import { AppError } from '../../core/errors.ts';
-import { derivedId } from '../../core/ids.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
 import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
@@ -11,14 +9,14 @@ import type { ProfilesService } from '../profiles/service.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
 import type { RevisionsService } from '../revisions/service.ts';
 import { requireClean } from '../safety/filter.ts';
-import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
 import { openJournal, RunLost, RunRests } from './journal.ts';
+import { type Broken, ChainFull, checkChain, createPublishPartial } from './partials.ts';
+import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { isOutOfRounds, mayTakeSteer, nextAction } from './steps.ts';
-import { MAX_CHAIN } from './turn-taking.ts';
 
 export interface LoopDeps extends ActionsDeps {
   database: Database;
@@ -37,22 +35,10 @@ export type Outcome =
   /** Put to rest until a person has said something; the room knows already. */
   | { status: 'waiting_approval' | 'needs_attention' };
 
-/** The id of a run's answer: the same on every try, another one when the run is opened again. */
-export const replyId = ({ id, generation }: Pick<repo.RunRow, 'id' | 'generation'>): string =>
-  generation === 0 ? derivedId('reply', id) : derivedId('reply', id, String(generation));
-
 /** Someone added words while the answer was being committed. */
-/** Agents have answered agents often enough since the person's message that began it. */
-class ChainFull extends Error {
-  override readonly name = 'ChainFull';
-}
-
 class Steered extends Error {
   override readonly name = 'Steered';
 }
-
-/** How a run ended without a whole answer. */
-export type Broken = { status: 'failed'; reason: string } | { status: 'cancelled' };
 
 /** What a run that broke off leaves behind. */
 export interface Remains {
@@ -61,6 +47,8 @@ export interface Remains {
    * @returns false when there is nothing to publish, or the run is not this worker's any more
    */
   publish?: (how: Broken) => Promise<boolean>;
+  /** Keeps what was said so far with a run that was paused, until it goes on or is stopped. */
+  keep?: () => Promise<unknown>;
   /** An effect outside that is under way, until its result is journalled. Never rejects. */
   acting?: Promise<unknown>;
 }
@@ -75,6 +63,7 @@ export type Execute = (
 /** @throws RunLost, Halted, LlmError, AppError (not in the room any more), or whatever aborted `signal` */
 export function createLoop(deps: LoopDeps): Execute {
   const { chooseContext, buildPrompt, think, useTool } = createActions(deps);
+  const publish = createPublishPartial(deps);
 
   return async (run, signals, signal, remains) => {
     const { tenantId, agentId, id: runId } = run;
@@ -119,6 +108,10 @@ export function createLoop(deps: LoopDeps): Execute {
     let prompt: AssembledPrompt | undefined;
     const spent: Spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
     remains.publish = (how) => publishPartial(how);
+    remains.keep = () =>
+      deps.database.transaction((tx) => repo.keepPartial(tx, lease, draft.text === '' ? null : draft.text));
+    // What was said before the run rested, or its worker died.
+    if (textsOf(journal).length > 0) draft.restart(textsOf(journal));
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -160,52 +153,10 @@ export function createLoop(deps: LoopDeps): Execute {
       draft.flush();
       const body = draft.text;
       if (body === '') return false;
-      const answeredBy = journal.steps.find((step) => step.kind === 'context')?.model ?? '';
-      try {
-        await deps.messages.send(
-          scope,
-          {
-            roomId: run.roomId,
-            body,
-            id: replyId(run),
-            ...(trigger.threadId === undefined ? {} : { threadId: trigger.threadId }),
-          },
-          {
-            run: {
-              id: runId,
-              status: how.status,
-              model: answeredBy,
-              tokens: spent.tokens,
-              costUsd: spent.priced ? spent.costUsd : null,
-            },
-            rootId: run.rootId,
-            hop: run.hop,
-            async within(tx, sent) {
-              await checkStops(tx);
-              requireClean(sent.body);
-              await checkChain(tx);
-              const kept =
-                how.status === 'failed'
-                  ? await repo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
-                  : await repo.attachPartial(tx, lease, sent.id);
-              if (!kept) throw new RunLost();
-            },
-          },
-        );
-        return true;
-      } catch (error) {
-        // Not in the room any more, or the run has gone elsewhere: then nothing is published.
-        if (error instanceof RunLost || error instanceof Halted || error instanceof ChainFull) return false;
-        if (error instanceof AppError && error.code !== 'unavailable') return false;
-        throw error;
-      }
-    }
-
-    /** The message itself is in the count already. */
-    async function checkChain(tx: Tx): Promise<void> {
-      if (run.hop < 2) return;
-      if ((await repo.countChain(tx, run.roomId, run.rootId, MAX_CHAIN + 1)) > MAX_CHAIN)
-        throw new ChainFull();
+      const model = journal.steps.find((step) => step.kind === 'context')?.model ?? '';
+      const { tokens, priced } = spent;
+      const costUsd = priced ? spent.costUsd : null;
+      return publish(run, scope, { body, threadId: trigger.threadId, model, tokens, costUsd }, how);
     }
 
     async function fallSilent(reason: string): Promise<Outcome> {
@@ -216,8 +167,6 @@ export function createLoop(deps: LoopDeps): Execute {
     }
 
     async function answer({ draft, journal }: Work, spent: Spent): Promise<Outcome> {
-      // A run that was resumed right here has not built its text yet.
-      if (draft.text === '') draft.restart(textsOf(journal));
       const { provider, model } = contextOf(journal);
       const last = journal.steps.findLast((step) => step.kind === 'model');
       if (last?.kind === 'model' && last.stopReason === 'refusal') return fallSilent('refusal');
@@ -249,7 +198,7 @@ export function createLoop(deps: LoopDeps): Execute {
           async within(tx, sent) {
             await checkStops(tx);
             requireClean(sent.body);
-            await checkChain(tx);
+            await checkChain(tx, run);
             const closed = await repo.closeRun(tx, lease, {
               status: 'completed',
               replyMessageId: sent.id,

@@ -11,6 +11,8 @@ export type StepRow = Selectable<RunStepsTable>;
 
 /** A worker that says nothing for so long has lost its run. */
 export const LEASE_SECONDS = 10;
+/** Resting runs that are shown to those who come in, of all rooms that are asked for at once. */
+const MOST_RESTING = 200;
 /** A queued run without a worker for so long has lost its job: a worker took it as Postgres died, and never heard that it had. */
 const STALE_QUEUE_SECONDS = 15;
 
@@ -236,6 +238,7 @@ export async function claimRun(tx: Tx, id: string, lane: Lane): Promise<RunRow |
       leaseEpoch: eb('leaseEpoch', '+', 1),
       attempts: eb('attempts', '+', 1),
       leaseUntil: leaseEnd(),
+      partial: null,
       startedAt: sql<Date>`coalesce(started_at, now())`,
       revision: sql<number>`coalesce(agent_runs.revision, (select a.revision from ai_agents a where a.id = agent_runs.agent_id))`,
       updatedAt: sql<Date>`now()`,
@@ -326,6 +329,9 @@ export const setModel = (
 ): Promise<unknown> =>
   tx.updateTable('agentRuns').set(set).where('tenantId', '=', tenantId).where('id', '=', id).execute();
 
+/** By a person's word on this very run: what it had said stays as a message. */
+const LEAVES_ITS_WORDS = new Set(['stopped', 'given_up']);
+
 /** Ends open runs whoever works on them: their later commits are refused. */
 export const cancelRuns = (tx: Tx, tenantId: string, ids: string[], reason: string): Promise<RunRow[]> =>
   ids.length === 0
@@ -335,6 +341,7 @@ export const cancelRuns = (tx: Tx, tenantId: string, ids: string[], reason: stri
         .set({
           status: 'cancelled',
           reason,
+          ...(LEAVES_ITS_WORDS.has(reason) ? {} : { partial: null }),
           leaseUntil: null,
           updatedAt: sql<Date>`now()`,
           finishedAt: sql<Date>`now()`,
@@ -370,11 +377,13 @@ export const resumeRuns = (tx: Tx, tenantId: string, ids: string[]): Promise<Run
         .returningAll()
         .execute();
 
+export type Rest = { status: 'waiting_approval' } | { status: 'needs_attention'; reason: string };
+
 /** Puts a run that is this worker's still to rest: nobody holds it, and its clock stands. */
 export async function restRun(
   tx: Tx,
   run: { tenantId: string; id: string; epoch: number },
-  set: { status: 'waiting_approval' } | { status: 'needs_attention'; reason: string },
+  set: Rest & { partial: string | null },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('agentRuns')
@@ -413,15 +422,65 @@ export async function attachPartial(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('agentRuns')
-    .set({ replyMessageId: messageId, updatedAt: sql<Date>`now()` })
+    .set({ replyMessageId: messageId, partial: null, updatedAt: sql<Date>`now()` })
     .where('tenantId', '=', run.tenantId)
     .where('id', '=', run.id)
     .where('leaseEpoch', '=', run.epoch)
     .where('status', '=', 'cancelled')
-    .where('reason', '=', 'stopped')
+    .where('reason', 'in', [...LEAVES_ITS_WORDS])
     .where('replyMessageId', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+/** Keeps the text of a run that was paused in this worker's hands. */
+export const keepPartial = (
+  tx: Tx,
+  run: { tenantId: string; id: string; epoch: number },
+  partial: string | null,
+): Promise<unknown> =>
+  tx
+    .updateTable('agentRuns')
+    .set({ partial })
+    .where('tenantId', '=', run.tenantId)
+    .where('id', '=', run.id)
+    .where('leaseEpoch', '=', run.epoch)
+    .where('status', '=', 'paused')
+    .execute();
+
+export const dropPartial = (tx: Tx, tenantId: string, id: string): Promise<unknown> =>
+  tx
+    .updateTable('agentRuns')
+    .set({ partial: null })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where('status', '=', 'cancelled')
+    .execute();
+
+/** A run that was stopped and whose words are still to be published. */
+export const findStopped = (db: Db, id: string): Promise<RunRow | undefined> =>
+  db
+    .selectFrom('agentRuns')
+    .selectAll()
+    .where('id', '=', id)
+    .where('status', '=', 'cancelled')
+    .where('partial', 'is not', null)
+    .executeTakeFirst();
+
+export type RestingRun = Pick<
+  RunRow,
+  'id' | 'roomId' | 'agentId' | 'triggerMessageId' | 'generation' | 'partial'
+> & { status: 'waiting_approval' | 'paused' | 'queued' };
+
+/** Runs of these rooms that nobody works on, oldest first: those that wait for a person, and those put back with a text. */
+export async function listResting(db: Db, roomIds: string[]): Promise<RestingRun[]> {
+  const { rows } = await sql<RestingRun>`
+    select id, room_id, agent_id, trigger_message_id, generation, partial, status from agent_runs
+    where room_id = any(${roomIds}::uuid[])
+      and (status in ('waiting_approval', 'paused') or partial is not null)
+      and status in ('waiting_approval', 'paused', 'queued')
+    order by id limit ${MOST_RESTING}`.execute(db);
+  return rows;
 }
 
 /** Adds words to an open run; undefined when it is over. Numbered under the run's lock. */
@@ -484,6 +543,7 @@ export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<b
       attempts: 0,
       runningMs: 0,
       replyMessageId: null,
+      partial: null,
       revision: null,
       generation: eb('generation', '+', 1),
       finishedAt: null,

@@ -14,7 +14,8 @@ import type { ProfilesService } from '../profiles/service.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
 import { enqueueRuns, type Lane } from './lanes.ts';
-import { replyId } from './loop.ts';
+import { PARTIAL_JOB, type PartialJob } from './partials.ts';
+import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
 import { boundOf, decideTurn } from './turn-taking.ts';
@@ -53,6 +54,12 @@ export function createRuntimeService(deps: RuntimeDeps) {
       tx,
       tenantId,
       cancelled.map((run) => run.id),
+    );
+    const rested = cancelled.filter((run) => run.partial !== null);
+    await jobs.enqueue<PartialJob>(
+      tx,
+      { name: PARTIAL_JOB },
+      rested.map((run) => ({ runId: run.id })),
     );
     database.afterCommit(tx, () => {
       abort(cancelled.map((run) => run.id));

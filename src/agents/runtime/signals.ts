@@ -4,6 +4,8 @@ import type { Bus } from '../../core/bus.ts';
 import type { MessageLog } from '../../server/messages/service.ts';
 import type { AgentStatus } from '../contract.ts';
 import type { Delta } from './draft.ts';
+import { replyId } from './reply-id.ts';
+import type { RestingRun } from './repository.ts';
 
 /** Presence as agents need it. Must not throw and must not wait. */
 export interface AgentPresence {
@@ -49,7 +51,7 @@ const PRESENCE: Record<AgentStatus, 'thinking' | 'editing' | 'idle' | 'error' | 
 
 export interface Signals {
   of: SignalsFor;
-  /** Someone came into a room: wherever an agent is writing there, the text so far is said again. */
+  /** Someone came into a room: what an agent is writing there, or had said when its run came to rest, is said again. */
   cameIn(roomId: string): void;
 }
 
@@ -80,6 +82,8 @@ export function createSignals(deps: {
   log: Pick<MessageLog, 'signal'>;
   presence: AgentPresence;
   bus: Pick<Bus, 'publish' | 'subscribe'>;
+  /** Runs of the room that nobody works on now, with what they had said. */
+  resting(roomId: string): Promise<RestingRun[]>;
 }): Signals {
   const { log, presence, bus } = deps;
   /** Texts being written on this node, by room and run. */
@@ -129,6 +133,33 @@ export function createSignals(deps: {
       log.signal(roomId, 'agent_thinking', { ...place, status });
       if (text !== '') log.signal(roomId, 'agent_message_delta', { ...place, messageId, at: 0, text });
     }
+  }
+
+  /** Rooms whose resting runs were said lately; true where someone came in since. */
+  const lately = new Map<string, boolean>();
+
+  /** Nobody holds these runs in memory, so each node says them to those who come in to it. */
+  function sayResting(roomId: string): void {
+    if (lately.has(roomId)) return void lately.set(roomId, true);
+    lately.set(roomId, false);
+    setTimeout(() => {
+      const asked = lately.get(roomId);
+      lately.delete(roomId);
+      if (asked === true) sayResting(roomId);
+    }, AGAIN_MS).unref();
+    deps.resting(roomId).then(
+      (runs) => {
+        for (const { id: runId, agentId, status, triggerMessageId, partial, generation } of runs) {
+          const place = { roomId, agentId, runId };
+          log.signal(roomId, 'agent_thinking', { ...place, status, triggerMessageId });
+          if (partial === null) continue;
+          const messageId = replyId({ id: runId, generation });
+          log.signal(roomId, 'agent_message_delta', { ...place, messageId, at: 0, text: partial });
+        }
+      },
+      // They are signals: losing one costs nothing.
+      () => undefined,
+    );
   }
 
   /** Runs at work here, by room and agent: an agent with two runs is idle only after both. */
@@ -186,6 +217,9 @@ export function createSignals(deps: {
 
   return {
     of: signalsFor,
-    cameIn: (roomId) => bus.publish(topicOf(roomId), { kind: 'signal', type: 'came_in', json: '{}' }),
+    cameIn(roomId) {
+      bus.publish(topicOf(roomId), { kind: 'signal', type: 'came_in', json: '{}' });
+      sayResting(roomId);
+    },
   };
 }

@@ -49,6 +49,8 @@ export interface AgentRunsTable {
   outputTokens: Generated<number>;
   costUsd: Generated<number>;
   replyMessageId: string | null;
+  /** What it had said when it came to rest; null while a worker has it, and when it is over. */
+  partial: string | null;
   /** Grows with every worker that takes the run; a commit of an older epoch is refused. */
   leaseEpoch: Generated<number>;
   leaseUntil: Date | null;

@@ -26,6 +26,7 @@ import {
   isOutside,
 } from '../approvals/service.ts';
 import { runNeedsAttention } from './contract.ts';
+import type { Draft } from './draft.ts';
 import { type Journal, RunLost, RunRests } from './journal.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
@@ -52,6 +53,7 @@ export interface ToolWork {
   journal: Journal;
   signals: RunSignals;
   signal: AbortSignal;
+  draft: Draft;
   boundary: (name: string) => Promise<void>;
   /** Told of an effect outside that is under way, until its result is journalled. */
   acting: (done: Promise<unknown>) => void;
@@ -148,10 +150,17 @@ export function createUseTool(deps: UseToolDeps) {
       await work.boundary(`before:approval:${at}`);
       await journal.commit(async (tx) => {
         if (word === undefined) await approvals.request(tx, wanted);
-        if (!(await repo.restRun(tx, lease, { status: 'waiting_approval' }))) throw new RunLost();
+        await rest(tx, { status: 'waiting_approval' });
       });
       signals.status('waiting_approval');
       throw new RunRests('waiting_approval');
+    }
+
+    /** What readers have stays with the run. */
+    async function rest(tx: Tx, set: repo.Rest): Promise<void> {
+      work.draft.flush();
+      const partial = work.draft.text === '' ? null : work.draft.text;
+      if (!(await repo.restRun(tx, lease, { ...set, partial }))) throw new RunLost();
     }
 
     async function take(step: ApprovalStep, also?: (tx: Tx) => Promise<void>): Promise<ApprovalStep> {
@@ -213,11 +222,7 @@ export function createUseTool(deps: UseToolDeps) {
       await work.boundary(`before:attention:${at}`);
       await journal.commit(async (tx) => {
         await outcome(toolFailure('outcome_unknown', 'The server stopped in the middle of it.')).record(tx);
-        const rested = await repo.restRun(tx, lease, {
-          status: 'needs_attention',
-          reason: 'outcome_unknown',
-        });
-        if (!rested) throw new RunLost();
+        await rest(tx, { status: 'needs_attention', reason: 'outcome_unknown' });
         await approvals.tellOf(tx, tenantId, agentId, runNeedsAttention.type, {
           runId,
           agentId,

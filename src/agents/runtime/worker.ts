@@ -134,6 +134,7 @@ export function createRunWorker(deps: WorkerDeps) {
 
   /** The run is not ours any more; if it is over, the room should know. */
   async function leave(run: repo.RunRow, signals: RunSignals, remains: Remains): Promise<void> {
+    await remains.keep?.();
     const now = await repo.findRun(database.db, run.tenantId, run.id);
     // Stopped by a person: what it had said stays, marked.
     if (now?.status === 'cancelled' && now.reason === 'stopped')
