@@ -382,11 +382,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         return url;
       },
 
-      /** Resolves when nothing is being written and no job waits. For tests. */
+      /** Resolves when nothing is being written, no burst is waited out and no job waits. For tests. */
       async settle(): Promise<void> {
-        await writer.idle();
-        await jobs.settle();
-        await writer.idle();
+        do {
+          await writer.idle();
+          await agents.endWaits();
+          await jobs.settle();
+          await writer.idle();
+        } while ((await agents.endWaits()) > 0);
       },
 
       /** Finishes writes, closes sockets so that they come back elsewhere, parks runs, stops jobs, closes the database. */

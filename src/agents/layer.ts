@@ -83,6 +83,12 @@ import { revisionsModule } from './revisions/module.ts';
 import { createRevisionsService } from './revisions/service.ts';
 import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
+import { createFloorBook } from './runtime/floor-book.ts';
+import { createBursts } from './runtime/floor-bursts.ts';
+import { endWait } from './runtime/floor-repository.ts';
+import { createFloorSettings } from './runtime/floor-settings.ts';
+import { createTyping } from './runtime/floor-typing.ts';
+import { enqueueRuns } from './runtime/lanes.ts';
 import { createLoop } from './runtime/loop.ts';
 import { runtimeModule } from './runtime/module.ts';
 import { createPartialJob, createPublishPartial, createResting } from './runtime/partials.ts';
@@ -147,6 +153,8 @@ export interface AgentsLayer {
    * @param everything also those whose lease still runs: only when no other process works on them
    */
   takeBack(everything: boolean): Promise<void>;
+  /** Lets the turns begin that wait for more of a burst. @returns how many there were */
+  endWaits(): Promise<number>;
   /** Counts model calls in full whose end was never heard. It happens by itself, too. */
   sweep(): Promise<void>;
 }
@@ -219,7 +227,23 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     resting: createResting(database),
   });
   const signalsFor = signals.of;
-  watchMessages({ database, events, jobs, signalsFor });
+  const typing = createTyping({ bus: deps.bus, clock });
+  const bursts = createBursts({
+    clock,
+    logger,
+    typing,
+    begin: (runId, burst) =>
+      database.transaction(async (tx) => enqueueRuns(jobs, tx, await endWait(tx, runId, burst))),
+  });
+  const abort = (runIds: readonly string[]) => {
+    worker.abort(runIds);
+    safety.tell(runIds);
+  };
+  watchMessages({
+    events,
+    typing,
+    write: createFloorBook({ database, jobs, signalsFor, bursts, abort }),
+  });
 
   const given = new Set(deps.overrides?.tools);
   const profiles = createProfilesService({
@@ -447,10 +471,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     signalsFor,
     withdraw: gate.cancelFor,
     checkStops: safety.check,
-    abort(runIds) {
-      worker.abort(runIds);
-      safety.tell(runIds);
-    },
+    abort,
   });
   const partialJob = createPartialJob({
     database,
@@ -542,7 +563,10 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       conversationsModule(conversations),
       trainingModule(training),
       feedbackModule(feedback),
-      runtimeModule(runtime, attention, replays, [...worker.jobs, partialJob]),
+      runtimeModule(runtime, attention, replays, createFloorSettings({ database, rooms }), [
+        ...worker.jobs,
+        partialJob,
+      ]),
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),
@@ -557,7 +581,10 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     cameIn: signals.cameIn,
     takeBack: worker.takeBack,
     sweep: ledger.sweep,
+    endWaits: bursts.closeAll,
     async stop() {
+      await bursts.stop();
+      typing.stop();
       await worker.stop();
       await ledger.stop();
       await mcp.stop();

@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { type Heard, listen } from '../../src/agents/runtime/floor-ear.ts';
+import { boundOf, MAX_CHAIN } from '../../src/agents/runtime/floor-limits.ts';
 import { scoreFloor } from '../../src/agents/runtime/floor-score.ts';
 import { namesIn, readWords } from '../../src/agents/runtime/floor-text.ts';
-import { boundOf, giveFloor, MAX_CHAIN } from '../../src/agents/runtime/turn-taking.ts';
+import { giveFloor } from '../../src/agents/runtime/turn-taking.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import { describeEachDatabase } from '../support/app.ts';
 import { saying, startTown, type Town } from './town.ts';

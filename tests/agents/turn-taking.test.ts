@@ -1,14 +1,16 @@
 // The floor controller's hard rules, as a table; and the bound they put on chains of agents.
 import { describe, expect, it, test } from 'vitest';
-import { decideTurn, MAX_HOPS, type TurnInput } from '../../src/agents/runtime/turn-taking.ts';
+import { MAX_HOPS } from '../../src/agents/runtime/floor-limits.ts';
+import { decideTurn, type TurnInput } from '../../src/agents/runtime/turn-taking.ts';
 
 const BASE: TurnInput = {
   message: { authorId: 'ada', authorKind: 'human', kind: 'text', deleted: false, hop: 0 },
-  room: { kind: 'channel', agentsAllowed: true },
-  agent: { id: 'bot', active: true, suspended: false, stopped: false },
+  room: { kind: 'channel', agentsAllowed: true, mode: 'lively' },
+  agent: { id: 'bot', active: true, suspended: false, stopped: false, broke: false },
   mentioned: false,
   repliesToAgent: false,
   invoked: false,
+  goesOn: false,
 };
 const ADDRESSED = { mentioned: true, repliesToAgent: true, invoked: true };
 const byAgent = (hop: number) => ({ ...BASE.message, authorId: 'other', authorKind: 'agent' as const, hop });
@@ -18,11 +20,16 @@ const CASES: [what: string, change: Partial<TurnInput>, decision: 'speak' | 'sil
   ['mentioned', { mentioned: true }, 'speak', 'mentioned'],
   ['an answer to its message', { repliesToAgent: true }, 'speak', 'reply_to_agent'],
   ['mentioned in an answer to its message', { mentioned: true, repliesToAgent: true }, 'speak', 'mentioned'],
-  ['a direct room', { room: { kind: 'direct', agentsAllowed: true } }, 'speak', 'direct_room'],
-  ['a group', { room: { kind: 'group', agentsAllowed: true } }, 'silent', 'not_addressed'],
+  [
+    'a direct room',
+    { room: { kind: 'direct', agentsAllowed: true, mode: 'lively' } },
+    'speak',
+    'direct_room',
+  ],
+  ['a group', { room: { kind: 'group', agentsAllowed: true, mode: 'lively' } }, 'silent', 'not_addressed'],
   [
     'another agent in a direct room',
-    { room: { kind: 'direct', agentsAllowed: true }, message: byAgent(1) },
+    { room: { kind: 'direct', agentsAllowed: true, mode: 'lively' }, message: byAgent(1) },
     'silent',
     'not_addressed',
   ],
@@ -46,10 +53,27 @@ const CASES: [what: string, change: Partial<TurnInput>, decision: 'speak' | 'sil
   ['switched off', { agent: { ...BASE.agent, active: false }, ...ADDRESSED }, 'silent', 'agent_inactive'],
   [
     'no agents here',
-    { room: { kind: 'channel', agentsAllowed: false }, ...ADDRESSED },
+    { room: { kind: 'channel', agentsAllowed: false, mode: 'lively' }, ...ADDRESSED },
     'silent',
     'room_disallows_agents',
   ],
+  [
+    'the room wants no words of agents',
+    { room: { ...BASE.room, mode: 'off' }, ...ADDRESSED },
+    'silent',
+    'room_off',
+  ],
+  [
+    'nothing left to spend',
+    { agent: { ...BASE.agent, broke: true }, ...ADDRESSED },
+    'silent',
+    'budget_empty',
+  ],
+  ['its sender goes on', { goesOn: true }, 'speak', 'follow_up'],
+  ['an agent goes on', { goesOn: true, message: byAgent(1) }, 'silent', 'not_addressed'],
+  ['enough speaks for it', { floor: { mode: 'helpful', score: 0.24 } }, 'speak', 'score'],
+  ['too little for one less ready', { floor: { mode: 'helpful', score: 0.2 } }, 'silent', 'below_threshold'],
+  ['enough for a lively one', { floor: { mode: 'lively', score: 0.2 } }, 'speak', 'score'],
   [
     'a deleted message',
     { message: { ...BASE.message, deleted: true }, ...ADDRESSED },
@@ -76,7 +100,7 @@ describe('decideTurn', () => {
               decideTurn({
                 ...BASE,
                 message: { ...BASE.message, ...message },
-                agent: { id, active: true, suspended: false, stopped: false },
+                agent: { id, active: true, suspended: false, stopped: false, broke: false },
                 mentioned: true,
               }).decision === 'speak',
           )

@@ -156,6 +156,18 @@ export async function listOverdue(tx: Tx, limit: number) {
   return rows;
 }
 
+/** True where a payer has spent what a limit gives it for today. For queries that have its columns at hand. */
+export const isSpent = (
+  tenantId: ReturnType<typeof sql>,
+  ownerId: ReturnType<typeof sql>,
+  agentId: ReturnType<typeof sql>,
+) => sql<boolean>`exists (
+  select from budgets b
+  join spending s on s.tenant_id = b.tenant_id and s.target = b.target and s.target_id = b.target_id and s.day = ${TODAY}
+  where b.tenant_id = ${tenantId} and (b.target = 'tenant' or (b.target = 'owner' and b.target_id = ${ownerId})
+      or (b.target = 'agent' and b.target_id = ${agentId}))
+    and (s.input_tokens + s.output_tokens >= b.tokens_per_day or s.micros >= b.micros_per_day))`;
+
 export const listBudgets = (
   db: Db | Tx,
   tenantId: string,

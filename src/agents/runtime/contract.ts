@@ -22,7 +22,7 @@ export const Run = z.object({
   agentId: Id,
   roomId: Id,
   triggerMessageId: Id,
-  /** `mentioned`, `direct_room`, `reply_to_agent` or `invoked`. */
+  /** `mentioned`, `direct_room`, `reply_to_agent`, `invoked`, `score` or `follow_up`. */
   triggerReason: z.string(),
   askerId: Id,
   lane: Lane,
@@ -68,7 +68,13 @@ export const Turn = z.object({
   score: z.number().optional(),
   /** What moved the score, strongest first; below zero it spoke against. */
   parts: z.array(z.object({ name: z.string(), by: z.number() })).optional(),
-  /** Present when it decided to speak. */
+  /**
+   * What became of a message without a turn of its own at once: `coalesced` (answered with a newer message of the same burst),
+   * `queued` (its turn waits for the one under way), `merged` (taken up by the turn under way), `superseded` (the turn began anew
+   * for a newer message), `restarted` (that newer message).
+   */
+  handling: z.enum(['coalesced', 'queued', 'merged', 'superseded', 'restarted']).optional(),
+  /** The turn that answers it; present when it decided to speak. */
   run: z.object({ id: Id, status: RunStatusName, reason: z.string().optional() }).optional(),
   createdAt: Timestamp,
 });
@@ -202,4 +208,44 @@ export const listTurns = defineOperation({
   effect: 'read',
 });
 
-export const runtimeOperations = [listRuns, getRun, listTurns];
+export const RoomAgentSettings = z.object({
+  roomId: Id,
+  /** The most that agents may do here; an agent that is set to less does less. `off`: not even who is mentioned answers. */
+  responseMode: z.enum(['off', 'mention', 'helpful', 'lively']),
+  /** What a message does that concerns an agent at work: it waits, is taken up by the turn under way, begins it anew, or is left alone. */
+  interruption: z.enum(['queue', 'merge', 'restart', 'ignore']),
+});
+export type RoomAgentSettings = z.infer<typeof RoomAgentSettings>;
+
+export const getRoomAgentSettings = defineOperation({
+  name: 'rooms.agent_settings',
+  summary: 'How ready agents may be to speak in a room, and what interrupts them',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/agent-settings' },
+  socket: 'get_room_agent_settings',
+  input: z.object({ roomId: RoomKey }),
+  output: RoomAgentSettings,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const updateRoomAgentSettings = defineOperation({
+  name: 'rooms.update_agent_settings',
+  summary:
+    'Set how ready agents may be to speak in a room, and what interrupts them (owner or admin of the room)',
+  description:
+    'What is left out stays. It counts from the next message on; `off` also for answers under way.',
+  tag,
+  rest: { method: 'put', path: '/api/rooms/:roomId/agent-settings' },
+  socket: 'update_room_agent_settings',
+  input: z.strictObject({
+    roomId: RoomKey,
+    responseMode: RoomAgentSettings.shape.responseMode.optional(),
+    interruption: RoomAgentSettings.shape.interruption.optional(),
+  }),
+  output: RoomAgentSettings,
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
+export const runtimeOperations = [listRuns, getRun, listTurns, getRoomAgentSettings, updateRoomAgentSettings];

@@ -3,36 +3,42 @@
 import type { Tx } from '../../core/db/database.ts';
 import type { Message } from '../../server/messages/contract.ts';
 import { EAR_SPAN, type Ear, type Heard, listen } from './floor-ear.ts';
-import { type FloorScore, scoreFloor } from './floor-score.ts';
+import { type FloorScore, scoreFloor, withMoves } from './floor-score.ts';
 import { namesIn } from './floor-text.ts';
+import { topicMatch } from './floor-topics.ts';
+import type { Typing } from './floor-typing.ts';
 import * as repo from './repository.ts';
+import { type RoomMode, stricter } from './turn-taking.ts';
 
 export interface Hearing {
   /** What speaks for an answer by this agent; undefined where it speaks only when addressed. */
   scoreOf(message: Message, agent: repo.RoomAgent): FloorScore | undefined;
-  /** It is at work in the room already. */
-  isBusy(agent: repo.RoomAgent): boolean;
 }
 
 /** How much a lively or a quiet character moves the score. */
 const LEAN = 0.1;
+
+/** Whoever types may be about to answer. */
+const SOMEONE_TYPING = -0.3;
+const OPEN: ReadonlySet<RoomMode> = new Set(['helpful', 'lively']);
 
 /** @param messages just committed, of any rooms */
 export async function hearRooms(
   tx: Tx,
   messages: readonly Message[],
   agentsOf: ReadonlyMap<string, readonly repo.RoomAgent[]>,
+  typing: Pick<Typing, 'attend' | 'isAnyone'>,
 ): Promise<Hearing> {
   const isOpen = (agent: repo.RoomAgent) =>
-    agent.responseMode !== 'mention' && agent.isActive && !agent.stopped;
+    OPEN.has(stricter(agent.roomMode, agent.responseMode)) && agent.isActive && !agent.stopped;
   const rooms = new Set(
     messages
       .filter(({ roomId, author }) => author.kind === 'human' && agentsOf.get(roomId)?.some(isOpen) === true)
       .map(({ roomId }) => roomId),
   );
-  const busy = rooms.size === 0 ? new Set<string>() : await repo.listBusy(tx, [...rooms]);
   const said = new Map<string, repo.SaidRow[]>();
   for (const roomId of rooms) {
+    typing.attend(roomId);
     const inRoom = messages.filter((message) => message.roomId === roomId);
     said.set(roomId, await repo.listSaid(tx, roomId, EAR_SPAN + inRoom.length));
   }
@@ -55,9 +61,16 @@ export async function hearRooms(
       if (!rooms.has(message.roomId) || message.author.kind !== 'human' || !isOpen(agent)) return undefined;
       const lean = ((agent.extraversion ?? 0.5) - 0.5) * 2 * LEAN + agent.readiness;
       const ear = earOf(message);
-      return ear === undefined ? undefined : scoreFloor(ear.about(agent.agentId), lean);
+      if (ear === undefined) return undefined;
+      const features = ear.about(agent.agentId);
+      const topics = { interests: agent.interests ?? [], expertise: agent.expertise ?? [] };
+      return withMoves(scoreFloor(features, lean), {
+        topic: topicMatch(message.body, ear.said, features.stance, topics),
+        someone_typing: typing.isAnyone(message.roomId, [message.author.id, agent.agentId])
+          ? SOMEONE_TYPING
+          : 0,
+      });
     },
-    isBusy: ({ roomId, agentId }) => busy.has(`${roomId} ${agentId}`),
   };
 }
 

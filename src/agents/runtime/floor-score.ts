@@ -106,3 +106,13 @@ export function scoreFloor(
   const score = Math.min(1, Math.max(0, 1 / (1 + Math.exp(-sum)) + lean));
   return { score, stance, parts: parts.toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by)).slice(0, 5) };
 }
+
+/** Adds what is no part of the conversation, as itself: it stands first among the parts. */
+export function withMoves(score: FloorScore, moves: Readonly<Record<string, number>>): FloorScore {
+  const moved = Object.entries(moves)
+    .filter(([, by]) => by !== 0)
+    .map(([name, by]) => ({ name, by }));
+  if (moved.length === 0 || score.stance === 'other_named') return score;
+  const sum = moved.reduce((total, { by }) => total + by, score.score);
+  return { ...score, score: Math.min(1, Math.max(0, sum)), parts: [...moved, ...score.parts] };
+}

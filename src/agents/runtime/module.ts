@@ -4,6 +4,7 @@ import { handle, type Module } from '../../core/module.ts';
 import { agentEvents, commandAgent, invokeAgent } from '../contract.ts';
 import type { Attention } from './attention.ts';
 import * as c from './contract.ts';
+import type { FloorSettings } from './floor-settings.ts';
 import type { ReplayService } from './replay-run.ts';
 import type { RuntimeService } from './service.ts';
 
@@ -11,6 +12,7 @@ export const runtimeModule = (
   runtime: RuntimeService,
   attention: Attention,
   replays: ReplayService,
+  settings: FloorSettings,
   jobs: AnyJobDef[],
 ): Module => ({
   name: 'agents.runtime',
@@ -21,6 +23,8 @@ export const runtimeModule = (
     handle(c.getRun, (scope, input) => runtime.get(scope, input)),
     handle(c.replayRun, (scope, input) => replays.replay(scope, input)),
     handle(c.resolveRun, (scope, input) => attention.resolve(scope, input)),
+    handle(c.getRoomAgentSettings, (scope, { roomId }) => settings.get(scope, roomId)),
+    handle(c.updateRoomAgentSettings, (scope, input) => settings.update(scope, input)),
     handle(c.listTurns, (scope, input) => runtime.turns(scope, input)),
   ],
   events: [...agentEvents, c.runNeedsAttention],

@@ -9,10 +9,10 @@ import type { IdentityService } from '../../server/identity/service.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
 import { requireClean } from '../safety/filter.ts';
 import { Halted } from '../safety/halted.ts';
+import { MAX_CHAIN } from './floor-limits.ts';
 import { RunLost } from './journal.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
-import { MAX_CHAIN } from './turn-taking.ts';
 
 /** How a run ended without a whole answer. */
 export type Broken = { status: 'failed'; reason: string } | { status: 'cancelled' };

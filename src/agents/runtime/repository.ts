@@ -1,9 +1,12 @@
 // Queries on turns and runs. Times are the database's: the clocks of nodes may differ. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import { isSpent } from '../budgets/repository.ts';
 import { noteFailure, noteSuccess } from '../health/repository.ts';
+import type { Interruption, Pending, UnderWay } from './floor-plan.ts';
 import type { Lane } from './lanes.ts';
 import type { AgentRunsTable, AgentTurnsTable, RunStatus, RunStepsTable } from './tables.ts';
+import type { AgentMode, RoomMode } from './turn-taking.ts';
 
 export type RunRow = Selectable<AgentRunsTable>;
 export type TurnRow = Selectable<AgentTurnsTable>;
@@ -16,6 +19,9 @@ const MOST_RESTING = 200;
 /** A queued run without a worker for so long has lost its job: a worker took it as Postgres died, and never heard that it had. */
 const STALE_QUEUE_SECONDS = 15;
 
+/** A turn waits so long behind another one in its room, then begins beside it. */
+const QUEUE_WAIT_SECONDS = 20;
+
 export interface RoomAgent {
   tenantId: string;
   roomId: string;
@@ -25,7 +31,17 @@ export interface RoomAgent {
   /** By an emergency stop. */
   stopped: boolean;
   agentsAllowed: boolean;
-  responseMode: 'mention' | 'helpful' | 'lively';
+  responseMode: AgentMode;
+  /** The most that agents may do in the room. */
+  roomMode: RoomMode;
+  interruption: Interruption;
+  /** What it, its owner or its tenant may spend today is spent. */
+  broke: boolean;
+  interests: string[] | null;
+  expertise: string[] | null;
+  pending: Pending | null;
+  /** Oldest first. */
+  underWay: UnderWay[] | null;
   /** 0 to 1, where its character says. */
   extraversion: number | null;
   /** What people's feedback adds to the score. */
@@ -33,10 +49,18 @@ export interface RoomAgent {
 }
 
 /** Agents of all these rooms at once; reads nothing else when there are none. */
-export async function listRoomAgents(tx: Tx, roomIds: string[]): Promise<RoomAgent[]> {
+export async function listRoomAgents(tx: Db | Tx, roomIds: string[]): Promise<RoomAgent[]> {
   const { rows } = await sql<RoomAgent>`
     select ar.tenant_id, ar.room_id, ar.agent_id, ar.readiness, a.is_active, a.response_mode,
       (a.personality->'traits'->>'extraversion')::real as extraversion, u.suspended_at is not null as suspended, r.agents_allowed,
+      a.personality->'interests' as interests, a.personality->'expertise' as expertise,
+      coalesce(f.response_mode, 'lively') as room_mode, coalesce(f.interruption, 'queue') as interruption,
+      ${isSpent(sql`ar.tenant_id`, sql`a.created_by`, sql`ar.agent_id`)} as broke,
+      (select jsonb_build_object('id', p.id, 'askerId', p.asker_id, 'reason', p.trigger_reason) from agent_runs p
+        where p.agent_id = ar.agent_id and p.room_id = ar.room_id and p.status = 'queued' and p.gathers) as pending,
+      (select jsonb_agg(jsonb_build_object('id', w.id, 'askerId', w.asker_id, 'generation', w.generation) order by w.created_at, w.id)
+        from agent_runs w where w.room_id = ar.room_id and w.agent_id = ar.agent_id
+        and w.status in ('queued', 'running') and not w.gathers and w.lane = 'interactive') as under_way,
       exists (select from agent_stops s where s.tenant_id = ar.tenant_id and s.lifted_at is null and (s.target = 'all'
         or (s.target = 'agent' and s.target_id = ar.agent_id) or (s.target = 'room' and s.target_id = ar.room_id)
         or (s.target = 'owner' and s.target_id = a.created_by))) as stopped
@@ -44,6 +68,7 @@ export async function listRoomAgents(tx: Tx, roomIds: string[]): Promise<RoomAge
     join ai_agents a on a.id = ar.agent_id and a.tenant_id = ar.tenant_id and a.deleted_at is null
     join users u on u.id = ar.agent_id
     join rooms r on r.id = ar.room_id
+    left join room_floor f on f.room_id = ar.room_id
     where ar.room_id = any(${roomIds}::uuid[])`.execute(tx);
   return rows;
 }
@@ -81,17 +106,6 @@ export async function listSaid(tx: Tx, roomId: string, limit: number): Promise<S
     .limit(limit)
     .execute();
   return rows.reverse() as SaidRow[];
-}
-
-/** `room agent` of every agent that is at work in one of these rooms. */
-export async function listBusy(tx: Tx, roomIds: string[]): Promise<Set<string>> {
-  const rows = await tx
-    .selectFrom('agentRuns')
-    .select(['roomId', 'agentId'])
-    .where('roomId', 'in', roomIds)
-    .where('status', 'in', ['queued', 'running', 'paused', 'waiting_approval'])
-    .execute();
-  return new Set(rows.map(({ roomId, agentId }) => `${roomId} ${agentId}`));
 }
 
 /** Answers of agents to agents that one act of a person has caused so far, at most `limit`. */
@@ -197,7 +211,7 @@ export const listOpenRuns = (db: Db | Tx, tenantId: string, agentId: string): Pr
     .orderBy('id')
     .execute();
 
-export type TurnWithRun = TurnRow & {
+export type TurnWithRun = Omit<TurnRow, 'runId'> & {
   runId: string | null;
   runStatus: RunStatus | null;
   runReason: string | null;
@@ -212,13 +226,18 @@ export const listTurns = (
 ): Promise<TurnWithRun[]> => {
   let query = db
     .selectFrom('agentTurns')
-    .leftJoin('agentRuns', (join) =>
+    .leftJoin('agentRuns as own', (join) =>
       join
-        .onRef('agentRuns.agentId', '=', 'agentTurns.agentId')
-        .onRef('agentRuns.triggerMessageId', '=', 'agentTurns.messageId'),
+        .onRef('own.agentId', '=', 'agentTurns.agentId')
+        .onRef('own.triggerMessageId', '=', 'agentTurns.messageId'),
     )
+    .leftJoin('agentRuns as other', 'other.id', 'agentTurns.runId')
     .selectAll('agentTurns')
-    .select(['agentRuns.id as runId', 'agentRuns.status as runStatus', 'agentRuns.reason as runReason'])
+    .select((eb) => [
+      eb.fn.coalesce('own.id', 'other.id').as('runId'),
+      eb.fn.coalesce('own.status', 'other.status').as('runStatus'),
+      eb.fn.coalesce('own.reason', 'other.reason').as('runReason'),
+    ])
     .where('agentTurns.tenantId', '=', tenantId)
     .where('agentTurns.roomId', '=', roomId);
   if (page.messageId !== undefined) query = query.where('agentTurns.messageId', '=', page.messageId);
@@ -235,6 +254,7 @@ export async function claimRun(tx: Tx, id: string, lane: Lane): Promise<RunRow |
     .updateTable('agentRuns')
     .set((eb) => ({
       status: 'running',
+      gathers: false,
       leaseEpoch: eb('leaseEpoch', '+', 1),
       attempts: eb('attempts', '+', 1),
       leaseUntil: leaseEnd(),
@@ -246,6 +266,8 @@ export async function claimRun(tx: Tx, id: string, lane: Lane): Promise<RunRow |
     .where('id', '=', id)
     .where('lane', '=', lane)
     .where('status', '=', 'queued')
+    .where('dueAt', 'is', null)
+    .where('afterRunId', 'is', null)
     .returningAll()
     .executeTakeFirst();
 }
@@ -332,6 +354,9 @@ export const setModel = (
 /** By a person's word on this very run: what it had said stays as a message. */
 const LEAVES_ITS_WORDS = new Set(['stopped', 'given_up']);
 
+/** A run that waits for nothing and takes nothing up. */
+const NO_WAIT = { gathers: false, dueAt: null, afterRunId: null };
+
 /** Ends open runs whoever works on them: their later commits are refused. */
 export const cancelRuns = (tx: Tx, tenantId: string, ids: string[], reason: string): Promise<RunRow[]> =>
   ids.length === 0
@@ -358,7 +383,7 @@ export const pauseRuns = (tx: Tx, tenantId: string, ids: string[]): Promise<RunR
     ? Promise.resolve([])
     : tx
         .updateTable('agentRuns')
-        .set({ status: 'paused', leaseUntil: null, updatedAt: sql<Date>`now()` })
+        .set({ status: 'paused', leaseUntil: null, ...NO_WAIT, updatedAt: sql<Date>`now()` })
         .where('tenantId', '=', tenantId)
         .where('id', 'in', ids)
         .where('status', 'in', ['queued', 'running'])
@@ -489,6 +514,7 @@ export async function insertSteer(
   run: { tenantId: string; id: string },
   by: string,
   text: string,
+  messageId: string | null = null,
 ): Promise<number | undefined> {
   const open = await tx
     .selectFrom('agentRuns')
@@ -507,7 +533,7 @@ export async function insertSteer(
   const next = Number(n) + 1;
   await tx
     .insertInto('runSteers')
-    .values({ runId: run.id, n: next, tenantId: run.tenantId, byId: by, text })
+    .values({ runId: run.id, n: next, tenantId: run.tenantId, byId: by, text, messageId })
     .execute();
   return next;
 }
@@ -517,21 +543,29 @@ export const listSteers = (db: Db | Tx, tenantId: string, runId: string, taken: 
   db
     .selectFrom('runSteers')
     .innerJoin('users', 'users.id', 'runSteers.byId')
-    .select(['runSteers.n', 'runSteers.byId', 'runSteers.text', 'users.name'])
+    .select(['runSteers.n', 'runSteers.byId', 'runSteers.text', 'runSteers.messageId', 'users.name'])
     .where('runSteers.tenantId', '=', tenantId)
     .where('runSteers.runId', '=', runId)
     .where('runSteers.n', '>', taken)
     .orderBy('runSteers.n')
     .execute();
 
-/** Counts what a worker spent on a run, however it ended. */
-export const addRunningMs = (tx: Tx, tenantId: string, id: string, ms: number): Promise<unknown> =>
-  tx
-    .updateTable('agentRuns')
-    .set((eb) => ({ runningMs: eb('runningMs', '+', ms) }))
-    .where('tenantId', '=', tenantId)
-    .where('id', '=', id)
-    .execute();
+/** Counts what a worker spent on a run, however it ended, and lets those go on that waited for it. Answers these. */
+export async function addRunningMs(
+  tx: Tx,
+  tenantId: string,
+  id: string,
+  ms: number,
+): Promise<{ id: string; lane: Lane }[]> {
+  const { rows } = await sql<{ id: string; lane: Lane; isDue: boolean }>`
+    with counted as (
+      update agent_runs set running_ms = running_ms + ${ms}::int where tenant_id = ${tenantId} and id = ${id}
+      returning id, status)
+    update agent_runs waiting set after_run_id = null, updated_at = now() from counted
+    where waiting.after_run_id = counted.id and counted.status not in ('queued', 'running') and waiting.status = 'queued'
+    returning waiting.id, waiting.lane, waiting.due_at is null as is_due`.execute(tx);
+  return rows.filter(({ isDue }) => isDue);
+}
 
 /** Opens a run again that failed or was stopped, as if new. */
 export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<boolean> {
@@ -545,6 +579,7 @@ export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<b
       replyMessageId: null,
       partial: null,
       revision: null,
+      ...NO_WAIT,
       generation: eb('generation', '+', 1),
       finishedAt: null,
       updatedAt: sql<Date>`now()`,
@@ -563,17 +598,21 @@ export async function reopenRun(tx: Tx, tenantId: string, id: string): Promise<b
 export type TakenBack = RunRow & { interrupted: boolean };
 
 /**
- * Gives back runs that nobody works on: those whose lease ran out and those whose job was lost.
+ * Gives back runs that nobody works on: those whose lease ran out, those whose job was lost, and those that waited long enough.
  * @param everything also those whose lease still runs, and those that somebody is just writing to; right only when no other
  *   process can hold one
  */
 export async function takeBackRuns(tx: Tx, everything: boolean, limit = 100): Promise<TakenBack[]> {
   const { rows } = await sql<TakenBack>`
-    update agent_runs r set status = 'queued', lease_until = null, updated_at = now()
+    update agent_runs r set status = 'queued', lease_until = null, due_at = null, after_run_id = null, updated_at = now()
     from (
       select id, status = 'running' as interrupted from agent_runs
       where (status = 'running' and (lease_until < now() or ${everything}))
-        or (status = 'queued' and (updated_at < now() - make_interval(secs => ${STALE_QUEUE_SECONDS}) or ${everything}))
+        or (status = 'queued' and (${everything} or case
+          when due_at is not null then due_at < now()
+          when after_run_id is not null then updated_at < now() - make_interval(secs => ${QUEUE_WAIT_SECONDS})
+            or not exists (select from agent_runs first where first.id = agent_runs.after_run_id and first.status in ('queued', 'running'))
+          else updated_at < now() - make_interval(secs => ${STALE_QUEUE_SECONDS}) end))
       order by id limit ${limit} for update ${everything ? sql`` : sql`skip locked`}) gone
     where r.id = gone.id
     returning r.*, gone.interrupted`.execute(tx);

@@ -13,12 +13,13 @@ import type { AgentStatus, commandAgent, invokeAgent } from '../contract.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
+import { boundOf } from './floor-limits.ts';
 import { enqueueRuns, type Lane } from './lanes.ts';
 import { PARTIAL_JOB, type PartialJob } from './partials.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
-import { boundOf, decideTurn } from './turn-taking.ts';
+import { decideTurn } from './turn-taking.ts';
 import { toRun, toStep, toTurn } from './view.ts';
 
 export type RuntimeService = ReturnType<typeof createRuntimeService>;
@@ -189,8 +190,8 @@ export function createRuntimeService(deps: RuntimeDeps) {
     async invoke(scope: Scope, { roomId: key, agentId, prompt, lane }: InputOf<typeof invokeAgent>) {
       const { row: room } = await rooms.requireMember(scope, key);
       const agent = await profiles.requireAgent(scope, agentId);
-      const members = await rooms.agentsIn(db, room.id);
-      if (!members.some((member) => member.user.id === agentId))
+      const here = (await repo.listRoomAgents(db, [room.id])).find((member) => member.agentId === agentId);
+      if (here === undefined)
         throw notFound('agent_not_in_room', 'This agent is not in this room; invite it first.');
       if (prompt !== undefined) {
         const body = mentions(prompt, agent.handle) ? prompt : `@${agent.handle} ${prompt}`;
@@ -214,11 +215,18 @@ export function createRuntimeService(deps: RuntimeDeps) {
           deleted: false,
           hop: 0,
         },
-        room: { kind: room.kind, agentsAllowed: room.agentsAllowed },
-        agent: { id: agentId, active: agent.isActive, suspended: agent.suspendedAt !== null, stopped: false },
+        room: { kind: room.kind, agentsAllowed: here.agentsAllowed, mode: here.roomMode },
+        agent: {
+          id: agentId,
+          active: here.isActive,
+          suspended: here.suspended,
+          stopped: here.stopped,
+          broke: here.broke,
+        },
         mentioned: false,
         repliesToAgent: false,
         invoked: true,
+        goesOn: false,
       });
       if (decision === 'silent')
         throw new AppError('conflict', reason, `The agent may not answer here now (${reason}).`);
@@ -310,7 +318,9 @@ export function createRuntimeService(deps: RuntimeDeps) {
       const turn = (await repo.listTurns(db, tenantId, message.roomId, page)).find(
         (candidate) => candidate.agentId === agentId,
       );
-      const run = await repo.findRunByTrigger(db, tenantId, agentId, message.id);
+      const own = await repo.findRunByTrigger(db, tenantId, agentId, message.id);
+      // Another message of the same burst may trigger its turn.
+      const run = own ?? (turn?.runId == null ? undefined : await repo.findRun(db, tenantId, turn.runId));
       return {
         reason: turn?.reason ?? 'agent_not_in_room',
         ...(run === undefined ? {} : { runId: run.id, replyMessageId: replyId(run) }),

@@ -1,7 +1,9 @@
 // Tables of turns, runs and their journal, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
+import type { Interruption } from './floor-plan.ts';
 import type { Lane } from './lanes.ts';
 import type { StepData } from './steps.ts';
+import type { RoomMode } from './turn-taking.ts';
 
 export type RunStatus =
   | 'queued'
@@ -14,6 +16,8 @@ export type RunStatus =
   | 'cancelled'
   | 'needs_attention';
 
+export type TurnHandling = 'coalesced' | 'queued' | 'merged' | 'superseded' | 'restarted';
+
 export interface AgentTurnsTable {
   messageId: string;
   agentId: string;
@@ -24,6 +28,10 @@ export interface AgentTurnsTable {
   /** How much spoke for an answer unasked, 0 to 1; null where nobody asked that. */
   score: number | null;
   parts: ColumnType<{ name: string; by: number }[] | null, string | null, never>;
+  /** What became of a message that has no turn of its own, or not at once. */
+  handling: ColumnType<TurnHandling | null, TurnHandling | null | undefined, TurnHandling | null>;
+  /** The run that covers the message, where another message triggers it. */
+  runId: ColumnType<string | null, string | null | undefined, string | null>;
   createdAt: Generated<Date>;
 }
 
@@ -33,7 +41,7 @@ export interface AgentRunsTable {
   agentId: string;
   roomId: string;
   triggerMessageId: string;
-  /** Why it speaks: `mentioned`, `direct_room`, `reply_to_agent`, `invoked`. */
+  /** Why it speaks: `mentioned`, `direct_room`, `reply_to_agent`, `invoked`, `score`, `follow_up`. */
   triggerReason: string;
   askerId: string;
   rootId: string;
@@ -61,6 +69,14 @@ export interface AgentRunsTable {
   runningMs: Generated<number>;
   /** Of the agent's settings, when it began. */
   revision: number | null;
+  /** Newer messages may still take the place of its trigger: it has not begun. */
+  gathers: Generated<boolean>;
+  /** Until then more of a burst is waited for, at the latest; null once that is over, and where nothing is waited for. */
+  dueAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Messages gathered so far. */
+  burst: Generated<number>;
+  /** The run that goes first. */
+  afterRunId: ColumnType<string | null, string | null | undefined, string | null>;
   createdAt: Generated<Date>;
   updatedAt: Generated<Date>;
   startedAt: Date | null;
@@ -87,10 +103,24 @@ export interface RunSteersTable {
   tenantId: string;
   byId: string;
   text: string;
+  /** The message whose words these are. */
+  messageId: ColumnType<string | null, string | null | undefined, never>;
   createdAt: Generated<Date>;
 }
 
+/** What a room asks of its agents; no row means the defaults. */
+export interface RoomFloorTable {
+  roomId: string;
+  tenantId: string;
+  /** The most that its agents may do. */
+  responseMode: ColumnType<RoomMode, RoomMode | undefined, RoomMode>;
+  interruption: ColumnType<Interruption, Interruption | undefined, Interruption>;
+  updatedBy: string | null;
+  updatedAt: Generated<Date>;
+}
+
 export interface RuntimeTables {
+  roomFloor: RoomFloorTable;
   runSteers: RunSteersTable;
   agentTurns: AgentTurnsTable;
   agentRuns: AgentRunsTable;

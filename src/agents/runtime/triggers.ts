@@ -1,29 +1,30 @@
 // Watches every committed message and decides, inside its transaction, which agents take a turn: the decision, the run and the
 // job are as durable as the message. Must cost a room without agents no more than one indexed lookup a batch.
-import type { Database } from '../../core/db/database.ts';
+import type { Tx } from '../../core/db/database.ts';
 import type { Events } from '../../core/events.ts';
-import { newId } from '../../core/ids.ts';
-import type { Jobs } from '../../core/jobs.ts';
+import type { Message } from '../../server/messages/contract.ts';
 import type { MessageSent } from '../../server/messages/service.ts';
-import { hearRooms } from './floor-hearing.ts';
-import { enqueueRuns, laneOf } from './lanes.ts';
+import type { Verdict } from './floor-book.ts';
+import { type Hearing, hearRooms } from './floor-hearing.ts';
+import { isLimited, limitReached, MAX_CHAIN } from './floor-limits.ts';
+import { countLately } from './floor-repository.ts';
+import type { Typing } from './floor-typing.ts';
+import { laneOf } from './lanes.ts';
 import * as repo from './repository.ts';
-import type { SignalsFor } from './signals.ts';
-import { decideTurn, giveFloor, MAX_CHAIN } from './turn-taking.ts';
+import { decideTurn, giveFloor, stricter, type TurnDecision } from './turn-taking.ts';
 
 export function watchMessages(deps: {
-  database: Database;
   events: Events;
-  jobs: Jobs;
-  signalsFor: SignalsFor;
+  typing: Typing;
+  /** Stores turns and runs, and wakes workers when it commits. */
+  write: (tx: Tx, verdicts: readonly Verdict[]) => Promise<void>;
 }): void {
-  const { database, events, jobs, signalsFor } = deps;
-
-  events.on<MessageSent>('message.sent', async (tx, sent) => {
+  deps.events.on<MessageSent>('message.sent', async (tx, sent) => {
     const roomIds = [...new Set(sent.map(({ message }) => message.roomId))];
     const byRoom = Map.groupBy(await repo.listRoomAgents(tx, roomIds), (agent) => agent.roomId);
     if (byRoom.size === 0) return;
     const relevant = sent.filter(({ message }) => byRoom.has(message.roomId));
+    for (const { message } of relevant) deps.typing.sent(message.roomId, message.author.id);
     const threads = new Set(relevant.flatMap(({ message }) => message.threadId ?? []));
     const authors = threads.size === 0 ? new Map() : await repo.listAuthors(tx, [...threads]);
 
@@ -31,6 +32,7 @@ export function watchMessages(deps: {
       tx,
       relevant.map(({ message }) => message),
       byRoom,
+      deps.typing,
     );
 
     const roots = relevant.flatMap(({ message, rootId }) =>
@@ -44,87 +46,93 @@ export function watchMessages(deps: {
       return so >= MAX_CHAIN;
     };
 
-    const turns: Parameters<typeof repo.insertTurns>[1] = [];
-    const runs: Parameters<typeof repo.insertRuns>[1] = [];
-    for (const { tenantId, roomKind, message, rootId, hop } of relevant) {
+    const verdicts: Verdict[] = [];
+    /** Whose words each agent is waiting for more of, also by messages of this batch. */
+    const gathering = new Map<string, string>();
+    for (const one of relevant) {
+      const { tenantId, message } = one;
+      const root = one.rootId ?? message.id;
       const decided = (byRoom.get(message.roomId) ?? [])
         .filter((agent) => agent.tenantId === tenantId)
-        .map((agent) => {
-          const { agentId, roomId, responseMode } = agent;
-          const heard = hearing.scoreOf(message, agent);
-          const verdict = decideTurn({
-            message: {
-              authorId: message.author.id,
-              authorKind: message.author.kind,
-              kind: message.kind,
-              deleted: message.deletedAt !== undefined,
-              hop,
-            },
-            room: { kind: roomKind, agentsAllowed: agent.agentsAllowed },
-            agent: {
-              id: agentId,
-              active: agent.isActive,
-              suspended: agent.suspended,
-              stopped: agent.stopped,
-            },
-            mentioned: message.mentions.some((m) => m.kind === 'agent' && m.userId === agentId),
-            repliesToAgent: message.threadId !== undefined && authors.get(message.threadId) === agentId,
-            invoked: false,
-            floor:
-              heard === undefined || responseMode === 'mention'
-                ? undefined
-                : { mode: responseMode, score: heard.score, busy: hearing.isBusy(agent) },
-          });
-          return { agentId, roomId, heard, score: heard?.score ?? 0, ...verdict };
-        })
+        .map((agent) => ({ agentId: agent.agentId, agent, ...decide(one, agent) }))
         // That nobody answers himself needs no record.
         .filter(({ reason }) => reason !== 'own_message');
       const holder = giveFloor(
         message.id,
         decided.filter(({ decision }) => decision === 'speak'),
       );
-      for (const one of decided) {
-        const { agentId, roomId, heard } = one;
-        const lost = one.reason === 'score' && one !== holder;
-        const full =
-          one.decision === 'speak' && message.author.kind === 'agent' && isChainFull(rootId ?? message.id);
-        const decision = lost || full ? 'silent' : one.decision;
-        const reason = lost ? 'other_agent_took_it' : full ? 'chain_limit' : one.reason;
-        turns.push({
-          messageId: message.id,
-          agentId,
-          tenantId,
-          roomId,
+      for (const { agent, heard, ...verdict } of decided) {
+        let { decision, reason }: { decision: 'speak' | 'silent'; reason: string } = verdict;
+        const silent = (why: string) => {
+          [decision, reason] = ['silent', why];
+        };
+        if (reason === 'score' && agent.agentId !== holder?.agentId) silent('other_agent_took_it');
+        if (decision === 'speak' && message.author.kind === 'agent' && isChainFull(root))
+          silent('chain_limit');
+        if (decision === 'speak' && isLimited({ hop: one.hop + 1, reason })) {
+          const pair = { ...agent, otherId: message.author.id, hop: one.hop + 1 };
+          const reached = limitReached(await countLately(tx, pair), pair.hop);
+          if (reached !== undefined) silent(reached);
+        }
+        if (decision === 'speak') gathering.set(`${agent.roomId} ${agent.agentId}`, message.author.id);
+        verdicts.push({
+          message,
+          direct: one.roomKind === 'direct',
+          agent,
+          rootId: root,
+          hop: one.hop + 1,
+          lane: laneOf(message.metadata),
           decision,
           reason,
           score: heard?.score ?? null,
           parts: heard === undefined ? null : JSON.stringify(heard.parts),
         });
-        if (decision === 'speak') {
-          runs.push({
-            id: newId(),
-            tenantId,
-            agentId,
-            roomId,
-            triggerMessageId: message.id,
-            triggerReason: reason,
-            askerId: message.author.id,
-            rootId: rootId ?? message.id,
-            hop: hop + 1,
-            lane: laneOf(message.metadata),
-          });
-        }
       }
     }
-    if (turns.length > 0) await repo.insertTurns(tx, turns);
-    if (runs.length === 0) return;
-    const queued = await repo.insertRuns(tx, runs);
-    await enqueueRuns(jobs, tx, queued);
-    // After the message itself has been published.
-    database.afterCommit(tx, () =>
-      queueMicrotask(() => {
-        for (const run of queued) signalsFor(run).status('queued');
-      }),
-    );
+    if (verdicts.length > 0) await deps.write(tx, verdicts);
+
+    function decide({ message, roomKind, hop }: MessageSent, agent: repo.RoomAgent) {
+      const { agentId } = agent;
+      const heard = hearing.scoreOf(message, agent);
+      const mode = stricter(agent.roomMode, agent.responseMode);
+      const decision: TurnDecision = decideTurn({
+        message: {
+          authorId: message.author.id,
+          authorKind: message.author.kind,
+          kind: message.kind,
+          deleted: message.deletedAt !== undefined,
+          hop,
+        },
+        room: { kind: roomKind, agentsAllowed: agent.agentsAllowed, mode: agent.roomMode },
+        agent: {
+          id: agentId,
+          active: agent.isActive,
+          suspended: agent.suspended,
+          stopped: agent.stopped,
+          broke: agent.broke,
+        },
+        mentioned: message.mentions.some((m) => m.kind === 'agent' && m.userId === agentId),
+        repliesToAgent: message.threadId !== undefined && authors.get(message.threadId) === agentId,
+        invoked: false,
+        goesOn: goesOn(message, agent, heard),
+        floor:
+          heard === undefined || mode === 'off' || mode === 'mention'
+            ? undefined
+            : { mode, score: heard.score },
+      });
+      return { heard, score: heard?.score ?? 0, ...decision };
+    }
+
+    /** Its sender has just addressed the agent, which has not answered yet, and now names nobody else. */
+    function goesOn(message: Message, agent: repo.RoomAgent, heard: ReturnType<Hearing['scoreOf']>): boolean {
+      const { agentId, roomId, pending, interruption } = agent;
+      const askers = new Set([gathering.get(`${roomId} ${agentId}`) ?? pending?.askerId]);
+      // Only there is a turn under way open for more words.
+      if (interruption === 'merge' || interruption === 'restart')
+        for (const { askerId } of agent.underWay ?? []) askers.add(askerId);
+      if (!askers.has(message.author.id) || heard?.stance === 'other_named') return false;
+      const to = message.threadId === undefined ? agentId : authors.get(message.threadId);
+      return message.mentions.length === 0 && (to === agentId || to === message.author.id);
+    }
   });
 }

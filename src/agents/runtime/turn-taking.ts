@@ -1,5 +1,6 @@
 // The floor controller: should this agent speak about this message? Pure and deterministic; silence is a normal answer, and
 // every answer has a reason that is recorded. Must never look anything up.
+import { MAX_HOPS } from './floor-limits.ts';
 
 export interface TurnInput {
   message: {
@@ -10,16 +11,19 @@ export interface TurnInput {
     /** Agents' messages since a person spoke; 0 for a person's. */
     hop: number;
   };
-  room: { kind: 'channel' | 'group' | 'direct'; agentsAllowed: boolean };
-  agent: { id: string; active: boolean; suspended: boolean; stopped: boolean };
+  room: { kind: 'channel' | 'group' | 'direct'; agentsAllowed: boolean; mode: RoomMode };
+  /** `broke`: what it, its owner or its tenant may spend today is spent. */
+  agent: { id: string; active: boolean; suspended: boolean; stopped: boolean; broke: boolean };
   /** By its handle; @all and @here address people. */
   mentioned: boolean;
   /** The message answers one of the agent's. */
   repliesToAgent: boolean;
   /** Somebody asked for it with `invoke_agent`. */
   invoked: boolean;
-  /** For an agent that may speak unasked: how ready it is to, what speaks for it, and whether it is at work here already. */
-  floor?: { mode: keyof typeof THRESHOLDS; score: number; busy: boolean } | undefined;
+  /** Its author goes on with what he has just said to the agent. */
+  goesOn: boolean;
+  /** For an agent that may speak unasked: how ready it is to, and what speaks for it. */
+  floor?: { mode: keyof typeof THRESHOLDS; score: number } | undefined;
 }
 
 export type SilentReason =
@@ -28,15 +32,26 @@ export type SilentReason =
   | 'agent_suspended'
   | 'agent_inactive'
   | 'room_disallows_agents'
+  | 'room_off'
+  | 'budget_empty'
   | 'message_deleted'
   | 'system_message'
   | 'chain_limit'
   | 'not_addressed'
   | 'below_threshold'
-  | 'busy'
-  | 'other_agent_took_it';
+  | 'other_agent_took_it'
+  | 'ignored_while_busy'
+  | 'pair_limit'
+  | 'room_limit';
 
-export type SpeakReason = 'invoked' | 'mentioned' | 'reply_to_agent' | 'direct_room' | 'score';
+export type SpeakReason =
+  | 'invoked'
+  | 'mentioned'
+  | 'reply_to_agent'
+  | 'direct_room'
+  | 'score'
+  /** Its sender goes on with what the agent is about to answer. */
+  | 'follow_up';
 
 export type TurnDecision =
   | { decision: 'speak'; reason: SpeakReason }
@@ -45,14 +60,14 @@ export type TurnDecision =
 /** Scores from which an agent speaks unasked, by how ready it is to. */
 export const THRESHOLDS = { helpful: 0.24, lively: 0.18 };
 
-/** Agents answer agents only this often after a person spoke: with it, one human act causes a bounded number of messages. */
-export const MAX_HOPS = 2;
+/** How ready agents are to speak, least first. `off` is a room's alone: there not even who is mentioned answers. */
+const MODES = ['off', 'mention', 'helpful', 'lively'] as const;
+export type RoomMode = (typeof MODES)[number];
+export type AgentMode = Exclude<RoomMode, 'off'>;
 
-/** Answers of agents to agents that one act of a person may cause in all. */
-export const MAX_CHAIN = 8;
-
-/** The most that agents can say after one act of a person: an answer each, and the answers to those. */
-export const boundOf = (agentsInRoom: number): number => agentsInRoom + MAX_CHAIN;
+/** Of what the room allows and what the agent is set to, the less. */
+export const stricter = (room: RoomMode, agent: AgentMode): RoomMode =>
+  MODES[Math.min(MODES.indexOf(room), MODES.indexOf(agent))] as RoomMode;
 
 export function decideTurn(input: TurnInput): TurnDecision {
   const { message, room, agent } = input;
@@ -64,7 +79,9 @@ export function decideTurn(input: TurnInput): TurnDecision {
   if (agent.suspended) return silent('agent_suspended');
   if (!agent.active) return silent('agent_inactive');
   if (!room.agentsAllowed) return silent('room_disallows_agents');
+  if (room.mode === 'off') return silent('room_off');
   if (message.deleted) return silent('message_deleted');
+  if (agent.broke) return silent('budget_empty');
   if (input.invoked) return speak('invoked');
   if (message.kind === 'system') return silent('system_message');
   if (message.authorKind === 'agent' && message.hop >= MAX_HOPS) return silent('chain_limit');
@@ -74,9 +91,11 @@ export function decideTurn(input: TurnInput): TurnDecision {
   // Two agents in a direct room would otherwise talk to each other about every word of a person.
   if (room.kind === 'direct' && message.authorKind === 'human') return speak('direct_room');
   // What agents say addresses nobody by itself: unasked, they speak to people only.
-  if (input.floor === undefined || message.authorKind === 'agent') return silent('not_addressed');
+  if (message.authorKind === 'agent') return silent('not_addressed');
+  if (input.goesOn) return speak('follow_up');
+  if (input.floor === undefined) return silent('not_addressed');
   if (input.floor.score < THRESHOLDS[input.floor.mode]) return silent('below_threshold');
-  return input.floor.busy ? silent('busy') : speak('score');
+  return speak('score');
 }
 
 interface Bid {

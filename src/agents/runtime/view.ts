@@ -45,6 +45,7 @@ export const toTurn = (row: TurnWithRun): Turn => ({
   reason: row.reason,
   ...(row.score === null ? {} : { score: row.score }),
   ...(row.parts === null ? {} : { parts: row.parts }),
+  ...(row.handling === null ? {} : { handling: row.handling }),
   ...(row.runId === null || row.runStatus === null
     ? {}
     : {

@@ -108,7 +108,9 @@ export function createRunWorker(deps: WorkerDeps) {
       timer.abort();
       const ms = Math.round(clock.elapsed() - started);
       await database
-        .transaction((tx) => repo.addRunningMs(tx, run.tenantId, run.id, ms))
+        .transaction(async (tx) =>
+          enqueueRuns(jobs, tx, await repo.addRunningMs(tx, run.tenantId, run.id, ms)),
+        )
         .catch((error: unknown) => logger.warn({ err: error }, 'the time of a run could not be counted'));
     }
   }
