@@ -51,6 +51,8 @@ import { searchModule } from './server/search/module.ts';
 import { createSearchService } from './server/search/service.ts';
 import { settingsModule } from './server/settings/module.ts';
 import { createSettingsService } from './server/settings/service.ts';
+import { threadsModule } from './server/threads/module.ts';
+import { createThreadsService } from './server/threads/service.ts';
 import { originAllowed } from './server/transports/http/origin.ts';
 import { createHttp } from './server/transports/http/server.ts';
 import { createMcp, MCP_PATH } from './server/transports/mcp.ts';
@@ -224,6 +226,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
       reactionsModule(createReactionsService({ messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
+      threadsModule(createThreadsService({ database, bus, rooms, messages })),
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),

@@ -1,7 +1,7 @@
 // What one room looks like, folded from its log entries. Pure. Keeps I7, I8 and I11 of SPEC.md.
 // Must only be given entries in order and once: room-log.ts sees to that.
 import { findBySeq, newer, placeOf, put } from './message-list.ts';
-import { applySatellite, keepMine, keepSatellites, targetOf } from './satellites.ts';
+import { applySatellite, countReplies, keepMine, keepSatellites, targetOf, threadOf } from './satellites.ts';
 import type { Streams } from './streams.ts';
 import { dropStream } from './streams.ts';
 import { countsFor, deriveCounts, mentionsMe, withCounts } from './unread.ts';
@@ -71,6 +71,8 @@ export function applyEntries(data: RoomData, entries: readonly LogEvent[]): Room
   const draft: Draft = { ...data, list: [...data.list] };
   let touched = false;
   for (const entry of entries) touched = applyEntry(draft, entry) || touched;
+  const answered = new Set(entries.flatMap((entry) => threadOf(entry) ?? []));
+  if (answered.size > 0) countReplies(draft.list, answered);
   if (!touched) draft.list = data.list as Message[];
   const last = entries.at(-1)?.seq ?? data.applied;
   draft.applied = last;

@@ -1,4 +1,4 @@
-// What entries say about a message besides its text: reactions and pins. Pure.
+// What entries say about a message besides its text: reactions, pins, replies. Pure.
 // Entries are the same for everyone, so whose reactions are mine is kept here, never taken from an entry's message.
 import type { LogEvent, Message } from './wire.ts';
 
@@ -22,12 +22,35 @@ export const keepMine = (known: Message | undefined, incoming: Message): Message
 /** A message out of an answer to a call: its text counts, what else is known of it comes by entries, in their order. */
 export function keepSatellites(known: Message, incoming: Message): Message {
   if (incoming.deletedAt !== undefined) return incoming;
-  const { pinned: _, ...rest } = incoming;
+  const { pinned: _, thread: __, ...rest } = incoming;
   return {
     ...rest,
+    ...(known.thread === undefined ? {} : { thread: known.thread }),
     reactions: known.reactions,
     ...(known.pinned === undefined ? {} : { pinned: known.pinned }),
   };
+}
+
+/** The thread that an entry adds a reply to or takes one from. */
+export function threadOf({ type, payload }: LogEvent): string | undefined {
+  if (type === 'new_message' || type === 'agent_message') return (payload as unknown as Message).threadId;
+  return type === 'message_deleted' ? (payload.message as Message).threadId : undefined;
+}
+
+/** Counts the replies of these threads, in place, where their first message is loaded: then all that came after it is. */
+export function countReplies(list: Message[], rootIds: ReadonlySet<string>): void {
+  const threads = new Map<string, NonNullable<Message['thread']>>();
+  for (const { threadId, deletedAt, seq, createdAt } of list) {
+    if (threadId === undefined || deletedAt !== undefined || !rootIds.has(threadId)) continue;
+    const replies = (threads.get(threadId)?.replies ?? 0) + 1;
+    threads.set(threadId, { replies, lastReplySeq: seq, lastReplyAt: createdAt });
+  }
+  for (const [place, root] of list.entries()) {
+    if (!rootIds.has(root.id)) continue;
+    const { thread: _, ...rest } = root;
+    const thread = threads.get(root.id);
+    list[place] = thread === undefined ? rest : { ...rest, thread };
+  }
 }
 
 /** The place of the message that an entry is about; undefined for entries about something else. */

@@ -23,6 +23,7 @@ import type * as reactions from '../../src/server/reactions/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
 import type * as settings from '../../src/server/settings/contract.ts';
+import type * as threads from '../../src/server/threads/contract.ts';
 import type * as versions from '../../src/server/versions/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
 import type * as custom from '../../src/tools/custom/contract.ts';
@@ -102,6 +103,10 @@ export interface Operations {
   pin_message: Op<typeof pins.pinMessage>;
   unpin_message: Op<typeof pins.unpinMessage>;
   list_pins: Op<typeof pins.listPins>;
+  get_thread: Op<typeof threads.getThread>;
+  list_threads: Op<typeof threads.listThreads>;
+  mark_thread_read: Op<typeof threads.readThread>;
+  follow_thread: Op<typeof threads.followThread>;
   list_versions: Op<typeof versions.listVersions>;
   list_events: Op<typeof messages.listEvents>;
   mark_read: Op<typeof messages.markRead>;
@@ -228,6 +233,7 @@ export interface Events {
   reaction_removed: PayloadOf<typeof reactions.reactionRemoved>;
   message_pinned: PayloadOf<typeof pins.messagePinned>;
   message_unpinned: PayloadOf<typeof pins.messageUnpinned>;
+  thread_changed: PayloadOf<typeof threads.threadChanged>;
   typing: PayloadOf<typeof messages.typingEvent>;
   read: PayloadOf<typeof messages.readEvent>;
   member_joined: PayloadOf<typeof rooms.memberJoined>;

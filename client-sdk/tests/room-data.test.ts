@@ -114,6 +114,41 @@ describe('room data', () => {
     expect(data.list[1]).not.toHaveProperty('pinned');
   });
 
+  it('I21 replies are counted as they come and go', () => {
+    const { join } = world(3);
+    const reply = join({});
+    let data = applyEntries(resetList(applyJoin(emptyRoom, reply), 0), reply.events);
+    const root = data.list[0] as Message;
+    const answer = (seq: number): Message => ({
+      ...(data.list[1] as Message),
+      id: `answer-${seq}`,
+      seq,
+      threadId: root.id,
+      createdAt: `2026-01-0${seq}T00:00:00.000Z`,
+    });
+    const sent = (message: Message): LogEvent => ({
+      seq: message.seq,
+      type: 'new_message',
+      payload: message as unknown as Record<string, unknown>,
+    });
+    const [first, second] = [answer(4), answer(5)];
+    data = applyEntries(data, [sent(first), sent(second)]);
+    expect(data.list[0]?.thread).toEqual({
+      replies: 2,
+      lastReplySeq: 5,
+      lastReplyAt: '2026-01-05T00:00:00.000Z',
+    });
+    const gone = (seq: number, message: Message): LogEvent => ({
+      seq,
+      type: 'message_deleted',
+      payload: { message: { ...message, body: '', version: 2, deletedAt: 'x' } },
+    });
+    data = applyEntries(data, [gone(6, second)]);
+    expect(data.list[0]?.thread).toMatchObject({ replies: 1, lastReplySeq: 4 });
+    data = applyEntries(data, [gone(7, first)]);
+    expect(data.list[0]).not.toHaveProperty('thread');
+  });
+
   it('I21 a reaction that overtakes a page of history is in the page', () => {
     const { me, join } = world(4);
     const reply = join({});

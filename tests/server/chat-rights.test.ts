@@ -13,10 +13,13 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['pin_message'],
   ['unpin_message'],
   ['list_versions'],
+  ['get_thread'],
+  ['mark_thread_read', { seq: 1 }],
+  ['follow_thread', { following: true }],
 ];
 
 /** The same of rooms. */
-const ABOUT_ROOMS: [name: string, more?: object][] = [['list_pins']];
+const ABOUT_ROOMS: [name: string, more?: object][] = [['list_pins'], ['list_threads']];
 
 let town: Town;
 let ada: Scope;

@@ -7,12 +7,15 @@ import { AppError, isUnavailable } from '../../src/core/errors.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { LogEvent, Message } from '../../src/server/messages/contract.ts';
 import type { Member, Room } from '../../src/server/rooms/contract.ts';
+import type { MyThread } from '../../src/server/threads/contract.ts';
 import { describeEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Answer } from '../support/surfaces.ts';
 
 /** One thing a person does; the numbers pick a person, a room, a message or an id by place. */
 type Deed =
   | { do: 'send'; who: number; room: number; id: number; body: number }
+  | { do: 'reply'; who: number; room: number; id: number; to: number }
+  | { do: 'readThread'; who: number; which: number; seq: number }
   | { do: 'edit'; who: number; which: number }
   | { do: 'delete'; who: number; which: number }
   | { do: 'react' | 'unreact'; who: number; which: number; emoji: number }
@@ -35,6 +38,25 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       room: small(1),
       id: small(5),
       body: small(1),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('reply' as const),
+      who: small(2),
+      room: small(1),
+      id: small(5),
+      to: small(5),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('readThread' as const),
+      who: small(2),
+      which: small(5),
+      seq: small(30),
     }),
   },
   {
@@ -101,7 +123,8 @@ function apply(copy: Copy, { type, payload }: LogEvent, myId: string): void {
   const keep = (message: Message) => {
     if ((copy.messages.get(message.id)?.version ?? 0) > message.version) return;
     const reactions = message.reactions.map((r) => ({ ...r, mine: mineIn(message.id, r.emoji) }));
-    copy.messages.set(message.id, { ...message, reactions });
+    const { thread: _, ...rest } = message;
+    copy.messages.set(message.id, { ...rest, reactions });
   };
   if (type === 'reaction_added' || type === 'reaction_removed') {
     const known = copy.messages.get(p.messageId);
@@ -127,6 +150,19 @@ function apply(copy: Copy, { type, payload }: LogEvent, myId: string): void {
   else if (type === 'member_left') copy.members.delete(p.userId);
   else if (type === 'room_updated') copy.room = p.room;
   else throw new Error(`An entry of a type that this copy does not know: ${type}`);
+}
+
+/** What a message shows of its replies, counted. */
+function withReplies(messages: Message[]): Message[] {
+  return messages.map((root) => {
+    const replies = messages.filter((m) => m.threadId === root.id && m.deletedAt === undefined);
+    const last = replies.at(-1);
+    if (last === undefined) return root;
+    return {
+      ...root,
+      thread: { replies: replies.length, lastReplySeq: last.seq, lastReplyAt: last.createdAt },
+    };
+  });
 }
 
 /** As a client does: what the database was too busy for is asked again, under the same ids, until it is answered. */
@@ -176,6 +212,17 @@ describeEachDatabase('the log of a room', (database) => {
     if (step.do === 'react' || step.do === 'unreact') {
       const input = { messageId: ids[step.which], emoji: EMOJI[step.emoji] };
       await call(scope, step.do === 'react' ? 'add_reaction' : 'remove_reaction', input);
+      return undefined;
+    }
+    if (step.do === 'reply')
+      return messages.send(scope, {
+        roomId: rooms[step.room] as string,
+        id: ids[step.id] as string,
+        threadId: ids[step.to] as string,
+        body: `@bob answer ${step.to}`,
+      });
+    if (step.do === 'readThread') {
+      await call(scope, 'mark_thread_read', { messageId: ids[step.which], seq: step.seq });
       return undefined;
     }
     if (step.do === 'pin' || step.do === 'unpin') {
@@ -244,7 +291,7 @@ describeEachDatabase('the log of a room', (database) => {
           const copy: Copy = { room: {}, members: new Map(), messages: new Map() };
           for (const event of events) apply(copy, event, root.user.id);
           const { data } = await messages.list(root, { roomId, limit: 200 });
-          const byPlace = [...copy.messages.values()].sort((a, b) => a.seq - b.seq);
+          const byPlace = withReplies([...copy.messages.values()].sort((a, b) => a.seq - b.seq));
           expect(byPlace).toEqual(data);
           const pins = (await call(root, 'list_pins', { roomId })) as { data: Message[] };
           expect(new Set(pins.data.map((m) => m.id))).toEqual(
@@ -264,10 +311,29 @@ describeEachDatabase('the log of a room', (database) => {
             );
             const mine = behind.filter((m) => m.mentions.some((at) => at.userId === scope.user.id));
             expect(me).toMatchObject({ unread: behind.length, mentions: mine.length });
+            const { data: threads } = (await call(scope, 'list_threads', { roomId })) as {
+              data: { root: Message; me: MyThread }[];
+            };
+            expect(threads.map((t) => t.root.id).sort()).toEqual(
+              data
+                .filter((m) => m.thread !== undefined)
+                .map((m) => m.id)
+                .sort(),
+            );
+            for (const { root: first, me: state } of threads) {
+              const replies = data.filter((m) => m.threadId === first.id && m.deletedAt === undefined);
+              const unread = replies.filter((m) => m.seq > state.readSeq && m.author.id !== scope.user.id);
+              const atMe = (m: Message) => m.mentions.some((at) => at.userId === scope.user.id);
+              expect(state).toMatchObject({
+                unread: unread.length,
+                mentions: unread.filter(atMe).length,
+                following: [first, ...replies].some((m) => m.author.id === scope.user.id || atMe(m)),
+              });
+            }
           }
         }
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  }, 120_000);
 });

@@ -17,6 +17,7 @@ import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
 import type { SearchTables } from '../../server/search/tables.ts';
 import type { SettingsTables } from '../../server/settings/tables.ts';
+import type { ThreadsTables } from '../../server/threads/tables.ts';
 import type { VersionsTables } from '../../server/versions/tables.ts';
 import type { McpTables } from '../../tools/mcp/tables.ts';
 import type { ToolsTables } from '../../tools/tables.ts';
@@ -30,6 +31,7 @@ export interface Tables
     SettingsTables,
     ReactionsTables,
     VersionsTables,
+    ThreadsTables,
     BudgetsTables,
     ConversationsTables,
     ProfilesTables,

@@ -37,6 +37,14 @@ export const ReactionSummary = z.object({ emoji: z.string(), count: z.number().i
 /** Who pinned the message to its room, and when. */
 const Pinned = z.object({ by: Id, at: Timestamp });
 
+/** What a message shows of the replies to it; absent while there are none. */
+const ThreadSummary = z.object({
+  /** Replies that are not deleted. */
+  replies: z.number().int(),
+  lastReplySeq: z.number().int(),
+  lastReplyAt: Timestamp,
+});
+
 export const Message = z.object({
   id: Id,
   roomId: Id,
@@ -46,8 +54,9 @@ export const Message = z.object({
   kind: z.enum(['text', 'agent', 'system']),
   /** Empty once deleted. */
   body: z.string(),
-  /** The message this one answers. */
+  /** The message whose thread this one stands in: always the first of it, also when a reply is answered. */
   threadId: Id.optional(),
+  thread: ThreadSummary.optional(),
   mentions: z.array(Mention),
   attachments: z.array(Attachment),
   reactions: z.array(ReactionSummary),

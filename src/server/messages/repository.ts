@@ -62,6 +62,7 @@ export async function listMessages(
     before?: number | undefined;
     after?: number | undefined;
     threadId?: string | undefined;
+    repliesTo?: string | undefined;
     limit: number;
   },
 ): Promise<MessageWithAuthor[]> {
@@ -72,6 +73,7 @@ export async function listMessages(
       eb.or([eb('messages.threadId', '=', threadId), eb('messages.id', '=', threadId)]),
     );
   }
+  if (page.repliesTo !== undefined) query = query.where('messages.threadId', '=', page.repliesTo);
   if (page.before !== undefined) query = query.where('messages.seq', '<', page.before);
   if (page.after !== undefined) query = query.where('messages.seq', '>', page.after);
   const forwards = page.after !== undefined && page.before === undefined;
@@ -131,6 +133,14 @@ export const listByIds = (db: Db, tenantId: string, ids: string[]): Promise<Mess
     .where('messages.tenantId', '=', tenantId)
     .where(sql<boolean>`messages.id = any(${ids}::uuid[])`)
     .execute();
+
+/** Counts the replies to a message anew: one of them was deleted. */
+export const recountReplies = (tx: Tx, messageId: string) =>
+  sql`
+  update messages set reply_count = r.n, last_reply_seq = r.seq, last_reply_at = r.at
+  from (select count(*)::int as n, max(seq) as seq, max(created_at) as at
+    from messages where thread_id = ${messageId}::uuid and deleted_at is null) r
+  where id = ${messageId}::uuid`.execute(tx);
 
 export const deleteReactions = (tx: Tx, messageId: string) =>
   tx.deleteFrom('messageReactions').where('messageId', '=', messageId).execute();
@@ -243,6 +253,8 @@ export interface SendCheck {
   member: boolean;
   suspended: boolean;
   threadOk: boolean;
+  /** The message the thread hangs on, also where a reply of it was named. */
+  threadRoot: string | null;
   /** The message that already has this id. */
   existingAuthor: string | null;
   existingRoom: string | null;
@@ -255,7 +267,7 @@ export async function checkSends(
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
     select p.place::int as place, m.user_id is not null as member, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
-      (p.thread_id is null or t.id is not null) as thread_ok, x.author_id as existing_author, x.room_id as existing_room
+      (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room
     from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
       ${sends.map((s) => s.threadId)}::uuid[]) with ordinality as p(room_id, author_id, id, thread_id, place)
     left join memberships m on m.room_id = p.room_id and m.user_id = p.author_id
@@ -289,6 +301,13 @@ export async function insertMessages(
   now: Date,
   lastSeqs: Map<string, number>,
 ): Promise<void> {
+  // Only where someone replies: what a message shows of its replies, in the same statement.
+  const answered = rows.every((row) => row.threadId === null)
+    ? sql``
+    : sql`, answered as (
+      update messages set reply_count = reply_count + r.n, last_reply_seq = r.seq, last_reply_at = ${now}::timestamptz
+      from (select thread_id, count(*) as n, max(seq) as seq from sent where thread_id is not null group by thread_id) r
+      where messages.id = r.thread_id)`;
   const column = <K extends keyof NewMessageRow>(key: K) => rows.map((row) => row[key]);
   await sql`
     with sent as (
@@ -304,7 +323,7 @@ export async function insertMessages(
     ), logged as (
       insert into room_events (room_id, seq, tenant_id, type, message_id, created_at)
       select room_id, seq, tenant_id, type, id, ${now}::timestamptz from sent
-    )
+    )${answered}
     update rooms set last_seq = l.last_seq
     from unnest(${[...lastSeqs.keys()]}::uuid[], ${[...lastSeqs.values()]}::bigint[]) as l(id, last_seq)
     where rooms.id = l.id`.execute(tx);

@@ -235,6 +235,8 @@ export function createMessagesService(deps: {
         after?: number | undefined;
         around?: number | undefined;
         threadId?: string | undefined;
+        /** Only the replies in this thread, without its first message. */
+        repliesTo?: string | undefined;
         limit: number;
         cursor?: string | undefined;
       },
@@ -243,7 +245,8 @@ export function createMessagesService(deps: {
       const given = [input.before, input.after, input.around].filter((n) => n !== undefined);
       if (given.length > 1)
         throw new AppError('invalid', 'invalid_input', 'Give at most one of before, after and around.');
-      const { threadId, limit } = input;
+      const { limit } = input;
+      const only = { threadId: input.threadId, repliesTo: input.repliesTo, limit };
       const cursor = input.cursor === undefined ? undefined : Number(input.cursor);
       if (cursor !== undefined && !Number.isSafeInteger(cursor))
         throw new AppError('invalid', 'invalid_input', 'cursor: use the nextCursor of the page before.');
@@ -254,25 +257,25 @@ export function createMessagesService(deps: {
       if (input.around !== undefined) {
         const half = Math.ceil(limit / 2);
         const older = await repo.listMessages(db, room.id, {
+          ...only,
           before: input.around + 1,
-          threadId,
           limit: half,
         });
         const newer = await repo.listMessages(db, room.id, {
+          ...only,
           after: input.around,
-          threadId,
           limit: limit - half,
         });
         hasMoreBefore = older.length > half;
         hasMoreAfter = newer.length > limit - half;
         rows = [...(hasMoreBefore ? older.slice(1) : older), ...newer.slice(0, limit - half)];
       } else if (input.after !== undefined) {
-        rows = await repo.listMessages(db, room.id, { after: input.after, threadId, limit });
+        rows = await repo.listMessages(db, room.id, { ...only, after: input.after });
         hasMoreAfter = rows.length > limit;
         rows = rows.slice(0, limit);
         hasMoreBefore = input.after > 0;
       } else {
-        rows = await repo.listMessages(db, room.id, { before, threadId, limit });
+        rows = await repo.listMessages(db, room.id, { ...only, before });
         hasMoreBefore = rows.length > limit;
         if (hasMoreBefore) rows = rows.slice(1);
         hasMoreAfter = before !== undefined;
@@ -354,6 +357,7 @@ export function createMessagesService(deps: {
           pinnedBy: null,
           deletedAt: await now(tx),
         });
+        if (row.threadId !== null) await repo.recountReplies(tx, row.threadId);
         return 'message_deleted';
       });
     },

@@ -18,6 +18,15 @@ export const toMessage = (row: MessageWithAuthor, mine?: ReadonlySet<string>): M
   kind: row.kind,
   body: row.body,
   ...(row.threadId === null ? {} : { threadId: row.threadId }),
+  ...(row.replyCount === 0 || row.lastReplySeq === null || row.lastReplyAt === null
+    ? {}
+    : {
+        thread: {
+          replies: row.replyCount,
+          lastReplySeq: row.lastReplySeq,
+          lastReplyAt: row.lastReplyAt.toISOString(),
+        },
+      }),
   mentions: row.mentions,
   attachments: [],
   reactions: row.reactions.map((r) => ({ ...r, mine: mine?.has(r.emoji) ?? false })),

@@ -258,6 +258,8 @@ export function createWriter(deps: {
           outcomes.push(() => w.reject(refusal));
           continue;
         }
+        // Threads are one level: who answers a reply answers in its thread.
+        if (check.threadRoot !== w.send.threadId) w.send = { ...w.send, threadId: check.threadRoot };
         if (check.existingAuthor !== null) {
           repeats.push(w);
           continue;
