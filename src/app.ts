@@ -207,6 +207,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       presence,
       bus,
       failpoints,
+      publicUrl: () => config.PUBLIC_URL ?? url,
       callOperation: (name, scope, input) => {
         const operation = operations.byName(name);
         if (operation === undefined) throw new Error(`No operation is named ${name}.`);

@@ -38,9 +38,11 @@ import { customToolsModule } from '../tools/custom/module.ts';
 import { createCustomTools } from '../tools/custom/service.ts';
 import { createGrants } from '../tools/grants/service.ts';
 import { createGuardedFetch } from '../tools/http-guard.ts';
-import { connectMcp, isRefusal } from '../tools/mcp/connection.ts';
+import { connectMcp, isBroken } from '../tools/mcp/connection.ts';
 import { createMcpConnections } from '../tools/mcp/connections.ts';
 import { mcpModule } from '../tools/mcp/module.ts';
+import { createFlow } from '../tools/mcp/oauth/flow.ts';
+import { CLIENT_DOCUMENT_PATH, mcpOauthModule } from '../tools/mcp/oauth/module.ts';
 import { createMcpService } from '../tools/mcp/service.ts';
 import { toolsModule } from '../tools/module.ts';
 import { createOperate } from '../tools/operate.ts';
@@ -131,6 +133,8 @@ export interface AgentsLayerDeps {
   presence: AgentPresence;
   bus: Bus;
   failpoints: Failpoints;
+  /** The address under which browsers know this server, once it listens. */
+  publicUrl(): string;
   /** Calls an operation as a transport would, with the same checks. @throws AppError */
   callOperation(name: string, scope: Scope, input: object): Promise<unknown>;
   overrides?: AgentsOverrides | undefined;
@@ -215,10 +219,21 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     database,
     events,
     sealer: createTextSealer(deps.secret, 'mcp headers'),
-    connections: createMcpConnections({ clock, isBroken: (error) => !isRefusal(error) }),
+    credentialSealer: createTextSealer(deps.secret, 'mcp credentials'),
+    connections: createMcpConnections({ clock, isBroken }),
     connect: (target) => connectMcp(target, { fetch: mcpOutgoing.fetch, version: config.version }),
     isOwnHost: createAddressPolicy(config.OUTGOING_ALLOW_HOSTS).isListed,
     programs: config.MCP_SERVERS,
+    clock,
+    publicUrl: deps.publicUrl,
+    stands: identity.stands,
+    flow: createFlow({
+      fetch: outgoing.fetch,
+      isOwnHost: createAddressPolicy(config.OUTGOING_ALLOW_HOSTS).isListed,
+      metadataUrl: config.PUBLIC_URL?.startsWith('https:')
+        ? new URL(CLIENT_DOCUMENT_PATH, config.PUBLIC_URL).href
+        : undefined,
+    }),
   });
   const signals = createSignals({
     log: deps.log,
@@ -571,6 +586,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       memoryModule(memory),
       toolsModule(tools),
       mcpModule(mcp),
+      mcpOauthModule(mcp.oauth),
       customToolsModule(custom),
       workspaceModule(workspace, knowledge),
       safetyModule(safety),

@@ -26,7 +26,13 @@ export interface OperationDef<I extends z.ZodType = z.ZodType, O extends z.ZodTy
   description?: string;
   /** Groups the API reference. */
   tag: string;
-  rest?: { method: HttpMethod; path: string; status?: number };
+  rest?: {
+    method: HttpMethod;
+    path: string;
+    status?: number;
+    /** A cookie that goes with the answer, for what must come back in the same browser. */
+    cookie?: (output: never) => string;
+  };
   /** Event name on Socket.IO and push name on Phoenix channels. */
   socket?: string;
   input: I;

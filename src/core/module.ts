@@ -61,9 +61,14 @@ export interface TopicDef {
   readLog?(topic: string, afterSeq: number, upTo: number): Promise<import('./bus.ts').LogEntry[]>;
 }
 
+export type RawAnswer = { status: number; headers?: Record<string, string> } & (
+  | { body: object }
+  | { text: string; type: 'html' | 'js' }
+);
+
 /**
- * A route outside the operations, for callers whose form is not ours, such as a provider's webhooks: the body comes as it was
- * sent, so that its signature can be checked. Nobody is signed in.
+ * A route outside the operations, for callers whose form is not ours, such as a provider's webhooks or a browser that is sent
+ * back: the body comes as it was sent, so that its signature can be checked. Nobody is signed in.
  */
 export interface RawRoute {
   method: HttpMethod;
@@ -73,8 +78,10 @@ export interface RawRoute {
   /** @throws AppError, answered as everywhere */
   handle(request: {
     headers: IncomingHttpHeaders;
+    /** What is given once. */
+    query: Record<string, string>;
     rawBody: Buffer;
-  }): Promise<{ status: number; body: object }>;
+  }): Promise<RawAnswer>;
 }
 
 export interface Module {

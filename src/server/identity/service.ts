@@ -279,6 +279,13 @@ export function createIdentityService(deps: IdentityDeps) {
       });
     },
 
+    /** Whether a sign-in that was checked before still holds. */
+    async stands(signIn: { tenantId: string; userId: string; credentialId: string }): Promise<boolean> {
+      if (await isRevoked(signIn.credentialId)) return false;
+      const row = await findRow(signIn.tenantId, signIn.userId);
+      return row !== undefined && row.deletedAt === null && row.suspendedAt === null;
+    },
+
     /** The scope under which an agent acts. @throws AppError not_found */
     async agentScope(tenantId: string, agentId: string): Promise<Scope> {
       const row = await findRow(tenantId, agentId);

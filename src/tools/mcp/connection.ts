@@ -2,7 +2,10 @@
 // that is started without a shell. Offers a server nothing of ours (no sampling, roots, elicitation). Must never send a
 // credential other than the one of this server, nor wait without a deadline.
 import {
+  type AuthProvider,
   Client,
+  extractWWWAuthenticateParams,
+  InsufficientScopeError,
   ProtocolError,
   SdkError,
   SdkErrorCode,
@@ -16,8 +19,25 @@ import type { GuardedFetch } from '../http-guard.ts';
 import type { ToolResult } from '../tool.ts';
 import { readResult } from './result.ts';
 
+/** What a server said when it refused a request for want of a consent. */
+export interface Challenge {
+  error?: string | undefined;
+  scope?: string | undefined;
+  resourceMetadataUrl?: URL | undefined;
+  /** It refused a token that was new. */
+  again?: boolean;
+}
+
+/** Signs the requests of one connection. */
+export interface Signing {
+  /** @throws AppError when nothing but a consent helps */
+  token(): Promise<string | undefined>;
+  /** Resolves when there is another token to try. @throws AppError */
+  refused(challenge: Challenge): Promise<void>;
+}
+
 export type McpTarget =
-  | { kind: 'http'; url: string; headers: Record<string, string> }
+  | { kind: 'http'; url: string; headers: Record<string, string>; signing?: Signing | undefined }
   | { kind: 'program'; program: McpProgram };
 
 export interface McpConnection {
@@ -72,24 +92,46 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
   // Each call tells its own failure.
   client.onerror = () => undefined;
   const transport = transportTo(target, deps);
-  await client.connect(transport, { timeout: MCP_LIMITS.connectMs });
+  const signing = target.kind === 'http' ? target.signing : undefined;
+
+  /** A refusal that a new token did not change, or that only a wider consent would. */
+  async function signed<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      const challenge = signing === undefined ? undefined : challengeIn(error);
+      if (challenge !== undefined) await signing?.refused(challenge);
+      throw error;
+    }
+  }
+
+  try {
+    await signed(() => client.connect(transport, { timeout: MCP_LIMITS.connectMs }));
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw error;
+  }
 
   return {
     async listTools(signal) {
       stale = false;
-      const { tools } = await client.listTools(undefined, {
-        cacheMode: 'bypass',
-        timeout: MCP_LIMITS.listMs,
-        maxTotalTimeout: MCP_LIMITS.listMs,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const { tools } = await signed(() =>
+        client.listTools(undefined, {
+          cacheMode: 'bypass',
+          timeout: MCP_LIMITS.listMs,
+          maxTotalTimeout: MCP_LIMITS.listMs,
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      );
       return tools;
     },
     async call(name, args, signal) {
       signal.throwIfAborted();
-      const answer = await client.callTool(
-        { name, arguments: args },
-        { signal, timeout: MCP_LIMITS.callMs, maxTotalTimeout: MCP_LIMITS.callMs },
+      const answer = await signed(() =>
+        client.callTool(
+          { name, arguments: args },
+          { signal, timeout: MCP_LIMITS.callMs, maxTotalTimeout: MCP_LIMITS.callMs },
+        ),
       );
       return readResult(answer);
     },
@@ -118,7 +160,9 @@ function transportTo(target: McpTarget, { fetch }: ConnectDeps) {
       maxBufferSize: MCP_LIMITS.messageBytes,
     });
   }
+  const { signing } = target;
   return new StreamableHTTPClientTransport(new URL(target.url), {
+    ...(signing === undefined ? {} : { authProvider: providerOf(signing) }),
     requestInit: { headers: target.headers },
     // A stream that is open for the server's own use would be held for as long as the connection; tools are listed anew instead.
     fetch: async (url, init) =>
@@ -132,6 +176,39 @@ function transportTo(target: McpTarget, { fetch }: ConnectDeps) {
   });
 }
 
+/** A 401 that asks for no token is the refusal it would be without signing. */
+const providerOf = (signing: Signing): AuthProvider => ({
+  token: () => signing.token(),
+  async onUnauthorized({ response }) {
+    if (/^(bearer|dpop)\b/i.test(response.headers.get('www-authenticate') ?? '') || (await signing.token()))
+      return signing.refused(extractWWWAuthenticateParams(response));
+    throw refusedCredentials(response.status);
+  },
+});
+
+function challengeIn(error: unknown): Challenge | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth++) {
+    if (cause instanceof AppError) return undefined;
+    if (InsufficientScopeError.isInstance(cause))
+      return {
+        error: 'insufficient_scope',
+        scope: cause.requiredScope,
+        resourceMetadataUrl: cause.resourceMetadataUrl,
+      };
+    if (SdkError.isInstance(cause) && cause.code === SdkErrorCode.ClientHttpAuthentication)
+      return { again: true };
+  }
+  return undefined;
+}
+
+/** Whether an error says something of the connection, and not only of the call or of who is signed in. */
+export function isBroken(error: unknown): boolean {
+  if (isRefusal(error)) return false;
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth++)
+    if (cause instanceof AppError && cause.reason === 'needs_authorization') return false;
+  return true;
+}
+
 /** The server answered, and what it said was no. */
 export const isRefusal = (error: unknown): error is Error => ProtocolError.isInstance(error);
 
@@ -142,13 +219,15 @@ export function whyNot(error: unknown): AppError {
     if (SdkError.isInstance(cause) && cause.code === SdkErrorCode.RequestTimeout)
       return unreachable('The server did not answer in time; ask for less, or try later.');
     const { status, code } = cause as { status?: unknown; code?: unknown };
-    if (status === 401 || status === 403)
-      return unreachable(`The server refused our credentials (${status}); set its headers anew.`);
+    if (status === 401 || status === 403) return refusedCredentials(status);
     if (typeof status === 'number') return unreachable(`The server answered with status ${status}.`);
     if (code === 'ENOENT' || code === 'EACCES')
       return unreachable('The program of this server could not be started; check the configuration.');
   }
   return unreachable('The server did not answer as MCP servers do; check its address, and try later.');
 }
+
+const refusedCredentials = (status: number): AppError =>
+  unreachable(`The server refused our credentials (${status}); set its headers anew, or sign in at it.`);
 
 const unreachable = (message: string): AppError => new AppError('unavailable', 'mcp_unreachable', message);

@@ -2,36 +2,32 @@
 // one a person agreed to. Must never hand a credential to anything but the server it is for.
 
 import { by, note } from '../../core/audit-note.ts';
-import type { McpProgram } from '../../core/config.ts';
 import type { InputOf } from '../../core/contract.ts';
-import type { Database, Tx } from '../../core/db/database.ts';
+import type { Tx } from '../../core/db/database.ts';
 import { untimed } from '../../core/db/deadline.ts';
 import { AppError, notFound } from '../../core/errors.ts';
-import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
 import type { ToolPlace, ToolSource } from '../registry.ts';
 import type { Tool } from '../tool.ts';
 import { toAgentTool } from './agent-tool.ts';
-import { type McpConnection, type McpTarget, whyNot } from './connection.ts';
+import { whyNot } from './connection.ts';
 import type { McpConnections } from './connections.ts';
 import type { approveMcpTools, createMcpServer, McpServer, McpTool, updateMcpServer } from './contract.ts';
 import { agentToolName, definitionHash, readDefinition, suggestedEffect } from './definition.ts';
+import { createMcpOauth, type McpOauthDeps } from './oauth/service.ts';
 import * as repo from './repository.ts';
+import { createTargets, type TargetDeps } from './targets.ts';
 
 export type McpService = ReturnType<typeof createMcpService>;
 
-export interface McpServiceDeps {
-  database: Database;
-  events: Events;
-  sealer: TextSealer;
+export interface McpServiceDeps
+  extends TargetDeps,
+    Pick<McpOauthDeps, 'database' | 'events' | 'clock' | 'flow' | 'publicUrl' | 'stands' | 'connect'> {
   connections: McpConnections;
-  connect(target: McpTarget): Promise<McpConnection>;
-  /** Whether the operator lists this host as his own: only there may a credential travel unencrypted. */
-  isOwnHost(host: string): boolean;
-  /** By name, from the configuration. */
-  programs: Record<string, McpProgram>;
+  /** For what owners were given when they signed in at a server. */
+  credentialSealer: TextSealer;
 }
 
 const MOST_SERVERS = 20;
@@ -39,8 +35,9 @@ const MOST_TOOLS = 200;
 const NOT_FOUND = () => notFound('mcp_server_not_found', 'There is no such MCP server of yours.');
 
 export function createMcpService(deps: McpServiceDeps) {
-  const { database, events, sealer, connections, connect, isOwnHost, programs } = deps;
+  const { database, events, connections, connect } = deps;
   const { db } = database;
+  const targets = createTargets(deps);
 
   const subjectOf = (row: repo.McpServerRow) => ({ type: 'mcp_server', id: row.id });
 
@@ -59,52 +56,6 @@ export function createMcpService(deps: McpServiceDeps) {
   function requirePerson(scope: Scope): void {
     if (scope.user.kind !== 'human')
       throw new AppError('forbidden', 'humans_only', 'Only a person connects servers and agrees to tools.');
-  }
-
-  function requireProgram(name: string, isAdmin: boolean): McpProgram {
-    const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
-    if (program === undefined || (program.for === 'administrators' && !isAdmin))
-      throw new AppError('invalid', 'unknown_program', `program: there is none named "${name}" for you.`);
-    return program;
-  }
-
-  const placeOf = ({ tenantId, id }: { tenantId: string; id: string }) => `mcp_server\0${tenantId}\0${id}`;
-
-  function targetOf(row: repo.McpServerRow): McpTarget {
-    if (row.program !== null) {
-      const program = Object.hasOwn(programs, row.program) ? programs[row.program] : undefined;
-      if (program !== undefined) return { kind: 'program', program };
-      throw new AppError(
-        'unavailable',
-        'unknown_program',
-        'The program of this server is not configured any more.',
-      );
-    }
-    return { kind: 'http', url: row.url as string, headers: headersOf(row) };
-  }
-
-  function headersOf(row: repo.McpServerRow): Record<string, string> {
-    if (row.sealedHeaders === null) return {};
-    try {
-      return JSON.parse(sealer.open(placeOf(row), row.sealedHeaders));
-    } catch {
-      throw new AppError(
-        'unavailable',
-        'credential_unreadable',
-        'The headers of this server were sealed under another SECRET_KEY; set them anew.',
-      );
-    }
-  }
-
-  /** @throws AppError when a credential would travel in the clear */
-  function requirePrivate(url: string, headers: Record<string, string>): void {
-    const { protocol, hostname } = new URL(url);
-    if (protocol !== 'https:' && Object.keys(headers).length > 0 && !isOwnHost(hostname))
-      throw new AppError(
-        'invalid',
-        'insecure_url',
-        'url: headers are sent over https only; use such an address.',
-      );
   }
 
   const keyOf = (row: repo.McpServerRow) => `${row.id}:${row.revision}`;
@@ -134,7 +85,16 @@ export function createMcpService(deps: McpServiceDeps) {
     });
   }
 
-  const open = (row: repo.McpServerRow) => async () => connect(targetOf(row));
+  const oauth = createMcpOauth({
+    ...deps,
+    sealer: deps.credentialSealer,
+    requireServer,
+    targetOf: targets.targetOf,
+    requirePrivate: (row) => targets.requirePrivate(row.url as string, 'tokens'),
+    drop: (serverId) => connections.drop(`${serverId}:`),
+  });
+
+  const open = (row: repo.McpServerRow) => async () => connect(targets.targetOf(row, oauth.signing(row)));
 
   async function toolsOf(row: repo.McpServerRow): Promise<{ data: McpTool[] }> {
     return { data: (await repo.listTools(db, row.tenantId, row.id)).map(toMcpTool) };
@@ -167,10 +127,10 @@ export function createMcpService(deps: McpServiceDeps) {
     async create(scope: Scope, input: InputOf<typeof createMcpServer>): Promise<McpServer> {
       requirePerson(scope);
       const { name, url, program, headers } = input;
-      if (program !== undefined) requireProgram(program, scope.role === 'admin');
+      if (program !== undefined) targets.requireProgram(program, scope.role === 'admin');
       if (program !== undefined && Object.keys(headers).length > 0)
         throw new AppError('invalid', 'headers_not_used', 'headers: a program gets none; leave them out.');
-      if (url !== undefined) requirePrivate(url, headers);
+      if (url !== undefined && Object.keys(headers).length > 0) targets.requirePrivate(url, 'headers');
       const { tenantId } = scope;
       const id = newId();
       return database.transaction(async (tx) => {
@@ -195,7 +155,7 @@ export function createMcpService(deps: McpServiceDeps) {
           name,
           url: url ?? null,
           program: program ?? null,
-          ...sealed({ tenantId, id }, checkedHeaders(headers)),
+          ...targets.sealed({ tenantId, id }, headers),
           lastError: null,
           listedAt: null,
           deletedAt: null,
@@ -208,10 +168,7 @@ export function createMcpService(deps: McpServiceDeps) {
     async list(scope: Scope) {
       const isAdmin = scope.role === 'admin';
       const rows = await repo.listServers(db, scope.tenantId, isAdmin ? undefined : scope.user.id);
-      const names = Object.entries(programs)
-        .filter(([, program]) => isAdmin || program.for === 'everyone')
-        .map(([name]) => name);
-      return { data: rows.map(toMcpServer), programs: names };
+      return { data: rows.map(toMcpServer), programs: targets.programsFor(isAdmin) };
     },
 
     async update(scope: Scope, input: InputOf<typeof updateMcpServer>): Promise<McpServer> {
@@ -220,10 +177,15 @@ export function createMcpService(deps: McpServiceDeps) {
       const { headers, isActive } = input;
       if (headers !== undefined && row.program !== null)
         throw new AppError('invalid', 'headers_not_used', 'headers: a program gets none; leave them out.');
-      if (row.url !== null && headers !== undefined) requirePrivate(row.url, headers);
+      if (row.url !== null && headers !== undefined && Object.keys(headers).length > 0)
+        targets.requirePrivate(row.url, 'headers');
+      // A header of the owner's takes the place of his sign-in.
+      const inItsPlace = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
+      let signedIn: Awaited<ReturnType<typeof oauth.forget>>;
       const changed = await database.transaction(async (tx) => {
+        signedIn = inItsPlace ? await oauth.forget(tx, row, scope) : undefined;
         const now = await repo.updateServer(tx, row.tenantId, row.id, {
-          ...(headers === undefined ? {} : sealed(row, checkedHeaders(headers))),
+          ...(headers === undefined ? {} : targets.sealed(row, headers)),
           ...(isActive === undefined ? {} : { isActive }),
         });
         if (now !== undefined) await noteServer(tx, scope, 'updated', now);
@@ -231,18 +193,22 @@ export function createMcpService(deps: McpServiceDeps) {
       });
       if (changed === undefined) throw NOT_FOUND();
       await connections.drop(`${row.id}:`);
+      await oauth.signOut(signedIn);
       return toMcpServer(changed);
     },
 
     async delete(scope: Scope, id: string): Promise<Record<string, never>> {
       requirePerson(scope);
       const row = await requireServer(scope, id);
-      await database.transaction(async (tx) => {
+      const signedIn = await database.transaction(async (tx) => {
+        const forgotten = await oauth.forget(tx, row, scope);
         await repo.deleteServer(tx, row.tenantId, row.id);
         await repo.deleteTools(tx, row.tenantId, row.id);
         await noteServer(tx, scope, 'deleted', row);
+        return forgotten;
       });
       await connections.drop(`${row.id}:`);
+      await oauth.signOut(signedIn);
       return {};
     },
 
@@ -305,37 +271,9 @@ export function createMcpService(deps: McpServiceDeps) {
       },
     } satisfies ToolSource,
 
+    oauth,
     stop: connections.stop,
   };
-
-  function sealed(place: { tenantId: string; id: string }, headers: Record<string, string>) {
-    const names = Object.keys(headers).map((name) => name.toLowerCase());
-    return {
-      sealedHeaders: names.length === 0 ? null : sealer.seal(placeOf(place), JSON.stringify(headers)),
-      headerNames: JSON.stringify(names.sort()),
-    };
-  }
-}
-
-/** Headers that the protocol or the connection sets are refused here rather than at the first call. */
-function checkedHeaders(headers: Record<string, string>): Record<string, string> {
-  for (const [name, value] of Object.entries(headers)) {
-    if (
-      /^(host|content-.*|accept|connection|transfer-encoding|te|upgrade|expect|proxy-.*|mcp-.*)$/i.test(name)
-    )
-      throw new AppError(
-        'invalid',
-        'header_not_allowed',
-        `headers: ${name} is set by the protocol; leave it out.`,
-      );
-    if (!/^[\t\x20-\x7e]*$/.test(value))
-      throw new AppError(
-        'invalid',
-        'header_not_allowed',
-        `headers: the value of ${name} has other than plain characters.`,
-      );
-  }
-  return headers;
 }
 
 const toMcpServer = (row: repo.McpServerRow): McpServer => ({

@@ -45,7 +45,44 @@ export interface McpToolsTable {
   seenAt: Generated<Date>;
 }
 
+/** What an owner was given by the authorization server of one of his servers. */
+export interface McpCredentialsTable {
+  serverId: string;
+  tenantId: string;
+  ownerId: string;
+  status: 'connected' | 'needs_authorization';
+  issuer: string | null;
+  /** Client, tokens and what was discovered; null where nothing was given yet. */
+  sealed: string | null;
+  scope: string | null;
+  /** What the server asked for when it last refused. */
+  requiredScope: string | null;
+  resourceMetadataUrl: string | null;
+  expiresAt: Date | null;
+  /** Counts changes, so that two nodes do not spend one refresh token. */
+  version: Generated<number>;
+  refreshingUntil: Date | null;
+  connectedAt: Date | null;
+  updatedAt: Generated<Date>;
+}
+
+/** A consent under way: one for each server. */
+export interface McpOauthFlowsTable {
+  id: string;
+  tenantId: string;
+  serverId: string;
+  userId: string;
+  /** The session in which it was begun. */
+  signInId: string;
+  stateHash: string;
+  sealed: string;
+  expiresAt: Date;
+  createdAt: Generated<Date>;
+}
+
 export interface McpTables {
   mcpServers: McpServersTable;
   mcpTools: McpToolsTable;
+  mcpCredentials: McpCredentialsTable;
+  mcpOauthFlows: McpOauthFlowsTable;
 }

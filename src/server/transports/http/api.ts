@@ -30,7 +30,7 @@ export function createApi({ operations, authenticate, logger }: ApiOptions): Rou
     .filter((o) => o.def.rest !== undefined)
     .sort((a, b) => specificity(b) - specificity(a));
   for (const operation of routed) {
-    const { method, path, status } = operation.def.rest as NonNullable<BoundOperation['def']['rest']>;
+    const { method, path, status, cookie } = operation.def.rest as NonNullable<BoundOperation['def']['rest']>;
     const coerce = queryCoercion(operation.def.input);
     // Clients that only know PUT for a change may use it.
     const route = router.route(path);
@@ -44,6 +44,7 @@ export function createApi({ operations, authenticate, logger }: ApiOptions): Rou
           surface: 'rest',
           address: request.ip ?? '',
         });
+        if (cookie !== undefined) response.append('Set-Cookie', cookie(output as never));
         response
           .status(status ?? 200)
           .setHeader('Cache-Control', 'no-store')

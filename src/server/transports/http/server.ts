@@ -132,8 +132,18 @@ function serveRaw(app: Express, routes: RawRoute[]): void {
     const body = express.raw({ type: () => true, limit: maxBytes, inflate: false });
     app[method](path, body, async (request, response) => {
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const answer = await handle({ headers: request.headers, rawBody });
-      response.status(answer.status).setHeader('Cache-Control', 'no-store').json(answer.body);
+      const query = Object.fromEntries(
+        Object.entries(request.query).filter(
+          (entry): entry is [string, string] => typeof entry[1] === 'string',
+        ),
+      );
+      const answer = await handle({ headers: request.headers, query, rawBody });
+      response
+        .status(answer.status)
+        .setHeader('Cache-Control', 'no-store')
+        .set(answer.headers ?? {});
+      if ('text' in answer) response.type(answer.type).send(answer.text);
+      else response.json(answer.body);
     });
   }
 }
