@@ -1,5 +1,10 @@
 // MCP servers for tests: the published reference servers as programs, and one whose every answer the test decides.
-import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
@@ -34,6 +39,8 @@ export interface PlayedServer {
   requests: IncomingMessage[];
   /** Answers in place of MCP while it is set. */
   status: number | undefined;
+  /** Looks at each request first; its answer, if any, is the server's. */
+  gate: ((request: Request) => Promise<Response | undefined>) | undefined;
   stop(): Promise<void>;
 }
 
@@ -56,15 +63,28 @@ export async function playServer(...tools: PlayedTool[]): Promise<PlayedServer> 
   const node = toNodeHandler(handler);
   const http: HttpServer = createServer((request, response) => {
     played.requests.push(request);
+    void respond(request, response);
+  });
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = new Request(new URL(request.url ?? '/', played.url), {
+      method: request.method ?? 'GET',
+      headers: request.headers as Record<string, string>,
+    });
+    const answer = await played.gate?.(asked);
+    if (answer !== undefined) {
+      response.writeHead(answer.status, Object.fromEntries(answer.headers));
+      return void response.end(await answer.text());
+    }
     if (played.status === undefined) void node(request as never, response);
     else response.writeHead(played.status, { location: 'http://10.0.0.1/' }).end('a secret of the server');
-  });
+  }
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const played: PlayedServer = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`,
     tools,
     requests: [],
     status: undefined,
+    gate: undefined,
     async stop() {
       http.closeAllConnections();
       http.close();

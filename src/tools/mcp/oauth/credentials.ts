@@ -37,8 +37,6 @@ const FINAL = new Set<string>([
   OAuthErrorCode.InvalidScope,
 ]);
 
-export type Credentials = ReturnType<typeof createCredentials>;
-
 export function createCredentials(deps: CredentialDeps) {
   const { database, events, clock, sealer, flow } = deps;
   const { db } = database;

@@ -1,7 +1,7 @@
 // Signing in at outside MCP servers: begin, come back, look, sign out. A consent counts for the person, session and browser that
 // began it, once. Must never let anybody but the owner give an account to a server's tools.
 import { createHash } from 'node:crypto';
-import { computeScopeUnion } from '@modelcontextprotocol/client';
+import { computeScopeUnion, isStrictScopeSuperset } from '@modelcontextprotocol/client';
 import { by, note } from '../../../core/audit-note.ts';
 import type { InputOf } from '../../../core/contract.ts';
 import type { Tx } from '../../../core/db/database.ts';
@@ -117,19 +117,11 @@ export function createMcpOauth(deps: McpOauthDeps) {
     );
     const redirectUrl = callbackUrl();
     const before = credentials.open(row);
-    const client =
-      input.clientId !== undefined
-        ? {
-            client_id: input.clientId,
-            ...(input.clientSecret === undefined ? {} : { client_secret: input.clientSecret }),
-          }
-        : before?.redirectUrl === redirectUrl
-          ? before.client
-          : undefined;
-    const grant: Grant = { redirectUrl, discovery, ...(client === undefined ? {} : { client }) };
     const scopes =
       input.scope ??
       computeScopeUnion(row?.scope ?? undefined, row?.requiredScope ?? undefined, challenge?.scope);
+    const client = clientFor(input, before?.redirectUrl === redirectUrl ? before.client : undefined, scopes);
+    const grant: Grant = { redirectUrl, discovery, ...(client === undefined ? {} : { client }) };
     const id = newId();
     const state = `${id}.${randomToken()}`;
     const { address, verifier } = await flow.begin(server.url, grant, state, scopes);
@@ -290,6 +282,18 @@ export function createMcpOauth(deps: McpOauthDeps) {
 
     callbackUrl,
   };
+}
+
+/** The one the owner names, or the one we have, if it may ask for as much; none: we are registered. */
+function clientFor(
+  { clientId, clientSecret }: { clientId?: string | undefined; clientSecret?: string | undefined },
+  known: Grant['client'],
+  scopes: string | undefined,
+): Grant['client'] {
+  if (clientId !== undefined)
+    return { client_id: clientId, ...(clientSecret === undefined ? {} : { client_secret: clientSecret }) };
+  const registered = (known as { scope?: string } | undefined)?.scope;
+  return registered !== undefined && isStrictScopeSuperset(scopes, registered) ? undefined : known;
 }
 
 const hashOf = (state: string): string => createHash('sha256').update(state).digest('hex');
