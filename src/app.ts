@@ -16,6 +16,7 @@ import { migrate, pendingMigrations } from './core/db/migrate.ts';
 import { createEpoch } from './core/epoch.ts';
 import { createEvents } from './core/events.ts';
 import { createFailpoints } from './core/failpoints.ts';
+import { createFiles } from './core/files.ts';
 import { newId, randomToken } from './core/ids.ts';
 import { createJobs } from './core/jobs.ts';
 import { createMemoryLimits } from './core/limits-memory.ts';
@@ -65,6 +66,10 @@ import { createPhoenixConnections } from './server/transports/realtime/phoenix-c
 import { createPhoenixLongPoll, LONGPOLL_PATH } from './server/transports/realtime/phoenix-longpoll.ts';
 import { createTestDoor } from './server/transports/realtime/phoenix-test-pushes.ts';
 import { createSocketIo } from './server/transports/realtime/socketio.ts';
+import { createLinks } from './server/uploads/links.ts';
+import { uploadsModule } from './server/uploads/module.ts';
+import { createParts } from './server/uploads/parts.ts';
+import { createUploadsService } from './server/uploads/service.ts';
 import { versionsModule } from './server/versions/module.ts';
 import { createVersionsService } from './server/versions/service.ts';
 
@@ -154,7 +159,27 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const log = createMessageLog(database, bus);
     const rooms = createRoomsService({ database, events, identity, log, bus, pace });
-    const writer = createWriter({ database, events, clock, log, metrics, tracer, pace, failpoints });
+    const files = createFiles(config, inMemory);
+    undo.push(() => files.remove());
+    const uploads = createUploadsService({
+      database,
+      objects: files.objects,
+      parts: createParts(files.parts),
+      links: createLinks(secret, clock),
+      limits: { bytes: config.UPLOAD_MAX_BYTES, userBytes: config.UPLOAD_USER_BYTES },
+      logger,
+    });
+    const writer = createWriter({
+      database,
+      events,
+      clock,
+      log,
+      metrics,
+      tracer,
+      pace,
+      failpoints,
+      uploads,
+    });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({
       database,
@@ -231,6 +256,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),
+      uploadsModule({ uploads, objects: files.objects, clock, logger }),
       searchModule(search, indexer),
       auditModule(audit),
       ...agents.modules,
@@ -287,6 +313,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       operations,
       events: eventDefs,
       rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),
+      streamRoutes: modules.flatMap((m) => m.streamRoutes ?? []),
+      limits,
       authenticate: identity.authenticate,
       origins,
       trustProxy: config.TRUST_PROXY,
@@ -347,6 +375,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         identity,
         rooms,
         messages,
+        uploads,
         log,
         hub,
         bus,

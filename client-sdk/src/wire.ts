@@ -24,6 +24,7 @@ import type * as rooms from '../../src/server/rooms/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
 import type * as settings from '../../src/server/settings/contract.ts';
 import type * as threads from '../../src/server/threads/contract.ts';
+import type * as uploads from '../../src/server/uploads/contract.ts';
 import type * as versions from '../../src/server/versions/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
 import type * as custom from '../../src/tools/custom/contract.ts';
@@ -60,6 +61,7 @@ export type {
 
 export type { Found, Highlight } from '../../src/server/search/contract.ts';
 export type { RoomSettings } from '../../src/server/settings/contract.ts';
+export type { Upload } from '../../src/server/uploads/contract.ts';
 export type { ToolExecution, ToolInfo } from '../../src/tools/contract.ts';
 export type { CustomTool, ToolParameter } from '../../src/tools/custom/contract.ts';
 export type { ToolDecision, ToolGrant } from '../../src/tools/grants/contract.ts';
@@ -111,6 +113,11 @@ export interface Operations {
   list_events: Op<typeof messages.listEvents>;
   mark_read: Op<typeof messages.markRead>;
   typing: Op<typeof messages.setTyping>;
+
+  create_upload: Op<typeof uploads.createUpload>;
+  get_upload: Op<typeof uploads.getUpload>;
+  link_upload: Op<typeof uploads.linkUpload>;
+  delete_upload: Op<typeof uploads.deleteUpload>;
 
   search_messages: Op<typeof search.searchMessages>;
   get_room_settings: Op<typeof settings.getRoomSettings>;

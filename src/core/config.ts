@@ -57,6 +57,13 @@ const VARIABLES = {
   DATA_DIR: text.default('./data'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: whole(2, 200).default(10),
+  UPLOAD_MAX_BYTES: whole(1, 5 * 1024 ** 3).default(25 * 1024 ** 2),
+  UPLOAD_USER_BYTES: whole(1, Number.MAX_SAFE_INTEGER).default(5 * 1024 ** 3),
+  S3_ENDPOINT: httpUrl.optional(),
+  S3_BUCKET: text.optional(),
+  S3_REGION: text.default('us-east-1'),
+  S3_ACCESS_KEY_ID: text.optional(),
+  S3_SECRET_ACCESS_KEY: text.optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   PUBLIC_URL: httpUrl.optional(),
   CORS_ORIGINS: list.default([]),
@@ -213,6 +220,11 @@ function contradictions(config: Variables): string[] {
     config.WEB_SEARCH_API_KEY === undefined
   )
     problems.push(`WEB_SEARCH_PROVIDER=${config.WEB_SEARCH_PROVIDER} needs WEB_SEARCH_API_KEY.`);
+  const s3 = [config.S3_ENDPOINT, config.S3_BUCKET, config.S3_ACCESS_KEY_ID, config.S3_SECRET_ACCESS_KEY];
+  if (s3.some((value) => value !== undefined) && s3.includes(undefined))
+    problems.push(
+      'S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together; set all four.',
+    );
   if (config.FAILPOINTS.length > 0 && config.NODE_ENV !== 'test')
     problems.push('FAILPOINTS kills the process on purpose and needs NODE_ENV=test; unset it.');
   for (const name of config.FAILPOINTS) {

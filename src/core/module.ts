@@ -2,8 +2,9 @@
 // Transports and the composition root read it; a module never meets a transport.
 
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { EventDef, HttpMethod, OperationDef } from './contract.ts';
+import type { EventDef, HttpMethod, OperationDef, RateRule } from './contract.ts';
 import type { AnyJobDef } from './jobs.ts';
 import type { Scope } from './scope.ts';
 
@@ -84,10 +85,41 @@ export interface RawRoute {
   }): Promise<RawAnswer>;
 }
 
+/** What a streamed route answers; a stream is destroyed when its reader goes away. */
+export interface StreamAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body?: Readable | object;
+}
+
+/** A route outside the operations whose body or answer is too long to be one value, such as a file. */
+export interface StreamRoute {
+  /** As an operation is named: what a key must cover. */
+  name: string;
+  method: HttpMethod;
+  path: string;
+  summary: string;
+  /** `address`: whoever has the address, which says itself what it allows. */
+  permission: 'signed_in' | 'address';
+  rate?: RateRule;
+  /** @throws AppError, answered as everywhere */
+  handle(request: {
+    /** Undefined where nobody need be signed in. */
+    scope: Scope | undefined;
+    params: Record<string, string>;
+    query: Record<string, unknown>;
+    headers: IncomingHttpHeaders;
+    body: Readable;
+    /** Aborted when the caller goes away. */
+    signal: AbortSignal;
+  }): Promise<StreamAnswer>;
+}
+
 export interface Module {
   name: string;
   operations: BoundOperation[];
   rawRoutes?: RawRoute[];
+  streamRoutes?: StreamRoute[];
   events?: EventDef[];
   topics?: TopicDef[];
   jobs?: AnyJobDef[];

@@ -18,6 +18,7 @@ import type { RoomsTables } from '../../server/rooms/tables.ts';
 import type { SearchTables } from '../../server/search/tables.ts';
 import type { SettingsTables } from '../../server/settings/tables.ts';
 import type { ThreadsTables } from '../../server/threads/tables.ts';
+import type { UploadsTables } from '../../server/uploads/tables.ts';
 import type { VersionsTables } from '../../server/versions/tables.ts';
 import type { McpTables } from '../../tools/mcp/tables.ts';
 import type { ToolsTables } from '../../tools/tables.ts';
@@ -29,6 +30,7 @@ export interface Tables
     MessagesTables,
     SearchTables,
     SettingsTables,
+    UploadsTables,
     ReactionsTables,
     VersionsTables,
     ThreadsTables,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineEvent, defineOperation } from '../../core/contract.ts';
 import { Id, Timestamp, User } from '../identity/contract.ts';
 import { Member, MyMembership, Room, RoomKey } from '../rooms/contract.ts';
+import { MOST_ATTACHMENTS } from '../uploads/contract.ts';
 
 /** Bytes of a message's text in UTF-8. */
 export const MAX_BODY_BYTES = 16 * 1024;
@@ -31,7 +32,11 @@ export const Attachment = z.object({
   name: z.string().max(255),
   contentType: z.string().max(100),
   bytes: z.number().int(),
+  /** Of an image, in pixels. */
+  width: z.number().int().optional(),
+  height: z.number().int().optional(),
 });
+export type Attachment = z.infer<typeof Attachment>;
 export const ReactionSummary = z.object({ emoji: z.string(), count: z.number().int(), mine: z.boolean() });
 
 /** Who pinned the message to its room, and when. */
@@ -72,13 +77,15 @@ export const Message = z.object({
 });
 export type Message = z.infer<typeof Message>;
 
-const Body = z
+const NOTHING_TO_SEE = 'needs at least one visible character';
+const isVisible = (text: string): boolean => text.trim() !== '';
+const Text = z
   .string()
-  .refine((text) => text.trim() !== '', 'needs at least one visible character')
   .refine(
     (text) => new TextEncoder().encode(text).length <= MAX_BODY_BYTES,
     `has at most ${MAX_BODY_BYTES} bytes; split it or upload a file`,
   );
+const Body = Text.refine(isVisible, NOTHING_TO_SEE);
 
 const Metadata = z
   .record(z.string().max(64), z.unknown())
@@ -98,14 +105,21 @@ export const sendMessage = defineOperation({
   tag,
   rest: { method: 'post', path: '/api/rooms/:roomId/messages', status: 201 },
   socket: 'send_message',
-  input: z.object({
-    ...room,
-    body: Body,
-    id: Id.optional(),
-    threadId: Id.optional(),
-    attachments: z.array(Id).max(0, 'uploads are not available yet').optional(),
-    metadata: Metadata.optional(),
-  }),
+  input: z
+    .object({
+      ...room,
+      /** May be empty when there are attachments. */
+      body: Text,
+      id: Id.optional(),
+      threadId: Id.optional(),
+      /** Uploads of mine that are ready. */
+      attachments: z.array(Id).max(MOST_ATTACHMENTS).optional(),
+      metadata: Metadata.optional(),
+    })
+    .refine((input) => (input.attachments ?? []).length > 0 || isVisible(input.body), {
+      path: ['body'],
+      error: NOTHING_TO_SEE,
+    }),
   output: Message,
   permission: 'signed_in',
   effect: 'reversible',

@@ -288,6 +288,7 @@ export interface NewMessageRow {
   body: string;
   threadId: string | null;
   mentions: string;
+  attachments: string;
   metadata: string;
   run: string | null;
   rootId: string | null;
@@ -314,12 +315,12 @@ export async function insertMessages(
       select * from unnest(
         ${column('id')}::uuid[], ${column('tenantId')}::uuid[], ${column('roomId')}::uuid[], ${column('seq')}::bigint[],
         ${column('authorId')}::uuid[], ${column('kind')}::text[], ${column('type')}::text[], ${column('body')}::text[],
-        ${column('threadId')}::uuid[], ${column('mentions')}::text[], ${column('metadata')}::text[], ${column('run')}::text[],
+        ${column('threadId')}::uuid[], ${column('mentions')}::text[], ${column('attachments')}::text[], ${column('metadata')}::text[], ${column('run')}::text[],
         ${column('rootId')}::uuid[], ${column('hop')}::int[])
-        as s(id, tenant_id, room_id, seq, author_id, kind, type, body, thread_id, mentions, metadata, run, root_id, hop)
+        as s(id, tenant_id, room_id, seq, author_id, kind, type, body, thread_id, mentions, attachments, metadata, run, root_id, hop)
     ), inserted as (
-      insert into messages (id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions, metadata, run, root_id, hop, created_at)
-      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions::jsonb, metadata::jsonb, run::jsonb, root_id, hop, ${now}::timestamptz from sent
+      insert into messages (id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions, attachments, metadata, run, root_id, hop, created_at)
+      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions::jsonb, attachments::jsonb, metadata::jsonb, run::jsonb, root_id, hop, ${now}::timestamptz from sent
     ), logged as (
       insert into room_events (room_id, seq, tenant_id, type, message_id, created_at)
       select room_id, seq, tenant_id, type, id, ${now}::timestamptz from sent

@@ -33,6 +33,8 @@ export interface SendInput {
   body: string;
   id?: string | undefined;
   threadId?: string | undefined;
+  /** Ids of uploads. */
+  attachments?: string[] | undefined;
   metadata?: Record<string, unknown> | undefined;
 }
 
@@ -112,6 +114,7 @@ export function createMessagesService(deps: {
         body,
         threadId: input.threadId?.toLowerCase() ?? null,
         handles: findHandles(body),
+        attachments: [...new Set(input.attachments?.map((id) => id.toLowerCase()))],
         metadata: input.metadata ?? {},
         run: context?.run,
         rootId: context?.rootId ?? null,
@@ -353,6 +356,7 @@ export function createMessagesService(deps: {
           mentions: '[]',
           metadata: '{}',
           reactions: '[]',
+          attachments: '[]',
           pinnedAt: null,
           pinnedBy: null,
           deletedAt: await now(tx),

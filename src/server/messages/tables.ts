@@ -1,6 +1,6 @@
 // Tables of messages, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { Mention, RunSummary } from './contract.ts';
+import type { Attachment, Mention, RunSummary } from './contract.ts';
 
 export interface MessagesTable {
   id: string;
@@ -22,6 +22,8 @@ export interface MessagesTable {
   createdAt: ColumnType<Date, Date | undefined, never>;
   editedAt: Date | null;
   deletedAt: Date | null;
+  /** What is shown of the files that were sent with it. */
+  attachments: ColumnType<Attachment[], string | undefined, string>;
   /** What is shown of the reactions, in the order in which each emoji came. */
   reactions: ColumnType<{ emoji: string; count: number }[], string | undefined, string>;
   pinnedAt: Date | null;

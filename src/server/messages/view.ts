@@ -28,7 +28,7 @@ export const toMessage = (row: MessageWithAuthor, mine?: ReadonlySet<string>): M
         },
       }),
   mentions: row.mentions,
-  attachments: [],
+  attachments: row.attachments,
   reactions: row.reactions.map((r) => ({ ...r, mine: mine?.has(r.emoji) ?? false })),
   ...(row.pinnedAt === null || row.pinnedBy === null
     ? {}

@@ -12,7 +12,8 @@ import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
 import { notAMember } from '../rooms/service.ts';
-import type { Mention, Message, RunSummary } from './contract.ts';
+import type { UploadsService } from '../uploads/service.ts';
+import type { Attachment, Mention, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
 import { type FoundHandle, resolveMentions } from './mentions.ts';
 import * as repo from './repository.ts';
@@ -28,6 +29,8 @@ export interface Send {
   threadId: string | null;
   /** `@handle`s in the body; who they are is looked up when the message is committed. */
   handles: FoundHandle[];
+  /** Ids of uploads of the author. */
+  attachments: string[];
   metadata: Record<string, unknown>;
   run?: RunSummary | undefined;
   rootId: string | null;
@@ -81,8 +84,9 @@ export function createWriter(deps: {
   tracer: Tracer;
   pace: Pace;
   failpoints: Failpoints;
+  uploads: Pick<UploadsService, 'attachable' | 'attach'>;
 }): Writer {
-  const { database, events, clock, log, metrics, tracer, pace, failpoints } = deps;
+  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
@@ -246,6 +250,10 @@ export function createWriter(deps: {
         tx,
         reachable.map((w) => w.send),
       );
+      const attached = await findAttached(
+        tx,
+        reachable.map((w) => w.send),
+      );
       const fresh = new Map<
         string,
         { waiting: Waiting[]; row: repo.NewMessageRow; message: Message; room: repo.LockedRoom }
@@ -270,10 +278,15 @@ export function createWriter(deps: {
           else outcomes.push(() => w.reject(idReused()));
           continue;
         }
+        const files = attached.get(w.send) ?? [];
+        if (files instanceof AppError) {
+          outcomes.push(() => w.reject(files));
+          continue;
+        }
         const room = rooms.get(w.send.roomId) as repo.LockedRoom;
         room.lastSeq += 1;
         const mentions = resolveMentions(w.send.handles, mentioned.get(w.send.roomId) ?? new Map());
-        fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room, mentions) });
+        fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room, mentions, files) });
       }
       for (const w of repeats) await repeat(tx, w, outcomes);
       if (fresh.size === 0) return;
@@ -285,6 +298,10 @@ export function createWriter(deps: {
         (sent[0] as (typeof sent)[number]).room.now,
         lastSeqs,
       );
+      const attachments = sent.flatMap(({ row: { id: messageId, tenantId, roomId }, message }) =>
+        message.attachments.map(({ id: uploadId }) => ({ messageId, uploadId, tenantId, roomId })),
+      );
+      if (attachments.length > 0) await uploads.attach(tx, attachments);
       for (const {
         waiting: [w],
         message,
@@ -319,6 +336,19 @@ export function createWriter(deps: {
     });
     for (const outcome of outcomes) outcome();
     return left;
+  }
+
+  /** What the sends of a batch attach, or why one may not; no query when none attaches anything. */
+  async function findAttached(tx: Tx, sends: Send[]): Promise<Map<Send, Attachment[] | AppError>> {
+    const some = sends.filter((send) => send.attachments.length > 0);
+    if (some.length === 0) return new Map();
+    const asked = some.map((send) => ({
+      tenantId: send.tenantId,
+      userId: send.author.id,
+      ids: send.attachments,
+    }));
+    const found = await uploads.attachable(tx, asked);
+    return new Map(some.map((send, i) => [send, found[i] as Attachment[] | AppError]));
   }
 
   /** A send whose id is taken: the first result for the same words, a conflict for others. */
@@ -402,6 +432,7 @@ function build(
   send: Send,
   room: repo.LockedRoom,
   mentions: Mention[],
+  attachments: Attachment[],
 ): { row: repo.NewMessageRow; message: Message } {
   const seq = room.lastSeq;
   const message: Message = {
@@ -413,7 +444,7 @@ function build(
     body: send.body,
     ...(send.threadId === null ? {} : { threadId: send.threadId }),
     mentions,
-    attachments: [],
+    attachments,
     reactions: [],
     version: 1,
     metadata: send.metadata,
@@ -431,6 +462,7 @@ function build(
     body: send.body,
     threadId: send.threadId,
     mentions: JSON.stringify(mentions),
+    attachments: JSON.stringify(attachments),
     metadata: JSON.stringify(send.metadata),
     run: send.run === undefined ? null : JSON.stringify(send.run),
     rootId: send.rootId,
@@ -443,6 +475,7 @@ const sameSend = (message: Message, send: Send): boolean =>
   message.author.id === send.author.id &&
   message.body === send.body &&
   message.roomId === send.roomId &&
+  message.attachments.map(({ id }) => id).join() === send.attachments.join() &&
   (message.threadId ?? null) === send.threadId;
 
 const idReused = () =>

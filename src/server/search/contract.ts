@@ -17,7 +17,7 @@ export const searchMessages = defineOperation({
   name: 'search.messages',
   summary: 'Find messages in the rooms I am a member of',
   description:
-    'Words that all occur, "phrases" in quotes, start* of a word, -without; operators from:@ada or from:me, in:room, has:link, has:mention, before:2026-02-01 (earlier than that day, UTC), after:2026-01-15 (from that day on), is:agent, is:thread. An operator that is repeated means either, except has: and is:, which mean both. Other words with a colon go in quotes.',
+    'Words that all occur, "phrases" in quotes, start* of a word, -without; operators from:@ada or from:me, in:room, has:link, has:mention, has:file, has:image, before:2026-02-01 (earlier than that day, UTC), after:2026-01-15 (from that day on), is:agent, is:thread. An operator that is repeated means either, except has: and is:, which mean both. Other words with a colon go in quotes.',
   tag: 'Search',
   rest: { method: 'get', path: '/api/search' },
   socket: 'search_messages',

@@ -3,7 +3,7 @@
 import { AppError } from '../../core/errors.ts';
 import { type Term, wordsOf } from './words.ts';
 
-const HAS = ['link', 'mention'] as const;
+const HAS = ['link', 'mention', 'file', 'image'] as const;
 const IS = ['agent', 'thread'] as const;
 
 export interface Query {

@@ -14,6 +14,8 @@ export interface Criteria {
   after: Date | undefined;
   link: boolean;
   mention: boolean;
+  file: boolean;
+  image: boolean;
   byAgent: boolean;
   inThread: boolean;
 }
@@ -45,6 +47,10 @@ export async function search(
     ...(q.after === undefined ? [] : [sql<SqlBool>`w.created_at >= ${q.after}::timestamptz`]),
     ...(q.link ? [sql<SqlBool>`w.has_link`] : []),
     ...(q.mention ? [sql<SqlBool>`m.mentions <> '[]'::jsonb`] : []),
+    ...(q.file ? [sql<SqlBool>`m.attachments <> '[]'::jsonb`] : []),
+    ...(q.image
+      ? [sql<SqlBool>`jsonb_path_exists(m.attachments, '$[*] ? (@.contentType starts with "image/")')`]
+      : []),
     ...(q.byAgent ? [sql<SqlBool>`m.kind = 'agent'`] : []),
     ...(q.inThread ? [sql<SqlBool>`m.thread_id is not null`] : []),
     ...(page.after === undefined

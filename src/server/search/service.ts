@@ -88,6 +88,8 @@ export function createSearchService(deps: {
         after: query.after,
         link: query.has.includes('link'),
         mention: query.has.includes('mention'),
+        file: query.has.includes('file'),
+        image: query.has.includes('image'),
         byAgent: query.is.includes('agent'),
         inThread: query.is.includes('thread'),
       };

@@ -63,7 +63,8 @@ const specificity = (operation: BoundOperation): number =>
     0,
   );
 
-async function scopeOf(
+/** Who a request is from, by its token. @throws AppError unauthorized */
+export async function scopeOf(
   request: Request,
   authenticate: ApiOptions['authenticate'],
   optional: boolean,

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
 import type { EventDef } from '../../../core/contract.ts';
 import { AppError } from '../../../core/errors.ts';
+import type { Limits } from '../../../core/limits.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
-import type { RawRoute } from '../../../core/module.ts';
+import type { RawRoute, StreamRoute } from '../../../core/module.ts';
 import type { Operations } from '../../../core/operation.ts';
 import type { Scope } from '../../../core/scope.ts';
 import { createApi } from './api.ts';
@@ -14,11 +15,14 @@ import { openapi } from './openapi.ts';
 import { type OriginRule, originAllowed } from './origin.ts';
 import { errorHandler, noSuchRoute } from './problem.ts';
 import { referencePage } from './reference.ts';
+import { serveStreams } from './streams.ts';
 
 export interface HttpOptions {
   operations: Operations;
   events: EventDef[];
   rawRoutes: RawRoute[];
+  streamRoutes: StreamRoute[];
+  limits: Limits;
   authenticate(token: string, via: 'rest'): Promise<Scope>;
   origins: OriginRule;
   trustProxy: boolean;
@@ -70,10 +74,17 @@ export function createHttp(options: HttpOptions): Express {
         );
       }
       response.setHeader('Access-Control-Allow-Origin', origin);
+      response.setHeader(
+        'Access-Control-Expose-Headers',
+        'Content-Disposition, Content-Range, Upload-Offset',
+      );
       response.setHeader('Vary', 'Origin');
       if (request.method === 'OPTIONS') {
         response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
-        response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type');
+        response.setHeader(
+          'Access-Control-Allow-Headers',
+          'Authorization, Content-Type, Range, Upload-Offset',
+        );
         response.setHeader('Access-Control-Max-Age', '3600');
         return void response.status(204).end();
       }
@@ -117,6 +128,7 @@ export function createHttp(options: HttpOptions): Express {
   );
   app.all(options.mcp.path, (request, response) => options.mcp.serve(request, response));
   serveRaw(app, options.rawRoutes);
+  serveStreams(app, options.streamRoutes, options);
   app.use(createApi({ operations, authenticate: options.authenticate, logger: options.logger }));
   app.use('/api', noSuchRoute);
   app.use('/socket', noSuchRoute);
