@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AgentsOverrides, createAgentsLayer } from './agents/layer.ts';
-import { cleanText } from './agents/safety/filter.ts';
 import { createMemoryBus } from './core/bus-memory.ts';
 import { createRedisBus } from './core/bus-redis.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -188,7 +187,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       writer,
       epoch,
       failpoints,
-      screen: cleanText,
+      screen: (text) => agents.screen(text),
     });
     const settings = createSettingsService({ database, events, rooms });
     const indexer = createIndexer({ database, clock, logger, settings });

@@ -74,6 +74,8 @@ import { createInvitationsService } from './invitations/service.ts';
 import { createAnthropicLlm } from './llm/anthropic.ts';
 import { createCloudflareLlm } from './llm/cloudflare.ts';
 import type { Attempts, Llm, LlmRouter } from './llm/llm.ts';
+import { withBreaker } from './llm/moderate.ts';
+import { createOpenAiModerator } from './llm/moderate-openai.ts';
 import { createOpenAiLlm } from './llm/openai.ts';
 import { createLlmRouter } from './llm/router.ts';
 import { createScriptedLlm } from './llm/scripted.ts';
@@ -99,8 +101,9 @@ import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
 import { watchMessages } from './runtime/triggers.ts';
 import { createRunWorker } from './runtime/worker.ts';
+import { createModeration, type Moderation } from './safety/moderation.ts';
 import { safetyModule } from './safety/module.ts';
-import { createSafetyService, Halted } from './safety/service.ts';
+import { createSafetyService, Halted, type SafetyService } from './safety/service.ts';
 import { trainingModule } from './training/module.ts';
 import { createTraining } from './training/service.ts';
 
@@ -150,6 +153,8 @@ export interface AgentsLayer {
   memory: MemoryService;
   /** Someone came into a room: what is being written there is said again. */
   cameIn(roomId: string): void;
+  /** A text of an agent as it may be stored. @throws AppError */
+  screen: SafetyService['screen'];
   /** Makes the agent `@parley`, a member of the lobby, unless it was made before. After migration. */
   ensureParley(tenantId: string, lobbyId: string): Promise<void>;
   /**
@@ -379,6 +384,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     pricesOf: budgets.pricesOf,
     onRefused: (limit) => refused.inc({ limit }),
   });
+  const moderation = createModerator(config, { clock, logger, metrics, tracer });
   const safety = createSafetyService({
     database,
     events,
@@ -387,6 +393,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     cancelRuns: (tx, tenantId, runIds, reason) => runtime.cancel(tx, tenantId, runIds, reason),
     abort: (runIds) => worker.abort(runIds),
+    moderation,
     onFindings(findings) {
       for (const [rule, times] of Object.entries(findings)) found.inc({ rule }, times);
     },
@@ -422,6 +429,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     runTool: watchTools({ metrics, tracer, registry, runTool }),
     costOf: budgets.costOf,
     noteFindings: safety.noteFindings,
+    judge: moderation?.judge,
     tries,
     wrap: (llm, { run, agent }, limits) =>
       wrapModel(
@@ -513,6 +521,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     gate,
     registry,
     requireOwned,
+    moderateEdit: safety.moderateEdit,
     wake: async (tx, tenantId, runIds) => {
       await runtime.wake(tx, tenantId, runIds, 'waiting_approval');
     },
@@ -595,6 +604,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     memory,
     ensureParley: profiles.ensureParley,
     cameIn: signals.cameIn,
+    screen: safety.screen,
     takeBack: worker.takeBack,
     sweep: ledger.sweep,
     endWaits: bursts.closeAll,
@@ -655,6 +665,24 @@ function createRouter(config: Config, clock: Clock, llm: Llm | undefined): LlmRo
     ...(config.AGENT_BACKGROUND_MODEL === undefined
       ? {}
       : { backgroundModel: config.AGENT_BACKGROUND_MODEL }),
+  });
+}
+
+function createModerator(
+  config: Config,
+  deps: Pick<AgentsLayerDeps, 'clock' | 'logger' | 'metrics' | 'tracer'>,
+): Moderation | undefined {
+  if (config.MODERATION_PROVIDER === 'off') return undefined;
+  const { sleep, elapsed } = deps.clock;
+  const moderator = createOpenAiModerator({
+    model: config.MODERATION_MODEL,
+    apiKey: config.MODERATION_API_KEY ?? config.OPENAI_API_KEY,
+    baseUrl: config.MODERATION_BASE_URL ?? config.OPENAI_BASE_URL,
+  });
+  return createModeration({
+    ...deps,
+    moderator: withBreaker(moderator, { sleep, elapsed, timeoutMs: config.MODERATION_TIMEOUT_MS }),
+    whenDown: config.MODERATION_WHEN_DOWN,
   });
 }
 

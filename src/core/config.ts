@@ -84,6 +84,13 @@ const VARIABLES = {
   EMBEDDING_PROVIDER: z.enum(['local', 'openai']).default('local'),
   EMBEDDING_MODEL: text.optional(),
   EMBEDDING_DIMENSIONS: whole(64, 2000).default(512),
+  MODERATION_PROVIDER: z.enum(['off', 'openai']).default('off'),
+  MODERATION_MODEL: text.default('omni-moderation-latest'),
+  MODERATION_BASE_URL: httpUrl.optional(),
+  MODERATION_API_KEY: text.optional(),
+  MODERATION_TIMEOUT_MS: whole(100, 30_000).default(2000),
+  /** What becomes of a text that nobody could judge: shown, or not. */
+  MODERATION_WHEN_DOWN: z.enum(['open', 'closed']).default('closed'),
   AGENT_MAX_CONCURRENT: whole(1, 1000).default(10),
   AGENT_BACKGROUND_CONCURRENT: whole(1, 1000).default(3),
   AGENT_TIMEOUT_MS: whole(1000, 3_600_000).default(120_000),
@@ -224,6 +231,14 @@ function contradictions(config: Variables): string[] {
   if (s3.some((value) => value !== undefined) && s3.includes(undefined))
     problems.push(
       'S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together; set all four.',
+    );
+  const { MODERATION_API_KEY, MODERATION_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL } = config;
+  if (
+    config.MODERATION_PROVIDER === 'openai' &&
+    [MODERATION_API_KEY, MODERATION_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL].every((v) => v === undefined)
+  )
+    problems.push(
+      'MODERATION_PROVIDER=openai needs OPENAI_API_KEY or MODERATION_API_KEY, or the address of a server of your own in MODERATION_BASE_URL.',
     );
   if (config.FAILPOINTS.length > 0 && config.NODE_ENV !== 'test')
     problems.push('FAILPOINTS kills the process on purpose and needs NODE_ENV=test; unset it.');

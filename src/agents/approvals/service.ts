@@ -32,6 +32,12 @@ export interface ApprovalsDeps {
   registry: ToolRegistry;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  /** Throws where a moderation service stops what a person put in place of the agent's words. */
+  moderateEdit(
+    scope: Scope,
+    of: { tenantId: string; agentId: string; roomId: string; runId: string; executionId: string },
+    text: string,
+  ): Promise<void>;
   /** Lets runs go on that waited, inside `tx`. */
   wake(tx: Tx, tenantId: string, runIds: string[]): Promise<void>;
 }
@@ -67,6 +73,8 @@ export function createApprovalsService(deps: ApprovalsDeps) {
     if (tool === undefined) return undefined;
     const parsed = parseToolInput(tool, args);
     if (!parsed.ok) throw new AppError('invalid', 'invalid_input', `arguments: ${parsed.error.message}`);
+    const words = wordsOf(args);
+    if (words !== '') await deps.moderateEdit(scope, row, words);
     const preview = await gate.previewOf(tool, parsed.input, {
       tenantId: scope.tenantId,
       agentId: row.agentId,
@@ -201,6 +209,16 @@ export function createApprovalsService(deps: ApprovalsDeps) {
 }
 
 const PREVIEW_LIMIT_MS = 5000;
+
+/** All that is text in arguments. */
+function wordsOf(value: unknown): string {
+  if (typeof value === 'string') return value.trim();
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.values(value)
+    .map(wordsOf)
+    .filter((words) => words !== '')
+    .join('\n');
+}
 
 function tooLate(row: repo.SeenApproval): AppError {
   const why = row.status === 'pending' ? 'expired' : row.status;

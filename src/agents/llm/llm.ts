@@ -67,7 +67,8 @@ export interface LlmUsage {
   estimated?: boolean;
 }
 
-export type StopReason = 'end' | 'tool_use' | 'max_tokens' | 'refusal';
+/** `blocked`: a moderation service stopped the text; no provider says it. */
+export type StopReason = 'end' | 'tool_use' | 'max_tokens' | 'refusal' | 'blocked';
 
 export interface LlmTextEvent {
   type: 'text';

@@ -11,6 +11,7 @@ import type { Attempts, Llm, LlmChoice, LlmRouter, LlmTool, LlmUsage } from '../
 import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
 import type { Findings } from '../safety/filter.ts';
+import type { Judge, Moderated } from '../safety/moderation.ts';
 import type { Context } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Journal } from './journal.ts';
@@ -39,7 +40,10 @@ export interface ActionsDeps extends UseToolDeps {
     tx: Tx,
     of: { tenantId: string; agentId: string; roomId: string; id: string; messageId: string },
     findings: Findings,
+    moderated: Moderated | undefined,
   ) => Promise<void>;
+  /** Asks a moderation service; absent without one. */
+  judge?: Judge | undefined;
   /** By the price of the first of these models that has one. */
   costOf: (tenantId: string, models: readonly string[], usage: LlmUsage) => Promise<number | undefined>;
 }
@@ -156,7 +160,7 @@ export function createActions(deps: ActionsDeps) {
     const started = deps.clock.elapsed();
     const tools = await offered(work);
     const {
-      answer: { text, calls, stopReason, usage, findings, ...answered },
+      answer: { text, calls, stopReason, usage, findings, moderated, ...answered },
       choice,
       moved,
     } = await thinkOver(
@@ -174,6 +178,7 @@ export function createActions(deps: ActionsDeps) {
         draft,
         finished: textsOf(journal),
         onWriting: () => signals.status('writing'),
+        judge: deps.judge,
       },
       routesAfter(work, prompt),
       deps.tries,
@@ -189,6 +194,7 @@ export function createActions(deps: ActionsDeps) {
         calls,
         stopReason,
         ...(filtered.length === 0 ? {} : { filtered }),
+        ...(moderated === undefined ? {} : { moderated }),
         ...(moved === undefined ? {} : { moved }),
         provider: choice.provider,
         model: answered.model,
@@ -199,7 +205,7 @@ export function createActions(deps: ActionsDeps) {
         costUsd,
         durationMs: Math.round(deps.clock.elapsed() - started),
       },
-      (tx) => deps.noteFindings(tx, { ...run, messageId: work.replyId }, findings),
+      (tx) => deps.noteFindings(tx, { ...run, messageId: work.replyId }, findings, moderated),
     );
     spent.tokens += usage.inputTokens + usage.outputTokens;
     spent.costUsd += costUsd ?? 0;

@@ -166,10 +166,19 @@ export function createLoop(deps: LoopDeps): Execute {
       return { status: 'silent', reason };
     }
 
+    /** What had passed stays, marked; the rest is said by nobody. */
+    async function withhold(reason: string): Promise<Outcome> {
+      return (await publishPartial({ status: 'failed', reason }))
+        ? { status: 'silent', reason }
+        : fallSilent(reason);
+    }
+
     async function answer({ draft, journal }: Work, spent: Spent): Promise<Outcome> {
       const { provider, model } = contextOf(journal);
       const last = journal.steps.findLast((step) => step.kind === 'model');
       if (last?.kind === 'model' && last.stopReason === 'refusal') return fallSilent('refusal');
+      if (last?.kind === 'model' && last.stopReason === 'blocked')
+        return withhold(last.moderated?.blocked?.reason ?? 'content_blocked');
       const body = draft.text;
       if (body === '') return fallSilent('empty_reply');
       // The question may have been taken back meanwhile.

@@ -1,5 +1,5 @@
 // One model call of a run, streamed into the draft. Tries anew when a stream breaks off: readers are told to start over, so the
-// same words never appear twice, and what the filter has not let through is not shown. Must never journal; that is the loop's work.
+// same words never appear twice, and what the filter or a moderation service has not let through is not shown. Must never journal; that is the loop's work.
 import {
   type Attempts,
   type Llm,
@@ -9,6 +9,8 @@ import {
   type StopReason,
 } from '../llm/llm.ts';
 import { createTextFilter, type Findings } from '../safety/filter.ts';
+import type { Judge, Moderated } from '../safety/moderation.ts';
+import { createWindows } from '../safety/windows.ts';
 import type { Draft } from './draft.ts';
 import type { PlannedCall } from './steps.ts';
 
@@ -16,6 +18,8 @@ export interface ModelAnswer {
   /** As the filter lets it through. */
   text: string;
   findings: Findings;
+  /** What a moderation service said of it; absent without one. */
+  moderated?: Moderated;
   calls: PlannedCall[];
   stopReason: StopReason;
   usage: LlmUsage;
@@ -38,12 +42,13 @@ export async function callModel(
   finished: readonly string[],
   onWriting: () => void,
   attempts: Attempts,
+  judge?: Judge,
 ): Promise<ModelAnswer> {
   for (let stream = 1; ; stream++) {
     draft.restart(finished);
     draft.break();
     try {
-      return await readStream(llm, request, draft, onWriting);
+      return await readStream(llm, request, draft, onWriting, judge);
     } catch (error) {
       draft.stop();
       const may = stream < MAX_STREAMS && (attempts.left > 0 || attempts.made === 1);
@@ -58,13 +63,16 @@ async function readStream(
   request: LlmRequest,
   draft: Draft,
   onWriting: () => void,
+  judge: Judge | undefined,
 ): Promise<ModelAnswer> {
   const filter = createTextFilter();
   let writing = false;
-  const say = (text: string) => {
+  const show = (text: string) => {
     answer.text += text;
     draft.append(text);
   };
+  const windows = judge && createWindows({ judge, show, signal: request.signal });
+  const say = windows?.push ?? show;
   const answer: ModelAnswer = {
     findings: {},
     text: '',
@@ -73,22 +81,34 @@ async function readStream(
     usage: { inputTokens: 0, outputTokens: 0 },
     model: request.model,
   };
-  for await (const event of llm.stream(request)) {
-    request.signal.throwIfAborted();
-    if (event.type === 'text') {
-      if (!writing) onWriting();
-      writing = true;
-      say(filter.push(event.text));
-    } else if (event.type === 'tool_call') {
-      const { id, name, args, invalidArgs } = event;
-      answer.calls.push({ id, name, args, ...(invalidArgs === undefined ? {} : { invalidArgs }) });
-    } else {
-      answer.stopReason = event.stopReason;
-      answer.usage = event.usage;
-      answer.model = event.model;
+  try {
+    for await (const event of llm.stream(request)) {
+      request.signal.throwIfAborted();
+      if (windows?.moderated.blocked !== undefined) break;
+      if (event.type === 'text') {
+        if (!writing) onWriting();
+        writing = true;
+        say(filter.push(event.text));
+      } else if (event.type === 'tool_call') {
+        const { id, name, args, invalidArgs } = event;
+        answer.calls.push({ id, name, args, ...(invalidArgs === undefined ? {} : { invalidArgs }) });
+      } else {
+        answer.stopReason = event.stopReason;
+        answer.usage = event.usage;
+        answer.model = event.model;
+      }
     }
+    say(filter.end());
+    await windows?.end();
+  } finally {
+    windows?.stop();
   }
-  say(filter.end());
+  request.signal.throwIfAborted();
   draft.flush();
-  return { ...answer, findings: filter.findings() };
+  const judged = { ...answer, findings: filter.findings() };
+  if (windows === undefined) return judged;
+  const { moderated } = windows;
+  // What comes with a text that was stopped is not done either.
+  if (moderated.blocked !== undefined) return { ...judged, moderated, calls: [], stopReason: 'blocked' };
+  return { ...judged, ...(moderated.windows === 0 ? {} : { moderated }) };
 }

@@ -1,6 +1,7 @@
 // The journal's entries, and the pure step from what is done to what is next. A run that is resumed reads its journal through
 // here, so a finished step is never done again. Must never read a clock, a database or a model.
 import type { LlmMessage, StopReason } from '../llm/llm.ts';
+import type { Moderated } from '../safety/moderation.ts';
 import type { Moved } from './thinking.ts';
 
 /** What the prompt was made from: references and choices, never other people's words. */
@@ -33,6 +34,8 @@ export interface ModelStep {
   stopReason: StopReason;
   /** What the filter took out of the text, by rule. */
   filtered?: { rule: string; times: number }[];
+  /** What a moderation service said of the text; the reason why the rest is withheld, if it is. */
+  moderated?: Moderated;
   /** When another model than the first answered, or a smaller context was read: what was tried, and why. */
   moved?: Moved;
   provider: string;

@@ -3,6 +3,7 @@
 import type { Attempts, Llm, LlmChoice, LlmErrorKind, LlmRequest } from '../llm/llm.ts';
 import { LlmError } from '../llm/llm.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
+import type { Judge } from '../safety/moderation.ts';
 import type { Draft } from './draft.ts';
 import type { Lane } from './lanes.ts';
 import { callModel, type ModelAnswer } from './model-call.ts';
@@ -26,6 +27,8 @@ export interface ThinkingDeps {
   draft: Draft;
   finished: readonly string[];
   onWriting(): void;
+  /** Asks a moderation service about each sentence before it is shown. */
+  judge?: Judge | undefined;
 }
 
 /** Then the failure is shown: what is left would hardly be an answer to what was asked. */
@@ -61,7 +64,15 @@ export async function thinkOver(
       const prompt = await deps.promptOf(shrunk);
       const request = { ...deps.requestOf(prompt, shrunk), model: choice.model };
       try {
-        const answer = await callModel(llm, request, deps.draft, deps.finished, deps.onWriting, attempts);
+        const answer = await callModel(
+          llm,
+          request,
+          deps.draft,
+          deps.finished,
+          deps.onWriting,
+          attempts,
+          deps.judge,
+        );
         const { provider, model, reason } = choice;
         const moved = i > 0 || shrunk > 0 ? { provider, model, reason, shrunk, failures } : undefined;
         return { answer, choice, ...(moved === undefined ? {} : { moved }) };

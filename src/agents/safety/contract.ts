@@ -72,10 +72,17 @@ const ContentCheck = z.object({
   agentId: Id,
   roomId: Id,
   runId: Id.optional(),
-  /** The message that the text was written for. */
-  messageId: Id,
+  /** The message that the text was written for; absent for one that a person put into a call. */
+  messageId: Id.optional(),
+  /** The call, as in `tool_execution`. */
+  executionId: Id.optional(),
+  /** The server's own rules, or a moderation service. */
+  judge: z.enum(['rules', 'moderation']),
   verdict: z.enum(['redacted', 'blocked']),
-  /** How often each rule found something: `secret`, `private_key`, `card_number`, `role_marker`, `remote_image`. */
+  /**
+   * How often each rule found something: `secret`, `private_key`, `card_number`, `role_marker`, `remote_image`; of a moderation
+   * service its categories, or `unavailable`.
+   */
   findings: z.record(z.string(), z.number().int()),
   createdAt: Timestamp,
 });
@@ -84,7 +91,7 @@ export type ContentCheck = z.infer<typeof ContentCheck>;
 export const listContentChecks = defineOperation({
   name: 'agents.content_checks',
   summary:
-    "What was taken out of an agent's texts, newest first; never the text (its owner, or an administrator)",
+    "What was taken out of an agent's texts or withheld, newest first; never the text (its owner, or an administrator)",
   tag,
   rest: { method: 'get', path: '/api/agents/:agentId/content-checks' },
   socket: 'list_content_checks',

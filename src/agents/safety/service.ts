@@ -12,8 +12,10 @@ import { isUuid } from '../../server/identity/service.ts';
 import { canInRoom, type RoomsService } from '../../server/rooms/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import type { AgentStop, ContentCheck, liftStop, listContentChecks, listStops, setStop } from './contract.ts';
-import type { Findings } from './filter.ts';
+import { cleanText, type Findings } from './filter.ts';
 import { EMERGENCY_STOP, Halted } from './halted.ts';
+import { blockedError, type Moderated, type Moderation } from './moderation.ts';
+import { recordBlocked, recordFindings, type TextOf } from './record.ts';
 import * as repo from './repository.ts';
 import type { StopTarget } from './tables.ts';
 
@@ -31,7 +33,18 @@ export interface SafetyDeps {
   /** Ends these runs at once, as far as this node works on them. */
   abort(runIds: readonly string[]): void;
   onFindings(findings: Findings): void;
+  /** Absent where no moderation service is configured. */
+  moderation: Moderation | undefined;
 }
+
+/** A text of an agent on its way into a room. `judged`: its run has asked the moderation service sentence by sentence. */
+export interface Screened extends TextOf {
+  body: string;
+  judged: boolean;
+}
+
+/** Longest wait for the verdict on a whole text. */
+const WHOLE_TEXT_MS = 10_000;
 
 /** Said inside the transaction, as `agents.stopped` and `agents.stop_lifted`. */
 export interface StopChanged {
@@ -45,7 +58,7 @@ const TOPIC = 'agents:halted';
 const RUNS_PER_MESSAGE = 500;
 
 export function createSafetyService(deps: SafetyDeps) {
-  const { database, events, bus, rooms, profiles } = deps;
+  const { database, events, bus, rooms, profiles, moderation } = deps;
   const { db } = database;
   let unsubscribe = (): void => undefined;
 
@@ -74,6 +87,18 @@ export function createSafetyService(deps: SafetyDeps) {
       const json = JSON.stringify({ runIds: runIds.slice(i, i + RUNS_PER_MESSAGE) });
       bus.publish(TOPIC, { kind: 'signal', type: 'halted', json });
     }
+  }
+
+  async function requirePassing(
+    of: TextOf,
+    text: string,
+    who?: { actorId: string; via: Scope['via'] },
+  ): Promise<void> {
+    if (moderation === undefined) return;
+    const moderated = await moderation.judgeAll(text, AbortSignal.timeout(WHOLE_TEXT_MS));
+    if (moderated.blocked === undefined) return;
+    await database.transaction((tx) => recordBlocked(events, tx, of, moderated, who));
+    throw blockedError(moderated.blocked);
   }
 
   return {
@@ -167,21 +192,37 @@ export function createSafetyService(deps: SafetyDeps) {
       return { data, ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}) };
     },
 
-    /** Records what the filter took out of a run's text; nothing when it took out nothing. */
+    /** Records what the filter took out of a run's text, and what a moderation service stopped; nothing when that is nothing. */
     async noteFindings(
       tx: Tx,
       of: { tenantId: string; agentId: string; roomId: string; id: string; messageId: string },
       findings: Findings,
+      moderated?: Moderated,
     ): Promise<void> {
+      const text = { ...of, runId: of.id };
+      if (moderated !== undefined) await recordBlocked(events, tx, text, moderated);
       if (Object.keys(findings).length === 0) return;
-      const { tenantId, agentId, roomId, id: runId, messageId } = of;
-      await repo.insertCheck(tx, {
-        ...{ tenantId, agentId, roomId, runId, messageId },
-        id: newId(),
-        verdict: 'redacted',
-        findings: JSON.stringify(findings),
-      });
+      await recordFindings(tx, text, findings);
       database.afterCommit(tx, () => deps.onFindings(findings));
+    },
+
+    /**
+     * A text that an agent sends or changes, as it may be stored; undefined when it may not be.
+     * @throws AppError what a moderation service stops
+     */
+    async screen({ body, judged, ...of }: Screened): Promise<string | undefined> {
+      const clean = cleanText(body);
+      if (clean === undefined || judged || moderation === undefined) return clean;
+      await requirePassing(of, clean);
+      return clean;
+    },
+
+    /**
+     * A text that a person put in place of an agent's.
+     * @throws AppError what a moderation service stops
+     */
+    async moderateEdit(scope: Scope, of: TextOf, text: string): Promise<void> {
+      await requirePassing(of, text, { actorId: scope.user.id, via: scope.via });
     },
 
     async checks(scope: Scope, { agentId, limit, cursor }: InputOf<typeof listContentChecks>) {
@@ -228,7 +269,9 @@ const toCheck = (row: repo.CheckRow): ContentCheck => ({
   agentId: row.agentId,
   roomId: row.roomId,
   ...(row.runId === null ? {} : { runId: row.runId }),
-  messageId: row.messageId,
+  ...(row.messageId === null ? {} : { messageId: row.messageId }),
+  ...(row.executionId === null ? {} : { executionId: row.executionId }),
+  judge: row.judge,
   verdict: row.verdict,
   findings: row.findings as Record<string, number>,
   createdAt: row.createdAt.toISOString(),

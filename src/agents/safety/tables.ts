@@ -1,6 +1,5 @@
 // Tables of emergency stops and of what the filter found, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { Findings } from './filter.ts';
 
 export type StopTarget = 'agent' | 'owner' | 'room' | 'all';
 
@@ -21,16 +20,19 @@ export interface AgentStopsTable {
   liftReason: string | null;
 }
 
-/** Names of rules, never the text. */
+/** Names of rules and categories, never the text. */
 export interface ContentChecksTable {
   id: string;
   tenantId: string;
   agentId: string;
   roomId: string;
   runId: string | null;
-  messageId: string;
+  /** Null for a text that a person put into a call. */
+  messageId: string | null;
+  executionId: string | null;
+  judge: 'rules' | 'moderation';
   verdict: 'redacted' | 'blocked';
-  findings: ColumnType<Findings, string, never>;
+  findings: ColumnType<Record<string, number>, string, never>;
   createdAt: Generated<Date>;
 }
 

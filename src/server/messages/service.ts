@@ -69,8 +69,15 @@ export function createMessagesService(deps: {
   writer: Writer;
   epoch: () => Promise<string>;
   failpoints: Failpoints;
-  /** A text of an agent as it may be stored; undefined refuses it. */
-  screen: (body: string) => string | undefined;
+  /** A text of an agent as it may be stored; undefined refuses it. `judged`: its run has seen to what takes time. */
+  screen: (text: {
+    tenantId: string;
+    agentId: string;
+    roomId: string;
+    messageId: string;
+    body: string;
+    judged: boolean;
+  }) => Promise<string | undefined>;
 }) {
   const { database, rooms, log, writer } = deps;
   const { db } = database;
@@ -88,9 +95,12 @@ export function createMessagesService(deps: {
   }
 
   /** Whatever way an agent's words come, also when it changes them. */
-  function screened(scope: Scope, body: string): string {
-    if (scope.user.kind !== 'agent') return body;
-    const clean = deps.screen(body);
+  async function screened(
+    scope: Scope,
+    text: { roomId: string; messageId: string; body: string; judged: boolean },
+  ): Promise<string> {
+    if (scope.user.kind !== 'agent') return text.body;
+    const clean = await deps.screen({ ...text, tenantId: scope.tenantId, agentId: scope.user.id });
     if (clean === undefined)
       throw new AppError(
         'invalid',
@@ -103,7 +113,8 @@ export function createMessagesService(deps: {
   async function send(scope: Scope, input: SendInput, context?: RunContext): Promise<Message> {
     const roomId = await rooms.resolveId(scope, input.roomId);
     const id = input.id?.toLowerCase() ?? newId();
-    const body = screened(scope, input.body);
+    const judged = context !== undefined;
+    const body = await screened(scope, { roomId, messageId: id, body: input.body, judged });
     try {
       const message = await writer.send({
         tenantId: scope.tenantId,
@@ -309,7 +320,8 @@ export function createMessagesService(deps: {
     ): Promise<Message> {
       const expected = input.expectedVersion ?? input.version;
       const seen = await requireMessage(scope, input.messageId);
-      const body = screened(scope, input.body);
+      const { roomId, id: messageId } = seen;
+      const body = await screened(scope, { roomId, messageId, body: input.body, judged: false });
       const mentions = await mentionsIn(seen.roomId, body);
       return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
