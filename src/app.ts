@@ -29,6 +29,8 @@ import { createRevocations } from './core/revocations.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
+import { draftsModule } from './server/drafts/module.ts';
+import { createDraftsService } from './server/drafts/service.ts';
 import { createLocalTokens } from './server/identity/local.ts';
 import { identityModule } from './server/identity/module.ts';
 import { createIdentityService, HOME_TENANT } from './server/identity/service.ts';
@@ -46,6 +48,8 @@ import { reactionsModule } from './server/reactions/module.ts';
 import { createReactionsService } from './server/reactions/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
+import { savedModule } from './server/saved/module.ts';
+import { createSavedService } from './server/saved/service.ts';
 import { createIndexer } from './server/search/indexer.ts';
 import { searchModule } from './server/search/module.ts';
 import { createSearchService } from './server/search/service.ts';
@@ -252,6 +256,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       reactionsModule(createReactionsService({ messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
       threadsModule(createThreadsService({ database, bus, rooms, messages })),
+      savedModule(createSavedService({ database, bus, rooms, messages })),
+      draftsModule(createDraftsService({ database, bus, rooms })),
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),

@@ -338,6 +338,8 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   stream(messageId: string): Store<Stream | undefined>;
   /** Marks read up to `seq` (the newest entry unless given); never moves back. Shown at once. */
   markRead(seq?: number, options?: CallOptions): Promise<void>;
+  /** Counts as unread from this message on, until `markRead`; the read mark itself stays. */
+  markUnread(messageId: string, options?: CallOptions): Promise<void>;
   /**
    * Call with true on every keystroke; sent at once and then every 3 s while on. Ends with false, with sending,
    * and by itself about 9 s after the last call.

@@ -158,17 +158,24 @@ const addCounts = (me: MyMembership, message: Message, by: 1 | -1): MyMembership
 const derive = (data: RoomData, me: MyMembership): { unread: number; mentions: number } | undefined =>
   data.applied < data.countedTo ? undefined : deriveCounts(data.list, data.base, me);
 
-/** Moves my read mark forward, never back; `counts` are the server's, for when they cannot be derived. */
+/** Moves my read mark forward, never back, and ends being marked unread; `counts` are the server's, for when they cannot be derived. */
 export function applyRead(
   data: RoomData,
   readSeq: number,
   counts?: { unread: number; mentions: number },
 ): RoomData {
   if (data.me === undefined || readSeq < data.me.readSeq) return data;
-  const moved = readSeq === data.me.readSeq ? data.me : { ...data.me, readSeq };
+  const { unreadFrom, ...rest } = data.me;
+  const moved = readSeq === data.me.readSeq && unreadFrom === undefined ? data.me : { ...rest, readSeq };
   const derived = derive(data, moved) ?? counts;
   const me = derived === undefined ? moved : withCounts(moved, derived);
   return me === data.me ? data : { ...data, me };
+}
+
+/** I marked the room unread: the server says from where. */
+export function applyUnread(data: RoomData, me: MyMembership): RoomData {
+  if (data.me === undefined || data.me.user.id !== me.user.id) return data;
+  return { ...data, me: withCounts(me, derive(data, me) ?? me) };
 }
 
 /** Adds a page of history before `base`. `end`: the server has nothing older. */

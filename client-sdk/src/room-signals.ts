@@ -2,7 +2,7 @@
 // Pure; must never touch the messages.
 import { type Agents, applyThinking, applyTool, isEnd } from './activity.ts';
 import { applyDiff, type Presence, summarise } from './presence.ts';
-import { applyRead, type RoomData } from './room-data.ts';
+import { applyRead, applyUnread, type RoomData } from './room-data.ts';
 import { addDelta, dropStale, endRun, nextStale } from './streams.ts';
 import type { Events, PresenceState } from './wire.ts';
 
@@ -35,10 +35,14 @@ export function applySignal(state: RoomState, name: string, payload: unknown, no
     }
     case 'read': {
       const { userId, readSeq } = payload as Events['read'];
-      if ((state.reads[userId] ?? -1) >= readSeq) return state;
-      const moved = userId === state.me?.user.id ? { ...state, ...applyRead(state, readSeq) } : state;
+      const mine = userId === state.me?.user.id;
+      const ends = mine && state.me?.unreadFrom !== undefined && readSeq >= state.me.readSeq;
+      if ((state.reads[userId] ?? -1) >= readSeq && !ends) return state;
+      const moved = mine ? { ...state, ...applyRead(state, readSeq) } : state;
       return { ...moved, reads: { ...state.reads, [userId]: readSeq } };
     }
+    case 'room_unread':
+      return { ...state, ...applyUnread(state, (payload as Events['room_unread']).me) };
     case 'agent_thinking': {
       const event = payload as Events['agent_thinking'];
       const agents = applyThinking(state.agents, event, now);

@@ -7,7 +7,7 @@ import { createMyTyping } from './my-typing.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
 import type { Clock, Timers } from './ports.ts';
 import { createReadMarker } from './read-marker.ts';
-import { applyEntries, applyJoin, applyRead, emptyRoom, resetList } from './room-data.ts';
+import { applyEntries, applyJoin, applyRead, applyUnread, emptyRoom, resetList } from './room-data.ts';
 import { createRoomMessages, type TypedCall } from './room-messages.ts';
 import {
   applySignal,
@@ -246,9 +246,16 @@ export function createRoom(parts: RoomParts): Room {
     leave,
     whenLive: ({ signal } = {}) => whenLive(handle, signal),
     markRead(seq = state.applied, options) {
-      if (state.me !== undefined && seq <= state.me.readSeq) return Promise.resolve();
+      const { me } = state;
+      if (me !== undefined && me.unreadFrom === undefined && seq <= me.readSeq) return Promise.resolve();
+      // The server knows this mark; it has to hear it again.
+      if (me?.unreadFrom !== undefined) marker = newMarker();
       update((current) => ({ ...current, ...applyRead(current, seq) }));
       return marker.mark(seq, options);
+    },
+    async markUnread(messageId, options) {
+      const me = await parts.call('mark_unread', { roomId: key, messageId }, options);
+      update((current) => ({ ...current, ...applyUnread(current, me) }));
     },
     setTyping: (on) => typing.set(on),
     invokeAgent: (agentId, prompt, options) =>

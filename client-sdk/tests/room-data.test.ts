@@ -6,6 +6,7 @@ import {
   applyEntries,
   applyJoin,
   applyRead,
+  applyUnread,
   emptyRoom,
   prependPage,
   resetList,
@@ -166,6 +167,19 @@ describe('room data', () => {
     data = prependPage(data, [old], true);
     expect(data.list[0]?.reactions).toEqual([{ emoji: '👍', count: 1, mine: true }]);
     expect(data.lateEntries).toEqual([]);
+  });
+
+  it('I11 a room marked unread counts from there, until it is marked read', () => {
+    const { join } = world(5);
+    const reply = join({});
+    let data = applyEntries(resetList(applyJoin(emptyRoom, reply), 0), reply.events);
+    data = applyRead(data, 5);
+    const me = data.me as NonNullable<typeof data.me>;
+    data = applyUnread(data, { ...me, unreadFrom: 3, unread: 99 });
+    expect(data.me).toMatchObject({ readSeq: 5, unread: 3, unreadFrom: 3 });
+    data = applyRead(data, 5);
+    expect(data.me).toMatchObject({ readSeq: 5, unread: 0 });
+    expect(data.me).not.toHaveProperty('unreadFrom');
   });
 
   it('I2 an entry of a type not known here changes nothing but its place', () => {

@@ -16,10 +16,18 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['get_thread'],
   ['mark_thread_read', { seq: 1 }],
   ['follow_thread', { following: true }],
+  ['save_message'],
+  ['unsave_message'],
 ];
 
 /** The same of rooms. */
-const ABOUT_ROOMS: [name: string, more?: object][] = [['list_pins'], ['list_threads']];
+const ABOUT_ROOMS: [name: string, more?: object][] = [
+  ['list_pins'],
+  ['list_threads'],
+  ['mark_unread', { messageId: newId() }],
+  ['set_draft', { body: 'x' }],
+  ['get_draft'],
+];
 
 let town: Town;
 let ada: Scope;

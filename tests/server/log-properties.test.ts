@@ -16,6 +16,7 @@ type Deed =
   | { do: 'send'; who: number; room: number; id: number; body: number }
   | { do: 'reply'; who: number; room: number; id: number; to: number }
   | { do: 'readThread'; who: number; which: number; seq: number }
+  | { do: 'unread'; who: number; room: number; which: number }
   | { do: 'edit'; who: number; which: number }
   | { do: 'delete'; who: number; which: number }
   | { do: 'react' | 'unreact'; who: number; which: number; emoji: number }
@@ -57,6 +58,15 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       who: small(2),
       which: small(5),
       seq: small(30),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('unread' as const),
+      who: small(2),
+      room: small(1),
+      which: small(5),
     }),
   },
   {
@@ -221,6 +231,11 @@ describeEachDatabase('the log of a room', (database) => {
         threadId: ids[step.to] as string,
         body: `@bob answer ${step.to}`,
       });
+    if (step.do === 'unread') {
+      const where = { roomId: rooms[step.room], messageId: ids[step.which] };
+      await call(scope, 'mark_unread', where);
+      return undefined;
+    }
     if (step.do === 'readThread') {
       await call(scope, 'mark_thread_read', { messageId: ids[step.which], seq: step.seq });
       return undefined;
@@ -307,7 +322,10 @@ describeEachDatabase('the log of a room', (database) => {
             const { me } = await service.get(scope, roomId);
             if (me === undefined) continue;
             const behind = data.filter(
-              (m) => m.seq > me.readSeq && m.author.id !== scope.user.id && m.deletedAt === undefined,
+              (m) =>
+                m.seq > Math.min(me.readSeq, (me.unreadFrom ?? Infinity) - 1) &&
+                m.author.id !== scope.user.id &&
+                m.deletedAt === undefined,
             );
             const mine = behind.filter((m) => m.mentions.some((at) => at.userId === scope.user.id));
             expect(me).toMatchObject({ unread: behind.length, mentions: mine.length });

@@ -15,6 +15,7 @@ import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
+import type { SavedTables } from '../../server/saved/tables.ts';
 import type { SearchTables } from '../../server/search/tables.ts';
 import type { SettingsTables } from '../../server/settings/tables.ts';
 import type { ThreadsTables } from '../../server/threads/tables.ts';
@@ -33,6 +34,7 @@ export interface Tables
     UploadsTables,
     ReactionsTables,
     VersionsTables,
+    SavedTables,
     ThreadsTables,
     BudgetsTables,
     ConversationsTables,

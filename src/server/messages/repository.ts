@@ -252,6 +252,8 @@ export interface SendCheck {
   place: number;
   member: boolean;
   suspended: boolean;
+  /** Something stands in the author's composer of this room. */
+  drafted: boolean;
   threadOk: boolean;
   /** The message the thread hangs on, also where a reply of it was named. */
   threadRoot: string | null;
@@ -266,7 +268,7 @@ export async function checkSends(
   sends: { roomId: string; authorId: string; id: string; threadId: string | null }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
-    select p.place::int as place, m.user_id is not null as member, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
+    select p.place::int as place, m.user_id is not null as member, m.draft is not null as drafted, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
       (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room
     from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
       ${sends.map((s) => s.threadId)}::uuid[]) with ordinality as p(room_id, author_id, id, thread_id, place)
@@ -276,6 +278,13 @@ export async function checkSends(
     left join messages t on t.id = p.thread_id and t.room_id = p.room_id`.execute(tx);
   return rows;
 }
+
+/** Ends the drafts of these people in these rooms; an older one that comes late is then too late. */
+export const endDrafts = (tx: Tx, drafts: { roomId: string; authorId: string }[], now: Date) =>
+  sql`
+  update memberships m set draft = null, draft_at = ${now}::timestamptz
+  from unnest(${drafts.map((d) => d.roomId)}::uuid[], ${drafts.map((d) => d.authorId)}::uuid[]) as d(room_id, user_id)
+  where m.room_id = d.room_id and m.user_id = d.user_id`.execute(tx);
 
 export interface NewMessageRow {
   id: string;

@@ -258,6 +258,7 @@ export function createWriter(deps: {
         string,
         { waiting: Waiting[]; row: repo.NewMessageRow; message: Message; room: repo.LockedRoom }
       >();
+      const drafts: { roomId: string; authorId: string }[] = [];
       const repeats: Waiting[] = [];
       for (const [i, w] of reachable.entries()) {
         const check = byPlace.get(i + 1) as repo.SendCheck;
@@ -285,6 +286,9 @@ export function createWriter(deps: {
         }
         const room = rooms.get(w.send.roomId) as repo.LockedRoom;
         room.lastSeq += 1;
+        // What is written in a thread does not stand in the room's composer.
+        if (check.drafted && w.send.threadId === null)
+          drafts.push({ roomId: room.id, authorId: w.send.author.id });
         const mentions = resolveMentions(w.send.handles, mentioned.get(w.send.roomId) ?? new Map());
         fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room, mentions, files) });
       }
@@ -302,6 +306,7 @@ export function createWriter(deps: {
         message.attachments.map(({ id: uploadId }) => ({ messageId, uploadId, tenantId, roomId })),
       );
       if (attachments.length > 0) await uploads.attach(tx, attachments);
+      if (drafts.length > 0) await repo.endDrafts(tx, drafts, (sent[0] as (typeof sent)[number]).room.now);
       for (const {
         waiting: [w],
         message,

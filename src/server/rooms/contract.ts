@@ -45,6 +45,8 @@ export const MyMembership = z.object({
   unread: z.number().int(),
   /** Of these, messages that mention me. */
   mentions: z.number().int(),
+  /** I marked the room unread from here on: unread counts from this seq, or from readSeq where that is less. Ends with the next read mark. */
+  unreadFrom: z.number().int().optional(),
 });
 export type MyMembership = z.infer<typeof MyMembership>;
 

@@ -39,7 +39,7 @@ export async function findSeen(
 /** Members with the messages by others after their read marks, and of these the ones that mention them. */
 export async function findCounted(db: Db, who: Who[]): Promise<((MemberRow & Counts) | undefined)[]> {
   const { rows } = await sql<MemberRow & Counts & { place: number }>`
-    select q.place, m.role, m.joined_at, m.read_seq, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
+    select q.place, m.role, m.joined_at, m.read_seq, m.unread_from, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
     from ${asked(who)}
     join memberships m on m.room_id = q.room_id and m.user_id = q.user_id and m.tenant_id = q.tenant_id
     join users u on u.id = m.user_id
@@ -47,7 +47,7 @@ export async function findCounted(db: Db, who: Who[]): Promise<((MemberRow & Cou
       select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
         select (mentions <> '[]'::jsonb and (mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
           or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> '[{"kind":"here"}]'::jsonb)) as mentioned from messages
-        where room_id = m.room_id and seq > m.read_seq and author_id <> m.user_id and deleted_at is null
+        where room_id = m.room_id and seq > least(m.read_seq, m.unread_from - 1) and author_id <> m.user_id and deleted_at is null
         limit ${UNREAD_CAP}) newer) n`.execute(db);
   return inPlace(who, rows, ({ place: _, ...row }) => row);
 }

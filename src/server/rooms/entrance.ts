@@ -9,7 +9,7 @@ import { type Access, notAMember, roomNotFound } from './access.ts';
 import type { Member, MyMembership, Room } from './contract.ts';
 import * as look from './entrance-repository.ts';
 import type { Memberships } from './membership.ts';
-import { toMember, toRoom } from './view.ts';
+import { toCounts, toMember, toRoom } from './view.ts';
 
 export type Entrance = ReturnType<typeof createEntrance>;
 
@@ -110,8 +110,7 @@ export function createEntrance(deps: {
     async mine(scope: Scope, roomId: string): Promise<MyMembership> {
       const member = await count({ tenantId: scope.tenantId, roomId, userId: scope.user.id });
       if (member === undefined) throw notAMember();
-      const { readSeq, unread, mentions } = member;
-      return { ...toMember(member), readSeq, unread, mentions };
+      return { ...toMember(member), ...toCounts(member) };
     },
 
     /** The first members of a room the caller was let into: agents first, then by handle. Shared: not to be changed. */

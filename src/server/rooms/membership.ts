@@ -11,7 +11,7 @@ import { type Access, agentsNotAllowed, type Here, notAMember, roomNotFound } fr
 import type { Member, MemberRole, MyMembership, Room } from './contract.ts';
 import * as repo from './repository.ts';
 import type { RoomLog } from './room-log.ts';
-import { toMember, toRoom } from './view.ts';
+import { toCounts, toMember, toRoom } from './view.ts';
 
 export const LOBBY = 'lobby';
 
@@ -182,8 +182,7 @@ export function createMemberships(deps: {
     async mine(scope: Scope, roomId: string): Promise<MyMembership> {
       const member = await repo.findMemberWithCounts(db, roomId, scope.user.id);
       if (member === undefined) throw notAMember();
-      const { readSeq, unread, mentions } = member;
-      return { ...toMember(member), readSeq, unread, mentions };
+      return { ...toMember(member), ...toCounts(member) };
     },
 
     /** Makes people members of a public room by one commit. @returns who was let in; the others have to ask alone */

@@ -240,11 +240,20 @@ export const advanceReadSeq = (tx: Tx | Db, roomId: string, userId: string, seq:
     .updateTable('memberships')
     .set({
       readSeq: sql<number>`greatest(read_seq, least(${seq}::bigint, (select last_seq from rooms where id = ${roomId}::uuid)))`,
+      unreadFrom: null,
     })
     .where('roomId', '=', roomId)
     .where('userId', '=', userId)
     .returning('readSeq')
     .executeTakeFirst();
+
+export const setUnreadFrom = (db: Db, roomId: string, userId: string, seq: number) =>
+  db
+    .updateTable('memberships')
+    .set({ unreadFrom: seq })
+    .where('roomId', '=', roomId)
+    .where('userId', '=', userId)
+    .execute();
 
 /** Whether a person other than this one owns the room. */
 export async function hasOtherOwner(tx: Tx, roomId: string, userId: string): Promise<boolean> {
@@ -308,9 +317,13 @@ export const findMember = (db: Db | Tx, roomId: string, userId: string): Promise
 export const listAgentMembers = (db: Db | Tx, roomId: string): Promise<MemberRow[]> =>
   members(db, roomId).where('users.kind', '=', 'agent').where('users.deletedAt', 'is', null).execute();
 
+/** Everything above is unread: after the read mark, or from where the room was marked unread. */
+const readUpTo = sql`least(m.read_seq, m.unread_from - 1)`;
+
 export interface Counts {
   unread: number;
   mentions: number;
+  unreadFrom: number | null;
 }
 
 /**
@@ -323,13 +336,13 @@ export async function findMemberWithCounts(
   userId: string,
 ): Promise<(MemberRow & Counts) | undefined> {
   const { rows } = await sql<MemberRow & Counts>`
-    select m.role, m.joined_at, m.read_seq, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
+    select m.role, m.joined_at, m.read_seq, m.unread_from, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
     from memberships m
     join users u on u.id = m.user_id
     cross join lateral (
       select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
         select ${mentionsUser(userId)} as mentioned from messages
-        where room_id = m.room_id and seq > m.read_seq and author_id <> m.user_id and deleted_at is null
+        where room_id = m.room_id and seq > ${readUpTo} and author_id <> m.user_id and deleted_at is null
         limit ${UNREAD_CAP}) newer) n
     where m.room_id = ${roomId} and m.user_id = ${userId}`.execute(db);
   return rows[0];
@@ -351,13 +364,13 @@ export async function listRoomsOf(
   among: string[] | null = null,
 ): Promise<RoomWithMembership[]> {
   const { rows } = await sql<RoomWithMembership>`
-    select r.*, m.role, m.joined_at, m.read_seq, u.unread, u.mentions
+    select r.*, m.role, m.joined_at, m.read_seq, m.unread_from, u.unread, u.mentions
     from memberships m
     join rooms r on r.id = m.room_id and r.deleted_at is null
     cross join lateral (
       select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
         select ${mentionsUser(userId)} as mentioned from messages
-        where room_id = r.id and seq > m.read_seq and author_id <> ${userId} and deleted_at is null
+        where room_id = r.id and seq > ${readUpTo} and author_id <> ${userId} and deleted_at is null
         limit ${UNREAD_CAP}) newer) u
     where m.user_id = ${userId} and m.tenant_id = ${tenantId} and r.id > ${afterId ?? '00000000-0000-0000-0000-000000000000'}::uuid
       and (${among}::uuid[] is null or r.id = any(${among}::uuid[]))

@@ -15,7 +15,7 @@ import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
 import * as repo from './repository.ts';
 import type { NewEntry, RoomLog } from './room-log.ts';
-import { toMember, toRoom } from './view.ts';
+import { toCounts, toMember, toRoom } from './view.ts';
 
 export { type Here, notAMember } from './access.ts';
 export { LOBBY, type MembershipChanged } from './membership.ts';
@@ -127,9 +127,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
                   user: scope.user,
                   role: me.role,
                   joinedAt: me.joinedAt.toISOString(),
-                  readSeq: me.readSeq,
-                  unread: me.unread,
-                  mentions: me.mentions,
+                  ...toCounts(me),
                 },
               }),
         };
@@ -260,6 +258,12 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
 
     /** Agents that are members of the room. */
     agentsIn: async (at: Db | Tx, roomId: string) => (await repo.listAgentMembers(at, roomId)).map(toMember),
+
+    /** The room counts as unread from this seq on, until the read mark is set the next time. */
+    async markUnread(scope: Scope, roomId: string, seq: number): Promise<MyMembership> {
+      await repo.setUnreadFrom(db, roomId, scope.user.id, seq);
+      return memberships.mine(scope, roomId);
+    },
 
     async advanceReadMark(
       scope: Scope,

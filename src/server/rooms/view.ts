@@ -1,7 +1,7 @@
 // How rows of rooms and memberships are shown. Pure.
 import { toUser } from '../identity/service.ts';
-import type { Member, Room } from './contract.ts';
-import type { MemberRow, RoomRow } from './repository.ts';
+import type { Member, MyMembership, Room } from './contract.ts';
+import type { Counts, MemberRow, RoomRow } from './repository.ts';
 
 export const toRoom = (row: RoomRow): Room => ({
   id: row.id,
@@ -20,4 +20,14 @@ export const toMember = (row: MemberRow): Member => ({
   user: toUser(row),
   role: row.role,
   joinedAt: row.joinedAt.toISOString(),
+});
+
+/** What someone has read of a room. */
+export const toCounts = (
+  row: Pick<MemberRow, 'readSeq'> & Counts,
+): Pick<MyMembership, 'readSeq' | 'unread' | 'mentions' | 'unreadFrom'> => ({
+  readSeq: row.readSeq,
+  unread: row.unread,
+  mentions: row.mentions,
+  ...(row.unreadFrom === null ? {} : { unreadFrom: row.unreadFrom }),
 });
