@@ -44,6 +44,8 @@ import { presenceModule } from './server/presence/module.ts';
 import { createClusterRoster } from './server/presence/roster-cluster.ts';
 import { createMemoryRoster } from './server/presence/roster-memory.ts';
 import { createPresenceService } from './server/presence/service.ts';
+import { previewsModule } from './server/previews/module.ts';
+import { createPreviews } from './server/previews/service.ts';
 import { reactionsModule } from './server/reactions/module.ts';
 import { createReactionsService } from './server/reactions/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
@@ -75,6 +77,8 @@ import { createParts } from './server/uploads/parts.ts';
 import { createUploadsService } from './server/uploads/service.ts';
 import { versionsModule } from './server/versions/module.ts';
 import { createVersionsService } from './server/versions/service.ts';
+
+import { createGuardedFetch } from './tools/http-guard.ts';
 
 export interface AppOverrides {
   clock?: Clock;
@@ -186,6 +190,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({
       database,
+      events,
       rooms,
       log,
       writer,
@@ -196,6 +201,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const settings = createSettingsService({ database, events, rooms });
     const indexer = createIndexer({ database, clock, logger, settings });
     const search = createSearchService({ database, events, identity, messages, indexer });
+    const outgoing = createGuardedFetch({
+      allow: config.OUTGOING_ALLOW_HOSTS,
+      userAgent: `Parley/${config.version}`,
+    });
+    undo.push(() => outgoing.stop());
+    const previews = config.LINK_PREVIEWS
+      ? createPreviews({ database, events, jobs, messages, settings, fetch: outgoing.fetch })
+      : undefined;
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -261,6 +274,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),
+      ...(previews === undefined ? [] : [previewsModule(previews)]),
       uploadsModule({ uploads, objects: files.objects, clock, logger }),
       searchModule(search, indexer),
       auditModule(audit),

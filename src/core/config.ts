@@ -104,6 +104,7 @@ const VARIABLES = {
   AGENT_IDLE_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   WORKER_CONCURRENCY: whole(1, 100).default(5),
   AGENT_FEED_SCANNER_ENABLED: flag.default(true),
+  LINK_PREVIEWS: flag.default(true),
   OUTGOING_ALLOW_HOSTS: list.default([]),
   WEB_SEARCH_PROVIDER: z.enum(['brave', 'tavily', 'searxng']).optional(),
   WEB_SEARCH_URL: httpUrl.optional(),

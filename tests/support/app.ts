@@ -44,6 +44,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
     DRAIN_WINDOW_MS: '0',
+    // A link in a message would be looked up.
+    LINK_PREVIEWS: 'false',
     ...(postgres === undefined ? {} : { DATABASE_URL: postgres.url }),
     ...options.config,
   });

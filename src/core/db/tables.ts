@@ -13,6 +13,7 @@ import type { MemoryTables } from '../../memory/tables.ts';
 import type { AuditTables } from '../../server/audit/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
+import type { PreviewsTables } from '../../server/previews/tables.ts';
 import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
 import type { SavedTables } from '../../server/saved/tables.ts';
@@ -31,6 +32,7 @@ export interface Tables
     MessagesTables,
     SearchTables,
     SettingsTables,
+    PreviewsTables,
     UploadsTables,
     ReactionsTables,
     VersionsTables,

@@ -37,6 +37,15 @@ export const Attachment = z.object({
   height: z.number().int().optional(),
 });
 export type Attachment = z.infer<typeof Attachment>;
+
+/** What a linked page says of itself, as plain text. */
+export const LinkPreview = z.object({
+  url: z.string(),
+  title: z.string(),
+  description: z.string().optional(),
+  siteName: z.string().optional(),
+});
+export type LinkPreview = z.infer<typeof LinkPreview>;
 export const ReactionSummary = z.object({ emoji: z.string(), count: z.number().int(), mine: z.boolean() });
 
 /** Who pinned the message to its room, and when. */
@@ -64,6 +73,8 @@ export const Message = z.object({
   thread: ThreadSummary.optional(),
   mentions: z.array(Mention),
   attachments: z.array(Attachment),
+  /** Of links in the body; come with message_updated, some time after the message. */
+  previews: z.array(LinkPreview).optional(),
   reactions: z.array(ReactionSummary),
   pinned: Pinned.optional(),
   /** 1, and one more with every edit. */

@@ -145,6 +145,9 @@ export const recountReplies = (tx: Tx, messageId: string) =>
 export const deleteReactions = (tx: Tx, messageId: string) =>
   tx.deleteFrom('messageReactions').where('messageId', '=', messageId).execute();
 
+export const setPreviews = (tx: Tx, id: string, previews: string) =>
+  tx.updateTable('messages').set({ previews }).where('id', '=', id).execute();
+
 export interface EventRow {
   seq: number;
   type: string;

@@ -3,11 +3,12 @@
 import { createBatcher } from '../../core/batcher.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { canInRoom, type Here, type RoomsService } from '../rooms/service.ts';
-import type { LogEvent, Message, RunSummary } from './contract.ts';
+import type { LinkPreview, LogEvent, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
 import { findHandles, resolveMentions } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
@@ -36,6 +37,13 @@ export interface SendInput {
   /** Ids of uploads. */
   attachments?: string[] | undefined;
   metadata?: Record<string, unknown> | undefined;
+}
+
+/** Said inside the transaction that commits an edit or a deletion. */
+export interface MessageChanged {
+  tenantId: string;
+  message: Message;
+  deleted: boolean;
 }
 
 /** Up to where a client has seen a room, and in which life of the database. */
@@ -67,6 +75,7 @@ export function createMessagesService(deps: {
   rooms: RoomsService;
   log: MessageLog;
   writer: Writer;
+  events: Events;
   epoch: () => Promise<string>;
   failpoints: Failpoints;
   /** A text of an agent as it may be stored; undefined refuses it. `judged`: its run has seen to what takes time. */
@@ -198,6 +207,9 @@ export function createMessagesService(deps: {
               type === 'message_deleted' ? { roomId, seq, messageId: id, message } : { roomId, seq, message },
           },
         );
+        await deps.events.emit<MessageChanged>(tx, 'message.changed', [
+          { tenantId: scope.tenantId, message, deleted: type === 'message_deleted' },
+        ]);
       }
       return (await shownTo(scope, [changed], tx))[0] as Message;
     });
@@ -238,6 +250,33 @@ export function createMessagesService(deps: {
       if (ids.length === 0) return [];
       const rows = await repo.listReadable(db, scope.tenantId, scope.user.id, ids);
       return shownTo(scope, rows);
+    },
+
+    /** A message that stands, for jobs: without a check of rights. */
+    async bare(tenantId: string, id: string): Promise<Message | undefined> {
+      const row = await repo.findMessage(db, tenantId, id);
+      return row === undefined || row.deletedAt !== null ? undefined : toMessage(row);
+    },
+
+    /** Shows previews with a message whose words are still these. */
+    async putPreviews(
+      tenantId: string,
+      { id, roomId, body }: Pick<Message, 'id' | 'roomId' | 'body'>,
+      previews: LinkPreview[],
+    ): Promise<void> {
+      await database.transaction(async (tx) => {
+        if ((await repo.lockRooms(tx, [roomId], false)).length === 0) return;
+        const row = await repo.findMessage(tx, tenantId, id);
+        if (row === undefined || row.deletedAt !== null || row.body !== body) return;
+        if (JSON.stringify(row.previews) === JSON.stringify(previews)) return;
+        await repo.setPreviews(tx, id, JSON.stringify(previews));
+        const message = toMessage({ ...row, previews });
+        await log.appendMessageChange(
+          tx,
+          { id: roomId, tenantId },
+          { type: 'message_updated', messageId: id, payload: (seq) => ({ roomId, seq, message }) },
+        );
+      });
     },
 
     /** History; oldest first in each page. */
@@ -340,6 +379,7 @@ export function createMessagesService(deps: {
         await repo.keepVersion(tx, row);
         await repo.updateMessage(tx, row.id, {
           body,
+          previews: '[]',
           mentions: JSON.stringify(mentions),
           editedAt: await now(tx),
         });
@@ -369,6 +409,7 @@ export function createMessagesService(deps: {
           metadata: '{}',
           reactions: '[]',
           attachments: '[]',
+          previews: '[]',
           pinnedAt: null,
           pinnedBy: null,
           deletedAt: await now(tx),

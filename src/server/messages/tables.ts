@@ -1,6 +1,6 @@
 // Tables of messages, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { Attachment, Mention, RunSummary } from './contract.ts';
+import type { Attachment, LinkPreview, Mention, RunSummary } from './contract.ts';
 
 export interface MessagesTable {
   id: string;
@@ -24,6 +24,7 @@ export interface MessagesTable {
   deletedAt: Date | null;
   /** What is shown of the files that were sent with it. */
   attachments: ColumnType<Attachment[], string | undefined, string>;
+  previews: ColumnType<LinkPreview[], string | undefined, string>;
   /** What is shown of the reactions, in the order in which each emoji came. */
   reactions: ColumnType<{ emoji: string; count: number }[], string | undefined, string>;
   pinnedAt: Date | null;
