@@ -83,8 +83,8 @@ export function createBursts(deps: {
       const now = clock.elapsed();
       const known = open.get(window.runId);
       known?.timer.abort();
-      // Another node may have opened it; this one knows its own clock best.
-      const opened = Math.min(known?.opened ?? now, now - window.openForMs);
+      // Another node may have opened it; what this one saw itself it knows better than the database does.
+      const opened = known?.opened ?? now - window.openForMs;
       const entry: Open = { window, opened, newest: now, timer: new AbortController() };
       typing.attend(window.roomId);
       open.set(window.runId, entry);
