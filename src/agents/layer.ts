@@ -413,6 +413,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   const loop = createLoop({
     failpoints: deps.failpoints,
     database,
+    jobs,
     clock,
     identity,
     messages,

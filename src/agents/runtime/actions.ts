@@ -60,6 +60,8 @@ export interface Work {
   /** The id that its answer gets. */
   replyId: string;
   boundary: (name: string) => Promise<void>;
+  /** Called before words reach the room. A throw keeps them from it. */
+  beforeWords: () => Promise<void>;
   /** Told of an effect outside that is under way, until its result is journalled. */
   acting: (done: Promise<unknown>) => void;
 }
@@ -177,7 +179,10 @@ export function createActions(deps: ActionsDeps) {
         }),
         draft,
         finished: textsOf(journal),
-        onWriting: () => signals.status('writing'),
+        onWriting: async () => {
+          await work.beforeWords();
+          signals.status('writing');
+        },
         judge: deps.judge,
       },
       routesAfter(work, prompt),

@@ -136,6 +136,19 @@ export function listen(heard: readonly Heard[]) {
   };
 }
 
+/**
+ * Whether somebody answered a message since it was said.
+ * @param heard oldest first
+ * @param at place of the message; below zero when it is out of hearing
+ * @param besides who does not count
+ */
+export function isAnswered(heard: readonly Heard[], at: number, askerId: string, besides: string): boolean {
+  const { partners } = trace(heard);
+  return heard.some(
+    ({ authorId }, i) => i > at && authorId !== askerId && authorId !== besides && partners[i] === askerId,
+  );
+}
+
 export type Ear = ReturnType<typeof listen> & { said: Said };
 
 const flag = (is: boolean): number => (is ? 1 : 0);

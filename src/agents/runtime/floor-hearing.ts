@@ -49,9 +49,7 @@ export async function hearRooms(
     if (rows === undefined || rows.length === 0) return undefined;
     const known = ears.get(message.id);
     if (known !== undefined) return known;
-    const handles = new Map(rows.map((row) => [row.handle.toLowerCase(), row.authorId]));
-    const authors = new Map(rows.map((row) => [row.id, row.authorId]));
-    const ear = listen(rows.map((row) => heardOf(row, handles, authors)));
+    const ear = listen(toHeard(rows));
     ears.set(message.id, ear);
     return ear;
   }
@@ -72,6 +70,13 @@ export async function hearRooms(
       });
     },
   };
+}
+
+/** @param rows oldest first */
+export function toHeard(rows: readonly repo.SaidRow[]): Heard[] {
+  const handles = new Map(rows.map((row) => [row.handle.toLowerCase(), row.authorId]));
+  const authors = new Map(rows.map((row) => [row.id, row.authorId]));
+  return rows.map((row) => heardOf(row, handles, authors));
 }
 
 function heardOf(

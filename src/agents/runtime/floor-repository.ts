@@ -93,6 +93,7 @@ export async function restartRun(
       attempts: 0,
       revision: null,
       partial: null,
+      leaseEpoch: eb('leaseEpoch', '+', 1),
       generation: eb('generation', '+', 1),
       updatedAt: sql<Date>`now()`,
     }))
@@ -134,7 +135,7 @@ export async function endWait(tx: Tx, runId: string, burst: number): Promise<Pic
 
 export interface Look {
   deleted: boolean;
-  version: number;
+  editedAt: Date | null;
   /** The words still name the agent. */
   mentioned: boolean;
   inRoom: boolean;
@@ -150,7 +151,7 @@ export async function lookAgain(
   run: Pick<RunRow, 'tenantId' | 'id'>,
 ): Promise<Look | undefined> {
   const { rows } = await sql<Look>`
-    select m.deleted_at is not null as deleted, m.version, u.suspended_at is not null as suspended, r.agents_allowed,
+    select m.deleted_at is not null as deleted, m.edited_at, u.suspended_at is not null as suspended, r.agents_allowed,
       m.mentions @> jsonb_build_array(jsonb_build_object('userId', x.agent_id)) as mentioned,
       exists (select from memberships s where s.room_id = x.room_id and s.user_id = x.agent_id) as in_room,
       a.is_active and a.deleted_at is null as active, coalesce(f.response_mode, 'lively') as room_mode

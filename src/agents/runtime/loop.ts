@@ -2,6 +2,8 @@
 // reply is written in the transaction that completes the run: one answer, whatever crashes. Must never open a transaction
 // around a model or a tool, and never put an error into the room.
 import type { Database, Tx } from '../../core/db/database.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Jobs } from '../../core/jobs.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
 import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
@@ -11,7 +13,11 @@ import type { RevisionsService } from '../revisions/service.ts';
 import { requireClean } from '../safety/filter.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
+import { checkLimits, Dropped, FRESH_MS, isUnasked, lookFresh, Reworded, seenOf } from './floor-fresh.ts';
+import { MAX_RESTARTS } from './floor-plan.ts';
+import { restartRun } from './floor-repository.ts';
 import { openJournal, RunLost, RunRests } from './journal.ts';
+import { enqueueRuns } from './lanes.ts';
 import { type Broken, ChainFull, checkChain, createPublishPartial } from './partials.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
@@ -20,6 +26,7 @@ import { isOutOfRounds, mayTakeSteer, nextAction } from './steps.ts';
 
 export interface LoopDeps extends ActionsDeps {
   database: Database;
+  jobs: Pick<Jobs, 'enqueue'>;
   identity: IdentityService;
   messages: MessagesService;
   profiles: ProfilesService;
@@ -34,6 +41,17 @@ export type Outcome =
   | { status: 'silent'; reason: string }
   /** Put to rest until a person has said something; the room knows already. */
   | { status: 'waiting_approval' | 'needs_attention' };
+
+/** The agent may not speak in the room any more. */
+const GONE: Readonly<Record<string, string>> = {
+  not_a_member: 'agent_not_in_room',
+  room_not_found: 'agent_not_in_room',
+  suspended: 'agent_suspended',
+};
+const gone = (error: unknown): undefined => {
+  if (error instanceof AppError && error.code === 'not_found') return undefined;
+  throw error;
+};
 
 /** Someone added words while the answer was being committed. */
 class Steered extends Error {
@@ -80,9 +98,13 @@ export function createLoop(deps: LoopDeps): Execute {
     const scope = await deps.identity.agentScope(tenantId, agentId);
     const present = await deps.profiles.find(tenantId, agentId);
     const agent = present && (await deps.revisions.asOf(present, run.revision));
-    const trigger = await deps.messages.get(scope, run.triggerMessageId);
+    const found = await deps.messages.get(scope, run.triggerMessageId).catch(gone);
+    if (found === undefined) return fallSilent('agent_not_in_room');
+    const trigger: Message = found;
     if (agent === undefined || !agent.isActive) return fallSilent('agent_inactive');
     if (trigger.deletedAt !== undefined) return fallSilent('message_deleted');
+    let seen = seenOf(trigger, agentId);
+    let seenAt = deps.clock.elapsed();
     signals.status('thinking');
 
     const draft = new Draft({
@@ -100,6 +122,7 @@ export function createLoop(deps: LoopDeps): Execute {
       signal,
       draft,
       boundary,
+      beforeWords,
       acting: (done: Promise<unknown>) => {
         remains.acting = done;
       },
@@ -113,6 +136,8 @@ export function createLoop(deps: LoopDeps): Execute {
     // What was said before the run rested, or its worker died.
     if (textsOf(journal).length > 0) draft.restart(textsOf(journal));
     try {
+      // It may have waited for this.
+      if (isUnasked(run) || run.burst > 0) await lookNow();
       for (;;) {
         signal.throwIfAborted();
         await takeSteers();
@@ -128,6 +153,7 @@ export function createLoop(deps: LoopDeps): Execute {
           const outcome = await answer(work, spent).catch((error: unknown) => {
             if (error instanceof Steered) return undefined;
             if (error instanceof ChainFull) return fallSilent('chain_limit');
+            if (error instanceof Reworded) return beginAnew(error);
             throw error;
           });
           if (outcome !== undefined) return outcome;
@@ -135,9 +161,39 @@ export function createLoop(deps: LoopDeps): Execute {
       }
     } catch (error) {
       if (error instanceof RunRests) return { status: error.status };
+      if (error instanceof Dropped) return fallSilent(error.reason);
+      if (error instanceof AppError && error.reason in GONE) return fallSilent(GONE[error.reason] as string);
       throw error;
     } finally {
       draft.stop();
+    }
+
+    /** Before the first words; a turn that was asked for and has just been looked at is not looked at again. */
+    async function beforeWords(): Promise<void> {
+      if (draft.text !== '') return;
+      if (isUnasked(run) || deps.clock.elapsed() - seenAt > FRESH_MS) await lookNow();
+    }
+
+    async function lookNow(): Promise<void> {
+      await lookFresh(deps.database.db, run, seen).catch((error: unknown) => {
+        if (error instanceof Reworded) return beginAnew(error);
+        throw error;
+      });
+      seenAt = deps.clock.elapsed();
+    }
+
+    /** For the words as they are now; where that cannot be, it goes on with those that it knows. */
+    async function beginAnew({ editedAt }: Reworded): Promise<undefined> {
+      const anew = await deps.database.transaction(async (tx) => {
+        const restarted = await restartRun(tx, tenantId, runId, {}, MAX_RESTARTS);
+        if (restarted !== undefined) await enqueueRuns(deps.jobs, tx, [restarted]);
+        return restarted;
+      });
+      seen = { ...seen, editedAt };
+      if (anew === undefined) return;
+      signals.status('interrupted');
+      signals.status('queued');
+      throw new RunLost();
     }
 
     /** What people added meanwhile becomes part of the journal, where the model reads it next. */
@@ -181,9 +237,6 @@ export function createLoop(deps: LoopDeps): Execute {
         return withhold(last.moderated?.blocked?.reason ?? 'content_blocked');
       const body = draft.text;
       if (body === '') return fallSilent('empty_reply');
-      // The question may have been taken back meanwhile.
-      const asked = await deps.messages.get(scope, run.triggerMessageId);
-      if (asked.deletedAt !== undefined) return fallSilent('message_deleted');
       await boundary('before:reply');
       const answeredBy = last?.kind === 'model' ? last.model : model;
       const message = await deps.messages.send(
@@ -207,7 +260,9 @@ export function createLoop(deps: LoopDeps): Execute {
           async within(tx, sent) {
             await checkStops(tx);
             requireClean(sent.body);
+            await lookFresh(tx, run, seen);
             await checkChain(tx, run);
+            await checkLimits(tx, run);
             const closed = await repo.closeRun(tx, lease, {
               status: 'completed',
               replyMessageId: sent.id,

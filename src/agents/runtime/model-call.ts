@@ -33,6 +33,7 @@ const MAX_STREAMS = 2;
 /**
  * @param attempts calls that are left; counted by whoever makes them. The only one may be made again when it broke off
  * @param finished texts of the run's earlier calls, which come before this one's in the message
+ * @param onWriting before the first words of a stream are shown; a throw there ends the call
  * @throws LlmError
  */
 export async function callModel(
@@ -40,7 +41,7 @@ export async function callModel(
   request: LlmRequest,
   draft: Draft,
   finished: readonly string[],
-  onWriting: () => void,
+  onWriting: () => Promise<void>,
   attempts: Attempts,
   judge?: Judge,
 ): Promise<ModelAnswer> {
@@ -62,7 +63,7 @@ async function readStream(
   llm: Llm,
   request: LlmRequest,
   draft: Draft,
-  onWriting: () => void,
+  onWriting: () => Promise<void>,
   judge: Judge | undefined,
 ): Promise<ModelAnswer> {
   const filter = createTextFilter();
@@ -86,7 +87,7 @@ async function readStream(
       request.signal.throwIfAborted();
       if (windows?.moderated.blocked !== undefined) break;
       if (event.type === 'text') {
-        if (!writing) onWriting();
+        if (!writing) await onWriting();
         writing = true;
         say(filter.push(event.text));
       } else if (event.type === 'tool_call') {

@@ -94,7 +94,7 @@ export interface SaidRow {
 }
 
 /** What was said last in a room, oldest first, without what was taken back. */
-export async function listSaid(tx: Tx, roomId: string, limit: number): Promise<SaidRow[]> {
+export async function listSaid(tx: Db | Tx, roomId: string, limit: number): Promise<SaidRow[]> {
   const rows = await tx
     .selectFrom('messages as m')
     .innerJoin('users as u', 'u.id', 'm.authorId')

@@ -26,7 +26,8 @@ export interface ThinkingDeps {
   requestOf(prompt: AssembledPrompt, shrunk: number): Omit<LlmRequest, 'model'>;
   draft: Draft;
   finished: readonly string[];
-  onWriting(): void;
+  /** Before the first words of an answer are shown. */
+  onWriting(): Promise<void>;
   /** Asks a moderation service about each sentence before it is shown. */
   judge?: Judge | undefined;
 }
