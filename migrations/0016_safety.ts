@@ -1,5 +1,5 @@
-// What a run had said when it came to rest, for those who come meanwhile and for a stop that finds it resting; and who judged a
-// text: the server's own rules, or a moderation service.
+// What a run had said when it came to rest, for those who come meanwhile and for a stop that finds it resting; who judged a
+// text: the server's own rules, or a moderation service; and how often a to-do was changed.
 import { type Kysely, sql } from 'kysely';
 
 const STATEMENTS = [
@@ -12,6 +12,9 @@ const STATEMENTS = [
   `alter table content_checks
     add column execution_id uuid,
     add column judge text not null default 'rules'`,
+
+  // Tells those who are shown changes as they happen which of two is the newer.
+  'alter table room_todos add column version integer not null default 1',
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -268,6 +268,10 @@ export interface Events {
   agent_message_delta: PayloadOf<typeof agents.agentMessageDelta>;
   agent_action: PayloadOf<typeof agents.agentAction>;
   tool_execution: PayloadOf<typeof agents.toolExecution>;
+  task_list_updated: PayloadOf<typeof workspace.taskListUpdated>;
+  calendar_updated: PayloadOf<typeof workspace.calendarUpdated>;
+  file_updated: PayloadOf<typeof workspace.fileUpdated>;
+  task_assigned: PayloadOf<typeof workspace.taskAssigned>;
   approval_requested: PayloadOf<typeof approvals.approvalRequested>;
   approval_decided: PayloadOf<typeof approvals.approvalDecided>;
 }

@@ -346,7 +346,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     ],
     [custom.source, mcp.source],
   );
-  const workspace = createWorkspace({ database, rooms });
+  const workspace = createWorkspace({ database, rooms, bus: deps.bus });
   const knowledge = createKnowledge({ database, requireOwned, trained: training.search });
   const gate = createApprovalGate({ database, clock, bus: deps.bus });
   const grants = createGrants({ database, enabledOf: profiles.enabledTools });

@@ -1,6 +1,6 @@
 // The wire of what people and agents of a room work on together: to-dos, calendar, files; and of an agent's knowledge.
 import { z } from 'zod';
-import { defineOperation } from '../../core/contract.ts';
+import { defineEvent, defineOperation } from '../../core/contract.ts';
 import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
 import { RoomKey } from '../../server/rooms/contract.ts';
 
@@ -23,6 +23,8 @@ export const Todo = z.object({
   assigneeId: Id.optional(),
   dueAt: Timestamp.optional(),
   doneAt: Timestamp.optional(),
+  /** 1, and one more with every change. */
+  version: z.number().int(),
   ...made,
 });
 export type Todo = z.infer<typeof Todo>;
@@ -65,6 +67,44 @@ export const FilePath = z
     (path) => path.split('/').every((part) => part.trim() !== '' && part !== '.' && part !== '..'),
     'is like notes/plan.md',
   );
+
+/** What was created or changed stands beside its id as it is now; what was removed does not. */
+const change = {
+  roomId: Id,
+  change: z.enum(['created', 'updated', 'deleted']),
+  by: Id,
+};
+
+export const taskListUpdated = defineEvent({
+  type: 'task_list_updated',
+  summary:
+    'A to-do of the room was added, changed or removed; of two, the one with the higher version counts',
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ ...change, todoId: Id, todo: Todo.optional() }),
+});
+export const calendarUpdated = defineEvent({
+  type: 'calendar_updated',
+  summary: "An entry was put into the room's calendar or taken out",
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ ...change, eventId: Id, event: CalendarEvent.optional() }),
+});
+export const fileUpdated = defineEvent({
+  type: 'file_updated',
+  summary: 'A file of the room was written or removed; of two, the one with the higher version counts',
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ ...change, fileId: Id, file: RoomFile.optional() }),
+});
+export const taskAssigned = defineEvent({
+  type: 'task_assigned',
+  summary: 'Someone else, or an agent, gave me a to-do of a room',
+  kind: 'signal',
+  audience: 'user',
+  payload: z.object({ roomId: Id, by: Id, todo: Todo }),
+});
+export const workspaceEvents = [taskListUpdated, calendarUpdated, fileUpdated, taskAssigned];
 
 const deleted = z.object({ deleted: z.literal(true) });
 const tag = 'Workspace';

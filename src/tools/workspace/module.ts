@@ -8,6 +8,7 @@ const deleted = { deleted: true as const };
 
 export const workspaceModule = (work: WorkspaceService, knowledge: KnowledgeService): Module => ({
   name: 'workspace',
+  events: c.workspaceEvents,
   operations: [
     handle(c.listTodos, (scope, input) => work.listTodos(scope, input)),
     handle(c.createTodo, (scope, input) => work.createTodo(scope, input)),

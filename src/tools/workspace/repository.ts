@@ -84,6 +84,7 @@ export const updateTodo = (
     .set({
       ...set,
       ...(done === undefined ? {} : { doneAt: done ? sql<Date>`coalesce(done_at, now())` : null }),
+      version: sql<number>`version + 1`,
       updatedAt: sql<Date>`now()`,
     })
     .where('tenantId', '=', tenantId)

@@ -1,13 +1,14 @@
 // To-dos, calendar and files belong to a room: its members, people and agents alike, read and write them, and so an answer in the
-// room tells nobody what they could not see. Must never answer differently for what is missing and what may not be seen.
-import type { InputOf } from '../../core/contract.ts';
+// room tells nobody what they could not see. Whoever listens to the room hears of every change. Must never answer differently for what is missing and what may not be seen.
+import type { Bus } from '../../core/bus.ts';
+import type { EventDef, InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../../server/identity/service.ts';
 import type { RoomsService } from '../../server/rooms/service.ts';
-import type * as c from './contract.ts';
+import * as c from './contract.ts';
 import * as repo from './repository.ts';
 import { toEvent, toFile, toTodo } from './view.ts';
 
@@ -26,9 +27,34 @@ export const reused = () =>
 export const full = (what: string, most: number) =>
   new AppError('conflict', 'full', `There are ${most} ${what} already; remove some first.`);
 
-export function createWorkspace(deps: { database: Database; rooms: RoomsService }) {
-  const { database, rooms } = deps;
+export function createWorkspace(deps: {
+  database: Database;
+  rooms: RoomsService;
+  /** Signals to whoever listens to a room, or to one person. */
+  bus: Pick<Bus, 'publish'>;
+}) {
+  const { database, rooms, bus } = deps;
   const { db } = database;
+
+  const say = (tx: Tx, topic: string, { type }: EventDef, payload: object): void => {
+    const json = JSON.stringify(payload);
+    database.afterCommit(tx, () => bus.publish(topic, { kind: 'signal', type, json }));
+  };
+  const tell = (tx: Tx, scope: Scope, event: EventDef, payload: { roomId: string }): void =>
+    say(tx, `room:${payload.roomId}`, event, { ...payload, by: scope.user.id });
+
+  function tellTodo(
+    tx: Tx,
+    scope: Scope,
+    change: 'created' | 'updated',
+    todo: c.Todo,
+    before?: string | null,
+  ) {
+    const { roomId, assigneeId } = todo;
+    tell(tx, scope, c.taskListUpdated, { roomId, ...{ change, todoId: todo.id, todo } });
+    if (assigneeId === undefined || assigneeId === scope.user.id || assigneeId === before) return;
+    say(tx, `user:${assigneeId}`, c.taskAssigned, { roomId, by: scope.user.id, todo });
+  }
 
   /** The row if the caller is a member of its room; alike for all else. */
   async function seen<R extends { roomId: string }>(
@@ -104,7 +130,9 @@ export function createWorkspace(deps: { database: Database; rooms: RoomsService 
           doneAt: null,
           createdBy: scope.user.id,
         });
-        return toTodo(row ?? same(await repo.findTodo(tx, tenantId, id), scope, roomId));
+        if (row === undefined) return toTodo(same(await repo.findTodo(tx, tenantId, id), scope, roomId));
+        tellTodo(tx, scope, 'created', toTodo(row));
+        return toTodo(row);
       }),
 
     async updateTodo(scope: Scope, input: InputOf<typeof c.updateTodo>): Promise<c.Todo> {
@@ -117,14 +145,17 @@ export function createWorkspace(deps: { database: Database; rooms: RoomsService 
           ...known,
           ...(dueAt === undefined ? {} : { dueAt: dateOf(dueAt) }),
         });
-        return toTodo(await seen(scope, changed, 'todo', tx));
+        const todo = toTodo(await seen(scope, changed, 'todo', tx));
+        tellTodo(tx, scope, 'updated', todo, row.assigneeId);
+        return todo;
       });
     },
 
     async deleteTodo(scope: Scope, id: string): Promise<void> {
       await database.transaction(async (tx) => {
-        await seen(scope, await repo.findTodo(tx, scope.tenantId, id), 'todo', tx);
-        await repo.remove(tx, 'roomTodos', scope.tenantId, id);
+        const { roomId } = await seen(scope, await repo.findTodo(tx, scope.tenantId, id), 'todo', tx);
+        if (await repo.remove(tx, 'roomTodos', scope.tenantId, id))
+          tell(tx, scope, c.taskListUpdated, { roomId, ...{ change: 'deleted', todoId: id } });
       });
     },
 
@@ -154,13 +185,17 @@ export function createWorkspace(deps: { database: Database; rooms: RoomsService 
           endsAt,
           createdBy: scope.user.id,
         });
-        return toEvent(row ?? same(await repo.findEvent(tx, tenantId, id), scope, roomId));
+        if (row === undefined) return toEvent(same(await repo.findEvent(tx, tenantId, id), scope, roomId));
+        const event = toEvent(row);
+        tell(tx, scope, c.calendarUpdated, { roomId, ...{ change: 'created', eventId: id, event } });
+        return event;
       }),
 
     async deleteEvent(scope: Scope, id: string): Promise<void> {
       await database.transaction(async (tx) => {
-        await seen(scope, await repo.findEvent(tx, scope.tenantId, id), 'event', tx);
-        await repo.remove(tx, 'calendarEvents', scope.tenantId, id);
+        const { roomId } = await seen(scope, await repo.findEvent(tx, scope.tenantId, id), 'event', tx);
+        if (await repo.remove(tx, 'calendarEvents', scope.tenantId, id))
+          tell(tx, scope, c.calendarUpdated, { roomId, ...{ change: 'deleted', eventId: id } });
       });
     },
 
@@ -209,13 +244,17 @@ export function createWorkspace(deps: { database: Database; rooms: RoomsService 
           version,
         );
         if (row === undefined) throw stale;
-        return toFile(row);
+        const file = toFile(row);
+        const change = file.version === 1 ? 'created' : 'updated';
+        tell(tx, scope, c.fileUpdated, { roomId, ...{ change, fileId: file.id, file } });
+        return file;
       }),
 
     async deleteFile(scope: Scope, id: string): Promise<void> {
       await database.transaction(async (tx) => {
-        await seen(scope, await repo.findFile(tx, scope.tenantId, { id }), 'file', tx);
-        await repo.remove(tx, 'roomFiles', scope.tenantId, id);
+        const { roomId } = await seen(scope, await repo.findFile(tx, scope.tenantId, { id }), 'file', tx);
+        if (await repo.remove(tx, 'roomFiles', scope.tenantId, id))
+          tell(tx, scope, c.fileUpdated, { roomId, ...{ change: 'deleted', fileId: id } });
       });
     },
   };

@@ -10,6 +10,7 @@ export interface RoomTodosTable {
   assigneeId: string | null;
   dueAt: Date | null;
   doneAt: Date | null;
+  version: Generated<number>;
   createdBy: string;
   createdAt: Generated<Date>;
   updatedAt: Generated<Date>;

@@ -10,6 +10,7 @@ export const toTodo = (row: TodoRow): Todo => ({
   ...(row.assigneeId === null ? {} : { assigneeId: row.assigneeId }),
   ...(row.dueAt === null ? {} : { dueAt: row.dueAt.toISOString() }),
   ...(row.doneAt === null ? {} : { doneAt: row.doneAt.toISOString() }),
+  version: row.version,
   createdBy: row.createdBy,
   createdAt: row.createdAt.toISOString(),
 });
