@@ -324,11 +324,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         [config.PUBLIC_URL, ...config.CORS_ORIGINS].flatMap((url) =>
           url === undefined ? [] : [new URL(url).host],
         ),
+      publicUrl: config.PUBLIC_URL,
       version: config.version,
       logger,
     });
     const web = createHttp({
-      mcp: { path: MCP_PATH, serve: mcp.serve },
+      mcp: { path: MCP_PATH, serve: mcp.serve, describe: mcp.describe },
       operations,
       events: eventDefs,
       rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),

@@ -1,8 +1,46 @@
 // The MCP door with the official client: the caller's own rights, nothing more, and no lured page.
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  discoverOAuthProtectedResourceMetadata,
+  extractWWWAuthenticateParams,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineOperation } from '../../src/core/contract.ts';
+import { handle, type Module } from '../../src/core/module.ts';
 import { type SignedIn, startApp, type TestApp } from '../support/app.ts';
 import { type Caller, connect } from '../support/clients.ts';
+
+const long = defineOperation({
+  name: 'tales.tell',
+  summary: 'Tell a long tale',
+  tag: 'Tales',
+  socket: 'tell_tale',
+  input: z.object({ letters: z.number() }),
+  output: z.object({ tale: z.string() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+const slow = defineOperation({
+  ...long,
+  name: 'tales.wait',
+  socket: 'wait_for_tale',
+  input: z.object({}),
+});
+let waiting = Promise.withResolvers<void>();
+let goOn = Promise.withResolvers<void>();
+const tales: Module = {
+  name: 'tales',
+  operations: [
+    handle(long, (_scope, { letters }) => ({ tale: 'x'.repeat(letters) })),
+    handle(slow, async () => {
+      waiting.resolve();
+      await goOn.promise;
+      return { tale: 'at last' };
+    }),
+  ],
+};
 
 let app: TestApp;
 let admin: SignedIn;
@@ -11,7 +49,7 @@ let rest: Record<'admin' | 'ada', Caller>;
 const clients: Client[] = [];
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ overrides: { modules: [tales] } });
   admin = await app.signIn('The Admin');
   ada = await app.signIn('Ada');
   rest = { admin: await connect('rest', app, admin), ada: await connect('rest', app, ada) };
@@ -97,7 +135,63 @@ describe('rights', () => {
   });
 });
 
+test('an answer that is too long is cut, and says so', async () => {
+  const client = await mcp(ada.token);
+  const result = await client.callTool({ name: 'tell_tale', arguments: { letters: 200_000 } });
+  const [part] = result.content as { text: string }[];
+  expect(part?.text.length).toBeLessThan(61_000);
+  expect(part?.text).toContain('ask for less at once');
+  expect((await call(client, 'tell_tale', { letters: 1000 })).value.tale).toHaveLength(1000);
+});
+
+test('a call that is given up holds nobody: its caller goes on, and so does the server', async () => {
+  waiting = Promise.withResolvers();
+  goOn = Promise.withResolvers();
+  const client = await mcp(ada.token);
+  const giveUp = new AbortController();
+  const given = client.callTool({ name: 'wait_for_tale', arguments: {} }, { signal: giveUp.signal });
+  const ended = given.then(
+    () => 'answered',
+    () => 'given up',
+  );
+  await waiting.promise;
+  giveUp.abort(new Error('enough'));
+  expect(await ended).toBe('given up');
+  expect((await call(client, 'tell_tale', { letters: 1 })).value).toEqual({ tale: 'x' });
+  goOn.resolve();
+});
+
 describe('at the door', () => {
+  test('a client without a token, or with a wrong one, is told where to read how to sign in', async () => {
+    const url = new URL(`${app.url}/mcp`);
+    for (const token of [undefined, 'nonsense']) {
+      let refusal: Response | undefined;
+      const client = new Client({ name: 'tests', version: '1.0.0' });
+      const transport = new StreamableHTTPClientTransport(url, {
+        authProvider: {
+          token: async () => token,
+          onUnauthorized: async ({ response }) => {
+            refusal = response;
+            throw new Error('no token');
+          },
+        },
+      });
+      await expect(client.connect(transport)).rejects.toThrow('no token');
+      await client.close();
+      const { resourceMetadataUrl, error } = extractWWWAuthenticateParams(refusal as Response);
+      expect(error).toBe(token === undefined ? undefined : 'invalid_token');
+      expect(resourceMetadataUrl?.href).toBe(`${app.url}/.well-known/oauth-protected-resource/mcp`);
+      const metadata = await discoverOAuthProtectedResourceMetadata(url, {
+        resourceMetadataUrl: resourceMetadataUrl as URL,
+      });
+      expect(metadata).toMatchObject({ resource: url.href, bearer_methods_supported: ['header'] });
+      const manual = await fetch(metadata.resource_documentation as string, {
+        headers: { connection: 'close' },
+      });
+      expect(await manual.text()).toContain('MCP clients send it');
+    }
+  });
+
   const ask = (
     headers: Record<string, string>,
     body: unknown = { jsonrpc: '2.0', id: 1, method: 'tools/list' },
@@ -165,4 +259,24 @@ describe('at the door', () => {
     expect(broken.status).toBe(400);
     expect(await statusOf({ authorization })).toBeLessThan(500);
   });
+});
+
+test('behind a proxy, the address of the door is the one that clients know', async () => {
+  const { request } = await import('node:http');
+  const published = await startApp({ config: { PUBLIC_URL: 'https://chat.example' } });
+  const ask = (host: string) =>
+    new Promise<string>((resolve, reject) => {
+      const asked = request(`${published.url}/mcp`, { method: 'POST', headers: { host } });
+      asked.on('response', (response) => {
+        response.resume();
+        resolve(String(response.headers['www-authenticate']));
+      });
+      asked.on('error', reject);
+      asked.end('{}');
+    });
+  const path = '/.well-known/oauth-protected-resource/mcp';
+  expect(await ask('chat.example')).toContain(`"https://chat.example${path}"`);
+  expect(await ask(new URL(published.url).host)).toContain(`"${published.url}${path}"`);
+  expect(await ask('evil.example')).not.toContain('evil');
+  await published.stop();
 });

@@ -1,7 +1,7 @@
 // The operations offered to outside agents as MCP tools, over Streamable HTTP at /mcp: whoever signs in there may do what he may
 // do anywhere, no more. Every request stands alone, so any node answers it. Must never serve a page that was lured here.
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, Server } from '@modelcontextprotocol/server';
+import { createMcpHandler, getOAuthProtectedResourceMetadataUrl, Server } from '@modelcontextprotocol/server';
 import type { Request, Response } from 'express';
 import { AppError, toProblem } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
@@ -18,6 +18,8 @@ export interface McpOptions {
   authenticate(token: string, via: 'mcp'): Promise<Scope>;
   /** Hosts under which this server may be asked, besides loopback. */
   hosts(): string[];
+  /** The address that clients use, where the operator says so. */
+  publicUrl: string | undefined;
   version: string;
   logger: Logger;
 }
@@ -30,7 +32,7 @@ const NOT_OFFERED = new Set(['create_session', 'delete_session', 'renew_session'
 /** Characters of one result that a model is made to read. */
 const MAX_RESULT_CHARS = 60_000;
 
-export function createMcp({ operations, authenticate, hosts, version, logger }: McpOptions) {
+export function createMcp({ operations, authenticate, hosts, publicUrl, version, logger }: McpOptions) {
   const tools = operations.list.filter(
     ({ def }) => def.socket !== undefined && def.permission !== 'public' && !NOT_OFFERED.has(def.socket),
   );
@@ -61,7 +63,9 @@ export function createMcp({ operations, authenticate, hosts, version, logger }: 
       server.setRequestHandler('tools/list', () => ({
         tools: tools.filter((tool) => may(scope, tool)).map((tool) => described.get(tool)) as never,
       }));
-      server.setRequestHandler('tools/call', async ({ params }) => {
+      server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+        // Whoever does not wait for the answer any more does not want the deed either.
+        mcpReq.signal.throwIfAborted();
         const tool = byName.get(params.name);
         // What the caller may not use is not there.
         if (tool === undefined || !may(scope, tool))
@@ -101,10 +105,19 @@ export function createMcp({ operations, authenticate, hosts, version, logger }: 
     return { isError: true, content: [{ type: 'text' as const, text: JSON.stringify(problem) }] };
   }
 
+  /** The address of this door, as this client knows it. @throws AppError forbidden */
+  function resourceOf(request: Request): URL {
+    const { host } = request.headers;
+    requireHost(host, hosts());
+    const known = publicUrl === undefined ? undefined : new URL(publicUrl);
+    return new URL(MCP_PATH, known?.host === host ? known : `${request.protocol}://${host}`);
+  }
+
   /** Express handler for every method; the origin of pages is checked before it. */
   async function serve(request: Request, response: Response): Promise<void> {
+    let described: string | undefined;
     try {
-      requireHost(request.headers.host, hosts());
+      described = `resource_metadata="${getOAuthProtectedResourceMetadataUrl(resourceOf(request))}"`;
       const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
       if (token === undefined)
         throw new AppError(
@@ -116,11 +129,33 @@ export function createMcp({ operations, authenticate, hosts, version, logger }: 
       const auth = { token: 'checked', clientId: scope.user.id, scopes: [], extra: { scope } };
       await node(Object.assign(request, { auth }) as never, response);
     } catch (error) {
+      if (error instanceof AppError && error.code === 'unauthorized' && described !== undefined) {
+        const wrong = request.headers.authorization === undefined ? '' : 'error="invalid_token", ';
+        response.setHeader('WWW-Authenticate', `Bearer ${wrong}${described}`);
+      }
       sendProblem(response, error, logger);
     }
   }
 
-  return { serve, stop: () => handler.close() };
+  /**
+   * Express handler of the document that says how to sign in: with a token that one has already. No authorization server is
+   * named, for there is none that gives them out.
+   */
+  function describeDoor(request: Request, response: Response): void {
+    try {
+      const resource = resourceOf(request);
+      response.json({
+        resource: resource.href,
+        resource_name: 'Parley',
+        bearer_methods_supported: ['header'],
+        resource_documentation: new URL('/api/docs', resource).href,
+      });
+    } catch (error) {
+      sendProblem(response, error, logger);
+    }
+  }
+
+  return { serve, describe: describeDoor, stop: () => handler.close() };
 }
 
 /** A name that was rebound to this address is not one of ours. @throws AppError forbidden */

@@ -53,6 +53,7 @@ export interface McpConnection {
 export interface ConnectDeps {
   fetch: GuardedFetch;
   version: string;
+  limits?: Partial<typeof MCP_LIMITS>;
 }
 
 export const MCP_LIMITS = {
@@ -68,15 +69,16 @@ export const MCP_LIMITS = {
 
 /** @throws Error of the client or of the fetch */
 export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<McpConnection> {
+  const limits = { ...MCP_LIMITS, ...deps.limits };
   let stale = false;
   let closed = false;
   const client = new Client(
     { name: 'parley', version: deps.version },
     {
       capabilities: {},
-      versionNegotiation: { mode: 'auto', probe: { timeoutMs: MCP_LIMITS.connectMs / 2 } },
+      versionNegotiation: { mode: 'auto', probe: { timeoutMs: limits.connectMs / 2 } },
       inputRequired: { autoFulfill: false },
-      listMaxPages: MCP_LIMITS.pages,
+      listMaxPages: limits.pages,
       // Schemas of strangers are not compiled here; what an answer holds is read as data.
       jsonSchemaValidator: {
         getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
@@ -91,7 +93,7 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
   };
   // Each call tells its own failure.
   client.onerror = () => undefined;
-  const transport = transportTo(target, deps);
+  const transport = transportTo(target, deps.fetch, limits.messageBytes);
   const signing = target.kind === 'http' ? target.signing : undefined;
 
   /** A refusal that a new token did not change, or that only a wider consent would. */
@@ -106,7 +108,7 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
   }
 
   try {
-    await signed(() => client.connect(transport, { timeout: MCP_LIMITS.connectMs }));
+    await signed(() => client.connect(transport, { timeout: limits.connectMs }));
   } catch (error) {
     await client.close().catch(() => undefined);
     throw error;
@@ -118,8 +120,8 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
       const { tools } = await signed(() =>
         client.listTools(undefined, {
           cacheMode: 'bypass',
-          timeout: MCP_LIMITS.listMs,
-          maxTotalTimeout: MCP_LIMITS.listMs,
+          timeout: limits.listMs,
+          maxTotalTimeout: limits.listMs,
           ...(signal === undefined ? {} : { signal }),
         }),
       );
@@ -130,7 +132,7 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
       const answer = await signed(() =>
         client.callTool(
           { name, arguments: args },
-          { signal, timeout: MCP_LIMITS.callMs, maxTotalTimeout: MCP_LIMITS.callMs },
+          { signal, timeout: limits.callMs, maxTotalTimeout: limits.callMs },
         ),
       );
       return readResult(answer);
@@ -140,7 +142,7 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
     async close() {
       // The server need not keep a session that nobody comes back to.
       if ('terminateSession' in transport)
-        await within(transport.terminateSession(), MCP_LIMITS.goodbyeMs, () => new Error()).catch(
+        await within(transport.terminateSession(), limits.goodbyeMs, () => new Error()).catch(
           () => undefined,
         );
       await client.close();
@@ -148,7 +150,7 @@ export async function connectMcp(target: McpTarget, deps: ConnectDeps): Promise<
   };
 }
 
-function transportTo(target: McpTarget, { fetch }: ConnectDeps) {
+function transportTo(target: McpTarget, fetch: GuardedFetch, messageBytes: number) {
   if (target.kind === 'program') {
     const { command, args, env, cwd } = target.program;
     return new StdioClientTransport({
@@ -157,7 +159,7 @@ function transportTo(target: McpTarget, { fetch }: ConnectDeps) {
       env,
       ...(cwd === undefined ? {} : { cwd }),
       stderr: 'ignore',
-      maxBufferSize: MCP_LIMITS.messageBytes,
+      maxBufferSize: messageBytes,
     });
   }
   const { signing } = target;

@@ -11,7 +11,8 @@ export function sendProblem(response: Response, error: unknown, logger: Logger):
   if (response.headersSent) return void response.end();
   if (problem.retryAfterMs !== undefined)
     response.setHeader('Retry-After', String(Math.ceil(problem.retryAfterMs / 1000)));
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem.status === 401 && !response.hasHeader('WWW-Authenticate'))
+    response.setHeader('WWW-Authenticate', 'Bearer');
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 

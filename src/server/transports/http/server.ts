@@ -35,7 +35,11 @@ export interface HttpOptions {
   /** Names of what is not ready; empty means ready. */
   notReady(): Promise<string[]>;
   logger: Logger;
-  mcp: { path: string; serve(request: Request, response: Response): Promise<void> };
+  mcp: {
+    path: string;
+    serve(request: Request, response: Response): Promise<void>;
+    describe(request: Request, response: Response): void;
+  };
 }
 
 const CSP = [
@@ -127,6 +131,8 @@ export function createHttp(options: HttpOptions): Express {
         .send('This is a WebSocket address; connect with a channels client.'),
   );
   app.all(options.mcp.path, (request, response) => options.mcp.serve(request, response));
+  const described = '/.well-known/oauth-protected-resource';
+  app.get([described, described + options.mcp.path], options.mcp.describe);
   serveRaw(app, options.rawRoutes);
   serveStreams(app, options.streamRoutes, options);
   app.use(createApi({ operations, authenticate: options.authenticate, logger: options.logger }));
