@@ -8,6 +8,7 @@ import { newId } from '../../src/core/ids.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { McpTool } from '../../src/tools/mcp/contract.ts';
 import { calling, saying, startTown, type Town, untilOver } from '../agents/town.ts';
+import { until } from '../support/until.ts';
 import type { PlayedTool } from './mcp-servers.ts';
 import {
   type AuthorizationServer,
@@ -285,6 +286,51 @@ describe('tokens', () => {
     expect(await invoke(ada, agent, tool)).toMatchObject({ error: { code: 'authorization_unreachable' } });
     expect(await status(ada, server.id)).toMatchObject({ status: 'connected' });
     as.tokenStatus = undefined;
+    expect(await invoke(ada, agent, tool)).toMatchObject({ status: 'success' });
+  });
+
+  test('are renewed by one node at a time', async () => {
+    const played = await play();
+    const { server, agent, tool } = await ready(ada, played);
+    await endToken(played);
+    as.granted = [];
+    const { db } = town.app.parts.database;
+    const lease = (refreshingUntil: Date | null) =>
+      db.updateTable('mcpCredentials').set({ refreshingUntil }).where('serverId', '=', server.id).execute();
+    // Another node is at it.
+    await lease(new Date(systemClock.now() + 600_000));
+    const asked = played.requests.length;
+    const waiting = invoke(ada, agent, tool);
+    await until('the server refuses the old token', () => played.requests.length > asked);
+    expect(as.granted).toEqual([]);
+    await lease(null);
+    expect(await waiting).toMatchObject({ status: 'success' });
+    expect(as.granted).toHaveLength(1);
+  });
+
+  test('that were sealed under another key need the owner', async () => {
+    const played = await play();
+    const { server, agent, tool } = await ready(ada, played);
+    const { db } = town.app.parts.database;
+    const { sealed } = await db
+      .selectFrom('mcpCredentials')
+      .select('sealed')
+      .where('serverId', '=', server.id)
+      .executeTakeFirstOrThrow();
+    // Nor do those open that were kept for another server.
+    const second = await ready(ada, await play());
+    await db.updateTable('mcpCredentials').set({ sealed }).where('serverId', '=', second.server.id).execute();
+    expect(await invoke(ada, second.agent, second.tool)).toMatchObject({
+      error: { code: 'needs_authorization' },
+    });
+    await db
+      .updateTable('mcpCredentials')
+      .set({ sealed: 'AAAA' })
+      .where('serverId', '=', server.id)
+      .execute();
+    expect(await invoke(ada, agent, tool)).toMatchObject({ error: { code: 'needs_authorization' } });
+    expect(await status(ada, server.id)).toMatchObject({ status: 'needs_authorization' });
+    await signIn(ada, server.id);
     expect(await invoke(ada, agent, tool)).toMatchObject({ status: 'success' });
   });
 

@@ -69,11 +69,23 @@ export function createCredentials(deps: CredentialDeps) {
       `The MCP server "${server.name}" wants its owner to sign in at it: he opens ${deps.connectUrl(server.id)} in the browser he uses this server with. Say so once; calling its tools again before that is of no use.`,
     );
 
-  /** @throws AppError always */
-  async function demand(server: McpServerRow, challenge: Challenge): Promise<never> {
+  const renewed = (): AppError =>
+    new AppError(
+      'unavailable',
+      'authorization_busy',
+      'The sign-in at this server is being renewed; try again shortly.',
+    );
+
+  /**
+   * @param used the token that was of no use; another one that is there by now has not been tried
+   * @throws AppError always
+   */
+  async function demand(server: McpServerRow, challenge: Challenge, used?: string): Promise<never> {
     await untimed(() =>
       database.transaction(async (tx) => {
         const row = await repo.find(tx, server.tenantId, server.id);
+        const current = row?.status === 'connected' ? open(row)?.tokens?.access_token : undefined;
+        if (current !== undefined && current !== used) throw renewed();
         const asked = {
           requiredScope: challenge.scope ?? row?.requiredScope ?? null,
           resourceMetadataUrl: challenge.resourceMetadataUrl?.href ?? row?.resourceMetadataUrl ?? null,
@@ -122,16 +134,11 @@ export function createCredentials(deps: CredentialDeps) {
       if (row === undefined || row.status !== 'connected' || grant?.tokens === undefined)
         return demand(server, {});
       if (grant.tokens.access_token !== used) return;
-      if (grant.tokens.refresh_token === undefined) return demand(server, {});
+      if (grant.tokens.refresh_token === undefined) return demand(server, {}, used);
       const now = clock.now();
       if (await repo.lease(db, row, new Date(now), new Date(now + LEASE_MS)))
         return spend(server, row, grant);
-      if (clock.elapsed() > end)
-        throw new AppError(
-          'unavailable',
-          'authorization_busy',
-          'The sign-in at this server is being renewed; try again shortly.',
-        );
+      if (clock.elapsed() > end) throw renewed();
       await clock.sleep(POLL_MS);
     }
   }
@@ -141,7 +148,8 @@ export function createCredentials(deps: CredentialDeps) {
     try {
       tokens = await flow.renew(server.url as string, grant);
     } catch (error) {
-      if (OAuthError.isInstance(error) && FINAL.has(error.code)) return demand(server, {});
+      if (OAuthError.isInstance(error) && FINAL.has(error.code))
+        return demand(server, {}, grant.tokens?.access_token);
       await repo.release(db, row);
       if (error instanceof AppError) throw error;
       throw new AppError(
@@ -150,11 +158,11 @@ export function createCredentials(deps: CredentialDeps) {
         'The sign-in at this server could not be renewed, for its authorization server did not answer; try later.',
       );
     }
-    const renewed = { ...grant, tokens };
+    const now = { ...grant, tokens };
     // Disconnected, or signed in at anew, meanwhile: then that holds.
     await repo.update(db, row, {
-      sealed: seal(row, renewed),
-      expiresAt: endOf(renewed),
+      sealed: seal(row, now),
+      expiresAt: endOf(now),
       ...(tokens?.scope === undefined ? {} : { scope: tokens.scope }),
     });
   }
@@ -174,8 +182,10 @@ export function createCredentials(deps: CredentialDeps) {
             used = undefined;
             return undefined;
           }
-          const grant = row.status === 'connected' ? open(row) : undefined;
-          if (grant?.tokens === undefined) throw needed(server);
+          if (row.status !== 'connected') throw needed(server);
+          const grant = open(row);
+          // Sealed under another key.
+          if (grant?.tokens === undefined) return demand(server, {});
           const { access_token, refresh_token } = grant.tokens;
           used = access_token;
           const ends = row.expiresAt?.getTime();
@@ -187,7 +197,7 @@ export function createCredentials(deps: CredentialDeps) {
         },
         async refused(challenge) {
           if (challenge.error === 'insufficient_scope' || challenge.again || used === undefined)
-            return demand(server, challenge);
+            return demand(server, challenge, used);
           await renew(server, used);
         },
       };

@@ -5,6 +5,7 @@ import {
   assertSecureTokenEndpoint,
   auth,
   discoverOAuthServerInfo,
+  fetchToken,
   IssuerMismatchError,
   type OAuthClientProvider,
   type OAuthDiscoveryState,
@@ -154,16 +155,22 @@ export function createFlow({ fetch, metadataUrl, isOwnHost }: FlowDeps) {
       { code, verifier, iss }: { code: string; verifier: string; iss: string | undefined },
     ): Promise<void> {
       const asking = bounded();
-      const issuer = grant.discovery.authorizationServerMetadata?.issuer;
+      const {
+        authorizationServerUrl,
+        authorizationServerMetadata: metadata,
+        resourceMetadata,
+      } = grant.discovery;
       // Said by a server that did not announce it, it must be true all the same.
-      if (iss !== undefined && iss !== issuer) throw mixedUp();
+      if (metadata === undefined || (iss !== undefined && iss !== metadata.issuer)) throw mixedUp();
       try {
-        await auth(providerOf(grant, '', { verifier }), {
-          serverUrl,
+        const tokens = await fetchToken(providerOf(grant, '', { verifier }), authorizationServerUrl, {
+          metadata,
+          resource: resourceMetadata?.resource ?? serverUrl,
           authorizationCode: code,
           ...(iss === undefined ? {} : { iss }),
           fetchFn: asking.fetch,
         });
+        grant.tokens = { ...tokens, issuer: metadata.issuer };
       } catch (error) {
         throw asking.refusal() ?? failed(error);
       }

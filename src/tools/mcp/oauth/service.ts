@@ -110,17 +110,19 @@ export function createMcpOauth(deps: McpOauthDeps) {
     deps.requirePrivate(server);
     const row = await repo.find(db, server.tenantId, server.id);
     const challenge = await challengeOf(server);
-    const known = row?.resourceMetadataUrl ?? undefined;
+    const stored = row?.resourceMetadataUrl ?? undefined;
     const discovery = await flow.discover(
       server.url,
-      challenge?.resourceMetadataUrl ?? (known === undefined ? undefined : new URL(known)),
+      challenge?.resourceMetadataUrl ?? (stored === undefined ? undefined : new URL(stored)),
     );
     const redirectUrl = callbackUrl();
     const before = credentials.open(row);
     const scopes =
       input.scope ??
       computeScopeUnion(row?.scope ?? undefined, row?.requiredScope ?? undefined, challenge?.scope);
-    const client = clientFor(input, before?.redirectUrl === redirectUrl ? before.client : undefined, scopes);
+    const known = before?.redirectUrl === redirectUrl ? before.client : undefined;
+    const issuer = discovery.authorizationServerMetadata?.issuer;
+    const client = clientFor(input, known, scopes, issuer);
     const grant: Grant = { redirectUrl, discovery, ...(client === undefined ? {} : { client }) };
     const id = newId();
     const state = `${id}.${randomToken()}`;
@@ -289,9 +291,15 @@ function clientFor(
   { clientId, clientSecret }: { clientId?: string | undefined; clientSecret?: string | undefined },
   known: Grant['client'],
   scopes: string | undefined,
+  issuer: string | undefined,
 ): Grant['client'] {
+  // The secret is for the authorization server that is named now, and no later one.
   if (clientId !== undefined)
-    return { client_id: clientId, ...(clientSecret === undefined ? {} : { client_secret: clientSecret }) };
+    return {
+      client_id: clientId,
+      ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+      ...(issuer === undefined ? {} : { issuer }),
+    };
   const registered = (known as { scope?: string } | undefined)?.scope;
   return registered !== undefined && isStrictScopeSuperset(scopes, registered) ? undefined : known;
 }
