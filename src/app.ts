@@ -26,6 +26,7 @@ import type { Module } from './core/module.ts';
 import { createOperations } from './core/operation.ts';
 import { createPace } from './core/pace.ts';
 import { createRevocations } from './core/revocations.ts';
+import { createTextSealer } from './core/sealed-text.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
@@ -77,7 +78,11 @@ import { createParts } from './server/uploads/parts.ts';
 import { createUploadsService } from './server/uploads/service.ts';
 import { versionsModule } from './server/versions/module.ts';
 import { createVersionsService } from './server/versions/service.ts';
-
+import { createDelivery } from './server/webhooks/delivery.ts';
+import { createDispatch } from './server/webhooks/dispatch.ts';
+import { createIncoming } from './server/webhooks/incoming.ts';
+import { webhooksModule } from './server/webhooks/module.ts';
+import { createWebhooksService } from './server/webhooks/service.ts';
 import { createGuardedFetch } from './tools/http-guard.ts';
 
 export interface AppOverrides {
@@ -209,6 +214,20 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const previews = config.LINK_PREVIEWS
       ? createPreviews({ database, events, jobs, messages, settings, fetch: outgoing.fetch })
       : undefined;
+    const webhookSealer = createTextSealer(secret, 'webhooks');
+    const webhooks = webhooksModule({
+      webhooks: createWebhooksService({ database, events, jobs, rooms, sealer: webhookSealer }),
+      incoming: createIncoming({ database, events, limits, identity, rooms, messages }),
+      dispatch: createDispatch({ database, jobs, clock, logger }),
+      delivery: createDelivery({
+        database,
+        jobs,
+        clock,
+        log,
+        sealer: webhookSealer,
+        fetch: outgoing.fetch,
+      }),
+    });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -274,6 +293,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),
+      webhooks,
       ...(previews === undefined ? [] : [previewsModule(previews)]),
       uploadsModule({ uploads, objects: files.objects, clock, logger }),
       searchModule(search, indexer),

@@ -28,6 +28,7 @@ import type * as settings from '../../src/server/settings/contract.ts';
 import type * as threads from '../../src/server/threads/contract.ts';
 import type * as uploads from '../../src/server/uploads/contract.ts';
 import type * as versions from '../../src/server/versions/contract.ts';
+import type * as webhooks from '../../src/server/webhooks/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
 import type * as custom from '../../src/tools/custom/contract.ts';
 import type * as mcp from '../../src/tools/mcp/contract.ts';
@@ -127,6 +128,17 @@ export interface Operations {
   get_upload: Op<typeof uploads.getUpload>;
   link_upload: Op<typeof uploads.linkUpload>;
   delete_upload: Op<typeof uploads.deleteUpload>;
+
+  create_webhook: Op<typeof webhooks.createWebhook>;
+  list_webhooks: Op<typeof webhooks.listWebhooks>;
+  update_webhook: Op<typeof webhooks.updateWebhook>;
+  rotate_webhook_secret: Op<typeof webhooks.rotateWebhookSecret>;
+  delete_webhook: Op<typeof webhooks.deleteWebhook>;
+  list_webhook_deliveries: Op<typeof webhooks.listDeliveries>;
+  replay_webhook_delivery: Op<typeof webhooks.replayDelivery>;
+  create_incoming_webhook: Op<typeof webhooks.createIncoming>;
+  list_incoming_webhooks: Op<typeof webhooks.listIncoming>;
+  revoke_incoming_webhook: Op<typeof webhooks.revokeIncoming>;
 
   search_messages: Op<typeof search.searchMessages>;
   get_room_settings: Op<typeof settings.getRoomSettings>;

@@ -22,6 +22,7 @@ import type { SettingsTables } from '../../server/settings/tables.ts';
 import type { ThreadsTables } from '../../server/threads/tables.ts';
 import type { UploadsTables } from '../../server/uploads/tables.ts';
 import type { VersionsTables } from '../../server/versions/tables.ts';
+import type { WebhooksTables } from '../../server/webhooks/tables.ts';
 import type { McpTables } from '../../tools/mcp/tables.ts';
 import type { ToolsTables } from '../../tools/tables.ts';
 
@@ -32,6 +33,7 @@ export interface Tables
     MessagesTables,
     SearchTables,
     SettingsTables,
+    WebhooksTables,
     PreviewsTables,
     UploadsTables,
     ReactionsTables,
