@@ -68,7 +68,10 @@ describe.runIf(hasBrowser).each(LOOKS)('agent pages, $scheme, $width px', (look)
     await clean(ada, 'agent-work');
 
     await page.getByRole('tab', { name: 'Memories' }).click();
-    const memory = page.getByRole('listitem').filter({ hasText: 'behind the stove' });
+    const memory = page
+      .getByRole('listitem')
+      .filter({ hasText: 'behind the stove' })
+      .filter({ has: page.getByRole('button', { name: 'Forget', exact: true }) });
     await memory.first().waitFor();
     await clean(ada, 'agent-memories');
     await page.getByLabel('Words').fill('where is the archive key?');

@@ -5,6 +5,8 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { PageFrame } from '../layout/page-frame.tsx';
+import { AboutMe } from '../memory/about-me.tsx';
+import { MemoriesTab } from '../memory/memories-tab.tsx';
 import { Avatar } from '../parts/avatar.tsx';
 import { useTell } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
@@ -13,7 +15,6 @@ import { useClient } from '../session/use-client.ts';
 import { ToolsTab } from '../tools/tools-tab.tsx';
 import styles from './agent-page.module.css';
 import { HistoryTab } from './history-tab.tsx';
-import { MemoriesTab } from './memories-tab.tsx';
 import { ProfileTab } from './profile-tab.tsx';
 import { SpendingTab } from './spending-tab.tsx';
 import { useMayChange } from './use-agent.ts';
@@ -64,7 +65,13 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       ?.querySelector(`[id$="-tab-${tab}"]`)
       ?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [tab]);
-  if (!mayChange) return <ProfileTab agent={agent} />;
+  if (!mayChange)
+    return (
+      <>
+        <ProfileTab agent={agent} />
+        {agent.memoryEnabled && <AboutMe agent={agent} />}
+      </>
+    );
   return (
     <Tabs
       value={tab}

@@ -3,22 +3,17 @@ import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import type { Agent, InputOf, Memory } from '@parley/client';
 import { IconPin, IconPinnedFilled, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import styles from '../agents/rows.module.css';
 import { useTell } from '../parts/notices.tsx';
 import { formatDay, formatFull } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
-import styles from './rows.module.css';
-
-/** Why it would be recalled. */
-export interface Recalled {
-  relevanceScore: number;
-  similarity?: number;
-  admittedBy: string[];
-}
 
 interface MemoryRowProps {
   agent: Agent;
   memory: Memory;
-  recalled?: Recalled;
+  /** What else there is to say of it here. */
+  children?: ReactNode;
 }
 
 const LAYERS: Record<Memory['layer'], string> = {
@@ -29,7 +24,7 @@ const LAYERS: Record<Memory['layer'], string> = {
   note: 'how to do something',
 };
 
-export function MemoryRow({ agent, memory, recalled }: MemoryRowProps) {
+export function MemoryRow({ agent, memory, children }: MemoryRowProps) {
   const client = useClient();
   const queries = useQueryClient();
   const tell = useTell();
@@ -58,13 +53,7 @@ export function MemoryRow({ agent, memory, recalled }: MemoryRowProps) {
             </>
           )}
         </p>
-        {recalled !== undefined && (
-          <p className={styles.about}>
-            Score {recalled.relevanceScore.toFixed(2)}
-            {recalled.similarity !== undefined && `, likeness ${recalled.similarity.toFixed(2)}`}; found by{' '}
-            {recalled.admittedBy.join(', ').replaceAll('_', ' ')}
-          </p>
-        )}
+        {children}
         {memory.trust === 'quarantined' && (
           <p className={styles.warning}>
             Nobody has confirmed this, so it is not used.{' '}
@@ -102,7 +91,7 @@ export function MemoryRow({ agent, memory, recalled }: MemoryRowProps) {
   );
 }
 
-function factsOf(memory: Memory): string[] {
+export function factsOf(memory: Memory): string[] {
   return [
     `${LAYERS[memory.layer]}, ${formatDay(memory.occurredAt)}`,
     memory.audience === 'everyone' ? 'for everyone' : 'for those of its room',

@@ -1,5 +1,5 @@
 // Choosing people of this server, and rooms of mine. What was chosen before and is not known here keeps its place.
-import { MultiSelect } from '@mantine/core';
+import { MultiSelect, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -30,23 +30,8 @@ export function RoomsField({ label, value, nameOf, onChange }: FieldProps) {
 }
 
 export function PeopleField({ label, value, nameOf, onChange }: FieldProps) {
-  const client = useClient();
   const [words, setWords] = useState('');
-  const [wanted] = useDebouncedValue(words.trim(), 200);
-  const query = useQuery({
-    queryKey: ['users', wanted, 'human'],
-    queryFn: ({ signal }) =>
-      client.call(
-        'list_users',
-        { limit: 50, kind: 'human', ...(wanted !== '' && { query: wanted }) },
-        { signal },
-      ),
-    placeholderData: keepPreviousData,
-  });
-  const known = (query.data?.data ?? []).map(({ id, name, handle }) => ({
-    value: id,
-    label: `${name} (@${handle})`,
-  }));
+  const known = usePeople(words);
   return (
     <MultiSelect
       label={label}
@@ -64,7 +49,53 @@ export function PeopleField({ label, value, nameOf, onChange }: FieldProps) {
 
 type Choice = { value: string; label: string };
 
+/** People whose name or handle fits the words, and whoever was found before until there is an answer. */
+function usePeople(words: string): Choice[] {
+  const client = useClient();
+  const [wanted] = useDebouncedValue(words.replace(/ \(@.*$/, '').trim(), 200);
+  const query = useQuery({
+    queryKey: ['users', wanted, 'human'],
+    queryFn: ({ signal }) =>
+      client.call(
+        'list_users',
+        { limit: 50, kind: 'human', ...(wanted !== '' && { query: wanted }) },
+        { signal },
+      ),
+    placeholderData: keepPreviousData,
+  });
+  return (query.data?.data ?? []).map(({ id, name, handle }) => ({
+    value: id,
+    label: `${name} (@${handle})`,
+  }));
+}
+
 function withChosen(known: Choice[], chosen: string[], nameOf: (id: string) => string): Choice[] {
   const ids = new Set(known.map(({ value }) => value));
   return [...known, ...chosen.filter((id) => !ids.has(id)).map((id) => ({ value: id, label: nameOf(id) }))];
+}
+
+interface PersonFieldProps {
+  label: string;
+  placeholder: string;
+  value: string | null;
+  onChange(id: string | null): void;
+}
+
+export function PersonField({ label, placeholder, value, onChange }: PersonFieldProps) {
+  const [words, setWords] = useState('');
+  const known = usePeople(words);
+  return (
+    <Select
+      label={label}
+      placeholder={placeholder}
+      searchable
+      clearable
+      nothingFoundMessage="Nobody fits that."
+      searchValue={words}
+      onSearchChange={setWords}
+      data={known}
+      value={value}
+      onChange={onChange}
+    />
+  );
 }
