@@ -32,6 +32,7 @@ import type * as webhooks from '../../src/server/webhooks/contract.ts';
 import type * as tools from '../../src/tools/contract.ts';
 import type * as custom from '../../src/tools/custom/contract.ts';
 import type * as mcp from '../../src/tools/mcp/contract.ts';
+import type * as mcpSignIn from '../../src/tools/mcp/oauth/contract.ts';
 import type * as workspace from '../../src/tools/workspace/contract.ts';
 
 export type { Approval } from '../../src/agents/approvals/contract.ts';
@@ -246,6 +247,9 @@ export interface RestOperations {
   'POST /api/mcp/servers/:serverId/refresh': Op<typeof mcp.refreshMcpServer>;
   'GET /api/mcp/servers/:serverId/tools': Op<typeof mcp.listMcpTools>;
   'PUT /api/mcp/servers/:serverId/tools': Op<typeof mcp.approveMcpTools>;
+  'GET /api/mcp/servers/:serverId/oauth': Op<typeof mcpSignIn.getMcpAuthorization>;
+  'POST /api/mcp/servers/:serverId/oauth': Op<typeof mcpSignIn.authorizeMcpServer>;
+  'DELETE /api/mcp/servers/:serverId/oauth': Op<typeof mcpSignIn.disconnectMcpServer>;
 }
 export type RestName = keyof RestOperations;
 export type RestInputOf<N extends RestName> = RestOperations[N]['input'];

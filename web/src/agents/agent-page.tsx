@@ -4,6 +4,7 @@ import type { Agent } from '@parley/client';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import { ConversationsTab } from '../conversations/conversations-tab.tsx';
 import { PageFrame } from '../layout/page-frame.tsx';
 import { AboutMe } from '../memory/about-me.tsx';
 import { MemoriesTab } from '../memory/memories-tab.tsx';
@@ -13,6 +14,8 @@ import { stateOf } from '../parts/query-state.tsx';
 import { AGENT_TABS, AGENTS_HREF, type AgentTab, agentHref, goTo, replaceWith } from '../parts/route.ts';
 import { useClient } from '../session/use-client.ts';
 import { ToolsTab } from '../tools/tools-tab.tsx';
+import { FeedbackTab } from '../training/feedback-tab.tsx';
+import { TrainingTab } from '../training/training-tab.tsx';
 import styles from './agent-page.module.css';
 import { HistoryTab } from './history-tab.tsx';
 import { ProfileTab } from './profile-tab.tsx';
@@ -30,7 +33,10 @@ const TITLES: Record<AgentTab, string> = {
   profile: 'Profile',
   tools: 'Tools',
   work: 'Work',
+  conversations: 'Conversations',
   memories: 'Memories',
+  training: 'Training',
+  feedback: 'Feedback',
   spending: 'Spending',
   history: 'History',
 };
@@ -93,6 +99,15 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       </Tabs.Panel>
       <Tabs.Panel value="work">
         <WorkTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="conversations">
+        <ConversationsTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="training">
+        <TrainingTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="feedback">
+        <FeedbackTab agent={agent} />
       </Tabs.Panel>
       <Tabs.Panel value="memories">
         <MemoriesTab agent={agent} />

@@ -6,6 +6,7 @@ import { AgentPage } from '../agents/agent-page.tsx';
 import { AgentsPage } from '../agents/agents-page.tsx';
 import { ApprovalsPage } from '../approvals/approvals-page.tsx';
 import { useApprovalSignals } from '../approvals/use-approvals.ts';
+import { AuditPage } from '../audit/audit-page.tsx';
 import { MembersPanel } from '../members/members-panel.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { hrefOf, type Route, replaceWith, useRoute } from '../parts/route.ts';
@@ -16,6 +17,7 @@ import { DirectDialog } from '../rooms/direct-dialog.tsx';
 import type { RoomDialog } from '../rooms/room-list.tsx';
 import { useFreshRooms } from '../rooms/use-fresh-rooms.ts';
 import { useClient, useStore } from '../session/use-client.ts';
+import { ToolsPage } from '../tools/tools-page.tsx';
 import styles from './chat-page.module.css';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { Sidebar } from './sidebar.tsx';
@@ -68,6 +70,10 @@ export function ChatPage() {
           <AgentsPage onRooms={() => setRoomsOpen(true)} />
         ) : route.page === 'approvals' ? (
           <ApprovalsPage onRooms={() => setRoomsOpen(true)} />
+        ) : route.page === 'audit' ? (
+          <AuditPage onRooms={() => setRoomsOpen(true)} />
+        ) : route.page === 'tools' ? (
+          <ToolsPage tab={route.tab} onRooms={() => setRoomsOpen(true)} />
         ) : route.page === 'agent' ? (
           <AgentPage key={route.id} id={route.id} tab={route.tab} onRooms={() => setRoomsOpen(true)} />
         ) : room === undefined ? (

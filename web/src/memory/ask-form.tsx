@@ -3,6 +3,7 @@ import { Button, Group, Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import fields from '../agents/fields.module.css';
+import rows from '../agents/rows.module.css';
 import { PersonField } from '../parts/people-field.tsx';
 import { roomName } from '../rooms/room-name.ts';
 import { useClient, useMe, useStore } from '../session/use-client.ts';
@@ -46,6 +47,7 @@ export function AskForm({ onAsk, isAsking }: AskFormProps) {
       />
       <Group align="flex-end" gap="sm">
         <Select
+          className={rows.grow ?? ''}
           label="Answering in"
           placeholder="anywhere"
           clearable
@@ -53,7 +55,13 @@ export function AskForm({ onAsk, isAsking }: AskFormProps) {
           value={roomId}
           onChange={setRoomId}
         />
-        <PersonField label="Asked by" placeholder="anyone" value={askerId} onChange={setAskerId} />
+        <PersonField
+          className={rows.grow}
+          label="Asked by"
+          placeholder="anyone"
+          value={askerId}
+          onChange={setAskerId}
+        />
         <Button type="submit" size="md" leftSection={<IconSearch size={16} aria-hidden="true" />}>
           Ask
         </Button>

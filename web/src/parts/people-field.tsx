@@ -31,7 +31,7 @@ export function RoomsField({ label, value, nameOf, onChange }: FieldProps) {
 
 export function PeopleField({ label, value, nameOf, onChange }: FieldProps) {
   const [words, setWords] = useState('');
-  const known = usePeople(words);
+  const known = usePeople(words, 'human');
   return (
     <MultiSelect
       label={label}
@@ -50,17 +50,13 @@ export function PeopleField({ label, value, nameOf, onChange }: FieldProps) {
 type Choice = { value: string; label: string };
 
 /** People whose name or handle fits the words, and whoever was found before until there is an answer. */
-function usePeople(words: string): Choice[] {
+function usePeople(words: string, kind: 'human' | 'agent'): Choice[] {
   const client = useClient();
   const [wanted] = useDebouncedValue(words.replace(/ \(@.*$/, '').trim(), 200);
   const query = useQuery({
-    queryKey: ['users', wanted, 'human'],
+    queryKey: ['users', wanted, kind],
     queryFn: ({ signal }) =>
-      client.call(
-        'list_users',
-        { limit: 50, kind: 'human', ...(wanted !== '' && { query: wanted }) },
-        { signal },
-      ),
+      client.call('list_users', { limit: 50, kind, ...(wanted !== '' && { query: wanted }) }, { signal }),
     placeholderData: keepPreviousData,
   });
   return (query.data?.data ?? []).map(({ id, name, handle }) => ({
@@ -75,17 +71,28 @@ function withChosen(known: Choice[], chosen: string[], nameOf: (id: string) => s
 }
 
 interface PersonFieldProps {
+  className?: string | undefined;
   label: string;
   placeholder: string;
+  /** Of whom; people unless told. */
+  kind?: 'human' | 'agent';
   value: string | null;
   onChange(id: string | null): void;
 }
 
-export function PersonField({ label, placeholder, value, onChange }: PersonFieldProps) {
+export function PersonField({
+  className,
+  label,
+  placeholder,
+  kind = 'human',
+  value,
+  onChange,
+}: PersonFieldProps) {
   const [words, setWords] = useState('');
-  const known = usePeople(words);
+  const known = usePeople(words, kind);
   return (
     <Select
+      className={className ?? ''}
       label={label}
       placeholder={placeholder}
       searchable

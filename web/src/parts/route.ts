@@ -1,14 +1,28 @@
-// Where one is, in the address's hash: `#/rooms/lobby`, `#/agents`, `#/agents/<id>/memories`. Works on any path the page is served from.
+// Where one is, in the address's hash: `#/rooms/lobby`, `#/tools`, `#/agents/<id>/memories`. Works on any path the page is served from.
 import { useSyncExternalStore } from 'react';
 
-export const AGENT_TABS = ['profile', 'tools', 'work', 'memories', 'spending', 'history'] as const;
+export const AGENT_TABS = [
+  'profile',
+  'tools',
+  'work',
+  'conversations',
+  'memories',
+  'training',
+  'feedback',
+  'spending',
+  'history',
+] as const;
 export type AgentTab = (typeof AGENT_TABS)[number];
 
+export type ToolsTabName = 'own' | 'servers';
+
 export type Route =
+  | { page: 'tools'; tab: ToolsTabName }
   | { page: 'none' }
   | { page: 'room'; key: string }
   | { page: 'agents' }
   | { page: 'approvals' }
+  | { page: 'audit' }
   | { page: 'agent'; id: string; tab: AgentTab };
 
 const NOWHERE: Route = { page: 'none' };
@@ -20,7 +34,8 @@ function parse(hash: string): Route {
     const tab = AGENT_TABS.find((name) => name === second) ?? 'profile';
     return { page: 'agent', id: first, tab };
   }
-  return page === 'agents' || page === 'approvals' ? { page } : NOWHERE;
+  if (page === 'tools') return { page, tab: first === 'servers' ? 'servers' : 'own' };
+  return page === 'agents' || page === 'approvals' || page === 'audit' ? { page } : NOWHERE;
 }
 
 function decoded(part: string): string {
@@ -50,7 +65,9 @@ export const hrefOf = (room: { id: string; slug?: string | undefined }): string 
 
 export const AGENTS_HREF = '#/agents';
 export const APPROVALS_HREF = '#/approvals';
+export const AUDIT_HREF = '#/audit';
 export const TOOLS_HREF = '#/tools';
+export const toolsHref = (tab: ToolsTabName): string => (tab === 'own' ? TOOLS_HREF : `${TOOLS_HREF}/${tab}`);
 export const agentHref = (id: string, tab: AgentTab = 'profile'): string =>
   `#/agents/${encodeURIComponent(id)}${tab === 'profile' ? '' : `/${tab}`}`;
 

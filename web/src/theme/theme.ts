@@ -26,6 +26,8 @@ export const theme = createTheme({
   // The filled shade differs by scheme, and so must the words on it.
   variantColorResolver(input) {
     const colors = defaultVariantColorsResolver(input);
+    if (input.variant === 'outline' && input.color === 'clay')
+      return { ...colors, color: 'var(--danger)', border: '1px solid var(--danger)' };
     return input.variant === 'filled' ? { ...colors, color: 'var(--on-brand)' } : colors;
   },
   defaultRadius: 'md',

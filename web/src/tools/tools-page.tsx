@@ -19,9 +19,11 @@ export function ToolsPage({ tab, onRooms }: { tab: ToolsTabName; onRooms(): void
           <Tabs.Tab value="servers">Of servers</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="own">
+          <h2 className="reader-only">Tools of your own</h2>
           <CustomTools />
         </Tabs.Panel>
         <Tabs.Panel value="servers">
+          <h2 className="reader-only">Servers of tools</h2>
           <Servers />
         </Tabs.Panel>
       </Tabs>

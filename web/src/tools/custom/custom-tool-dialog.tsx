@@ -1,12 +1,23 @@
 // Making a tool, or changing one: what it is called, what it takes, and what happens when it is called.
-import { Button, Group, Modal, NumberInput, Radio, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import {
+  Button,
+  Group,
+  Modal,
+  NumberInput,
+  Radio,
+  Select,
+  Stack,
+  Switch,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import type { CustomTool, RestInputOf } from '@parley/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toolWords } from '../../agents/words.ts';
 import { messageOf } from '../../parts/errors.ts';
 import { useClient, useStore } from '../../session/use-client.ts';
-import { HeaderFields, type Header, headersOf } from '../header-fields.tsx';
+import { type Header, HeaderFields, headersOf } from '../header-fields.tsx';
 import styles from '../tools.module.css';
 import { EFFECTS } from '../words.ts';
 import { CUSTOM_TOOLS } from './custom-tools.tsx';
@@ -32,7 +43,10 @@ export function CustomToolDialog(props: CustomToolDialogProps) {
   );
 }
 
-type Draft = Pick<CustomTool, 'name' | 'description' | 'parameters' | 'effect' | 'audience' | 'timeoutMs' | 'shared'> & {
+type Draft = Pick<
+  CustomTool,
+  'name' | 'description' | 'parameters' | 'effect' | 'audience' | 'timeoutMs' | 'shared'
+> & {
   kind: 'http' | 'code';
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
@@ -141,7 +155,7 @@ function ToolForm({ tool, onClose }: CustomToolDialogProps) {
         ) : (
           <Textarea
             label="Program"
-            description="The body of an async function of `input`, in JavaScript or TypeScript; what it returns is the result"
+            description="The body of an async function of “input”, in JavaScript or TypeScript; what it returns is the result"
             value={draft.code}
             autosize
             minRows={5}
@@ -224,11 +238,7 @@ function HttpFields({ draft, headerNames, onChange }: HttpFieldsProps) {
           onChange={(event) => onChange({ url: event.currentTarget.value })}
         />
       </div>
-      <HeaderFields
-        kept={headerNames}
-        value={draft.headers}
-        onChange={(headers) => onChange({ headers })}
-      />
+      <HeaderFields kept={headerNames} value={draft.headers} onChange={(headers) => onChange({ headers })} />
       <Select
         label="What calling it does"
         data={(['read', 'pure', 'write_external', 'irreversible'] as const).map((effect) => ({

@@ -42,7 +42,9 @@ export function CustomTools() {
           <>
             <div className={styles.head}>
               <p className={styles.quiet}>
-                {isAdmin ? 'Everyone’s tools on this server.' : 'Only agents that you answer for may have them.'}
+                {isAdmin
+                  ? 'Everyone’s tools on this server.'
+                  : 'Only agents that you answer for may have them.'}
               </p>
               {make}
             </div>

@@ -82,9 +82,7 @@ export function ParameterFields({ value, onChange }: ParameterFieldsProps) {
           variant="default"
           leftSection={<IconPlus size={14} aria-hidden="true" />}
           disabled={value.length >= 30}
-          onClick={() =>
-            onChange([...value, { name: '', type: 'string', description: '', required: true }])
-          }
+          onClick={() => onChange([...value, { name: '', type: 'string', description: '', required: true }])}
         >
           Add an input
         </Button>

@@ -34,11 +34,17 @@ function ServerForm({ programs, onClose }: AddServerDialogProps) {
   const connect = useMutation({
     async mutationFn() {
       const where =
-        kind === 'program' && program !== null ? { program } : { url: url.trim(), headers: headersOf(headers) };
+        kind === 'program' && program !== null
+          ? { program }
+          : { url: url.trim(), headers: headersOf(headers) };
       const server = await client.request('POST /api/mcp/servers', { name: name.trim(), ...where });
       // It is connected also when it does not answer yet; its row says why, and how to go on.
       await client
-        .request('POST /api/mcp/servers/:serverId/refresh', { serverId: server.id }, { timeoutMs: SERVER_LIMIT_MS })
+        .request(
+          'POST /api/mcp/servers/:serverId/refresh',
+          { serverId: server.id },
+          { timeoutMs: SERVER_LIMIT_MS },
+        )
         .catch(() => undefined);
     },
     onSuccess: async () => {

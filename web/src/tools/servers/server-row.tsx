@@ -126,7 +126,9 @@ function StateTag({ server }: { server: McpServer }) {
         does not answer
       </span>
     );
-  return <span className={styles.effect}>{server.listedAt === undefined ? 'not looked at yet' : 'answers'}</span>;
+  return (
+    <span className={styles.effect}>{server.listedAt === undefined ? 'not looked at yet' : 'answers'}</span>
+  );
 }
 
 function HeadersForm({ server, onClose }: { server: McpServer; onClose(): void }) {

@@ -28,7 +28,9 @@ export function Servers() {
         ) : (
           <>
             <div className={styles.head}>
-              <p className={styles.quiet}>Its tools are of use once you agreed to them and gave them to an agent.</p>
+              <p className={styles.quiet}>
+                Its tools are of use once you agreed to them and gave them to an agent.
+              </p>
               {add}
             </div>
             <ul className={styles.rows}>

@@ -47,7 +47,12 @@ export function SignIn({ server }: { server: McpServer }) {
       )}
       <Group gap="sm">
         {begin.data === undefined || now.status === 'connected' ? (
-          <Button size="compact-sm" variant="default" loading={begin.isPending} onClick={() => begin.mutate()}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={begin.isPending}
+            onClick={() => begin.mutate()}
+          >
             {now.status === 'connected' ? 'Sign in anew' : 'Sign in'}
           </Button>
         ) : (
@@ -62,7 +67,12 @@ export function SignIn({ server }: { server: McpServer }) {
           </Button>
         )}
         {now.status === 'connected' && (
-          <Button size="compact-sm" variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={signOut.isPending}
+            onClick={() => signOut.mutate()}
+          >
             Sign out
           </Button>
         )}
