@@ -248,7 +248,8 @@ const sameInfo = (a: RoomListItem, b: RoomListItem): boolean =>
   a.name === b.name &&
   a.topic === b.topic &&
   a.visibility === b.visibility &&
-  a.agentsAllowed === b.agentsAllowed;
+  a.agentsAllowed === b.agentsAllowed &&
+  a.agentsProactive === b.agentsProactive;
 
 /** Which room a signal is about, and how far its log was. */
 function placeOf(

@@ -26,6 +26,7 @@ import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
 import { createChatTools } from '../tools/builtin/chat-tools.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
+import { createGoalTools } from '../tools/builtin/goal-tools.ts';
 import { keySentences } from '../tools/builtin/key-sentences.ts';
 import { createKnowledgeTools } from '../tools/builtin/knowledge-tools.ts';
 import { createMemoryTools } from '../tools/builtin/memory-tools.ts';
@@ -81,6 +82,12 @@ import { createLlmRouter } from './llm/router.ts';
 import { createScriptedLlm } from './llm/scripted.ts';
 import { createToolModel } from './llm/tool-model.ts';
 import { wrapLlm } from './llm/wrap.ts';
+import { ProactiveSettings } from './proactive/contract.ts';
+import { proactiveModule } from './proactive/module.ts';
+import { createOpenings } from './proactive/openings.ts';
+import { inQuietHours } from './proactive/rules.ts';
+import { createScan } from './proactive/scan.ts';
+import { createProactive } from './proactive/service.ts';
 import { profilesModule } from './profiles/module.ts';
 import { createProfilesService } from './profiles/service.ts';
 import { revisionsModule } from './revisions/module.ts';
@@ -89,6 +96,7 @@ import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
 import { createFloorBook } from './runtime/floor-book.ts';
 import { createBursts } from './runtime/floor-bursts.ts';
+import { MAX_CHAIN } from './runtime/floor-limits.ts';
 import { endWait } from './runtime/floor-repository.ts';
 import { createFloorSettings } from './runtime/floor-settings.ts';
 import { createTyping } from './runtime/floor-typing.ts';
@@ -166,6 +174,8 @@ export interface AgentsLayer {
   endWaits(): Promise<number>;
   /** Counts model calls in full whose end was never heard. It happens by itself, too. */
   sweep(): Promise<void>;
+  /** Looks whether agents have something to say first. It happens by itself, too. */
+  speakFirst(): Promise<void>;
 }
 
 /** Model calls in all that one step may take, whatever is configured. */
@@ -263,6 +273,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     events,
     typing,
     write: createFloorBook({ database, jobs, signalsFor, bursts, abort }),
+    inQuietHours: ({ proactive }) => inQuietHours(ProactiveSettings.parse(proactive), clock.date()),
   });
 
   const given = new Set(deps.overrides?.tools);
@@ -335,6 +346,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       ...createPeopleTools(operate),
       ...createChatTools(operate),
       ...createWorkspaceTools(operate),
+      ...createGoalTools(operate),
       ...createKnowledgeTools(operate, write),
       createFindTools(async ({ tenantId, agentId }) => {
         const names = await profiles.enabledTools(database.db, tenantId, agentId);
@@ -421,6 +433,11 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     revisions,
     checkStops: safety.check,
+    openings: createOpenings({
+      database,
+      clock,
+      findUsers: (tenantId, ids) => identity.findMany(database.db, tenantId, ids),
+    }),
     context: createContext({ rooms, messages, memory, training }),
     router,
     registry,
@@ -504,6 +521,24 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     publish: createPublishPartial({ messages, checkStops: safety.check }),
   });
   const { wake, cancel } = runtime;
+  const proactive = createProactive({
+    database,
+    rooms,
+    getMessage: messages.get,
+    requireOwned,
+    answersFor: async (scope, agentId) =>
+      profiles.answersFor(scope, await profiles.requireAgent(scope, agentId)),
+  });
+  const scan = createScan({
+    database,
+    clock,
+    jobs,
+    logger,
+    failpoints: deps.failpoints,
+    everySeconds: config.AGENT_PROACTIVE_SCAN_SECONDS,
+    maxChain: MAX_CHAIN,
+    begin: runtime.begin,
+  });
   const replays = createReplayService({
     database,
     identity,
@@ -592,6 +627,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         ...worker.jobs,
         partialJob,
       ]),
+      proactiveModule(proactive, scan.job),
       approvalsModule(approvals),
       memoryModule(memory),
       toolsModule(tools),
@@ -609,7 +645,9 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     takeBack: worker.takeBack,
     sweep: ledger.sweep,
     endWaits: bursts.closeAll,
+    speakFirst: scan.scan,
     async stop() {
+      await scan.stop();
       await bursts.stop();
       typing.stop();
       await worker.stop();
@@ -624,6 +662,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         );
       ledger.start();
       await worker.start();
+      scan.start();
     },
   };
 }

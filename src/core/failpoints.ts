@@ -12,11 +12,17 @@ export interface Failpoints {
 /**
  * `after-commit-before-publish`: messages are committed, nobody has heard of them. `before-ack`: committed and announced, the
  * sender is not answered. `after-effect-before-record`: a tool has done its work, the run's journal does not say so yet.
+ * `after-opening`: that an agent speaks first is decided, no worker has heard of its run.
  * `after-step-<k>`: the k-th step of a run is recorded; steps are the context, each model call, each tool call, the reply.
  */
 export type FailpointName = (typeof NAMES)[number] | `after-step-${number}`;
 
-const NAMES = ['after-commit-before-publish', 'before-ack', 'after-effect-before-record'] as const;
+const NAMES = [
+  'after-commit-before-publish',
+  'before-ack',
+  'after-effect-before-record',
+  'after-opening',
+] as const;
 const STEP = /^after-step-[1-9]\d{0,2}$/;
 
 export const isFailpoint = (name: string): name is FailpointName =>

@@ -18,6 +18,7 @@ import type { RunTool } from './run-tool.ts';
 import { parseToolInput, type Tool, type ToolContext, toolParameters } from './tool.ts';
 
 export { offerTools, toolsFound } from './catalogue.ts';
+export { isWithinHours } from './grants/hours.ts';
 export { redact } from './redact.ts';
 export type { ToolRegistry } from './registry.ts';
 export { outcomeOf, type RunTool, type ToolOutcome } from './run-tool.ts';

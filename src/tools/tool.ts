@@ -56,6 +56,8 @@ export interface Tool<I = unknown> {
   byDefault?: boolean;
   /** Why it cannot be used on this server, and what its operator does about it. */
   unavailable?: string;
+  /** It changes nothing but what is the agent's own, so it may be used where nobody asked. */
+  ownAffairs?: boolean;
   /** Every agent has it, whatever its profile says. */
   everyAgent?: boolean;
   /** Returns failures it foresees as values; whatever it throws is a defect. */

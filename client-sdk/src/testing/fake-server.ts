@@ -260,6 +260,7 @@ export function createFakeServer(): FakeServer {
         name: slug,
         visibility: 'public',
         agentsAllowed: true,
+        agentsProactive: 'by_invitation',
         lastSeq: 0,
         createdAt: TIME,
       };

@@ -58,6 +58,8 @@ export interface LlmRequest {
 export interface LlmTrigger {
   text: string;
   authorName: string;
+  /** Nobody wrote it: the agent may speak about it first. */
+  unasked?: boolean;
 }
 
 export interface LlmUsage {

@@ -68,6 +68,7 @@ function nextStep(req: LlmRequest, readTrigger: NonNullable<ScriptedOptions['rea
   const results = (last?.content ?? []).filter((part): part is ToolResultPart => part.type === 'tool_result');
   if (results.length > 0) return { say: answerResults(req.messages, results) };
   const trigger = req.trigger ?? readTrigger(req.messages) ?? { text: plainText(last), authorName: '' };
+  if (trigger.unasked === true) return { say: `A reminder. ${trigger.text}` };
   return act(readIntent(trigger.text, trigger.authorName), req, trigger);
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../../core/contract.ts';
 import { DisplayName, Id, Page, Timestamp, User } from '../../server/identity/contract.ts';
+import { ProactiveSettings } from '../proactive/contract.ts';
 
 export const LlmProvider = z.enum(['anthropic', 'openai', 'cloudflare', 'scripted', 'auto']);
 export const ResponseMode = z.enum(['mention', 'helpful', 'lively']);
@@ -59,6 +60,8 @@ export const Agent = z.object({
   isActive: z.boolean(),
   /** When it speaks without being addressed. */
   responseMode: ResponseMode,
+  /** When it may speak first; only for its owner and administrators. */
+  proactive: ProactiveSettings.optional(),
   /** Of its settings; grows with each change. */
   revision: z.number().int(),
   createdAt: Timestamp,
@@ -80,6 +83,8 @@ const settings = {
   capabilities: z.array(z.string().min(1).max(64)).max(100).optional(),
   memoryEnabled: z.boolean().optional(),
   responseMode: ResponseMode.optional(),
+  /** Taken as a whole: what is left out of it gets its default. */
+  proactive: ProactiveSettings.optional(),
 };
 
 const agent = { agentId: Id };

@@ -1,5 +1,5 @@
 // Queries on agents' profiles. No policy, no clocks.
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import { recordRevision, SETTINGS } from '../revisions/repository.ts';
 import type { AiAgentsTable } from './tables.ts';
@@ -95,20 +95,29 @@ export const updateAgent = async (
   return numUpdatedRows > 0n;
 };
 
-/** Notes the membership of a user who is an agent with a profile; nothing happens for any other. */
+/** Notes the membership of a user who is an agent with a profile; nothing happens for any other. @param by who brought it */
 export const insertAgentRoom = async (
   tx: Tx,
   tenantId: string,
   roomId: string,
   agentId: string,
+  by: string,
 ): Promise<void> => {
+  const byAdmin = sql<boolean>`exists (select from memberships m join rooms r on r.id = m.room_id join users u on u.id = m.user_id
+    where m.room_id = ${roomId} and m.user_id = ${by} and u.kind = 'human'
+      and (r.kind = 'direct' or m.role in ('owner', 'admin')))`;
   await tx
     .insertInto('agentRooms')
-    .columns(['roomId', 'agentId', 'tenantId'])
+    .columns(['roomId', 'agentId', 'tenantId', 'invitedByAdmin'])
     .expression((eb) =>
       eb
         .selectFrom('aiAgents')
-        .select([eb.cast<string>(eb.val(roomId), 'uuid').as('roomId'), 'id', 'tenantId'])
+        .select([
+          eb.cast<string>(eb.val(roomId), 'uuid').as('roomId'),
+          'id',
+          'tenantId',
+          byAdmin.as('invitedByAdmin'),
+        ])
         .where('tenantId', '=', tenantId)
         .where('id', '=', agentId),
     )

@@ -16,6 +16,7 @@ import {
 } from '../../server/identity/service.ts';
 import type { MembershipChanged, RoomsService } from '../../server/rooms/service.ts';
 import type { LlmRouter } from '../llm/llm.ts';
+import { ProactiveSettings } from '../proactive/contract.ts';
 import type { Settings } from '../revisions/service.ts';
 import type { Agent, cloneAgent, createAgent, updateAgent } from './contract.ts';
 import * as repo from './repository.ts';
@@ -87,7 +88,9 @@ export function createProfilesService(deps: ProfilesDeps) {
       effectiveProvider: choice.provider,
       effectiveModel: choice.model,
       providerReason: choice.reason,
-      ...(answersFor(scope, row) ? { systemPrompt: row.systemPrompt } : {}),
+      ...(answersFor(scope, row)
+        ? { systemPrompt: row.systemPrompt, proactive: ProactiveSettings.parse(row.proactive) }
+        : {}),
       personality: row.personality as Agent['personality'],
       capabilities: row.capabilities,
       memoryEnabled: row.memoryEnabled,
@@ -158,6 +161,7 @@ export function createProfilesService(deps: ProfilesDeps) {
       capabilities: JSON.stringify(input.capabilities ?? deps.defaultTools()),
       memoryEnabled: input.memoryEnabled ?? true,
       responseMode: input.responseMode ?? 'mention',
+      proactive: JSON.stringify(input.proactive ?? {}),
     });
     return (await repo.findAgent(tx, tenantId, id)) as repo.AgentRow;
   }
@@ -187,9 +191,9 @@ export function createProfilesService(deps: ProfilesDeps) {
   }
 
   events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
-    for (const { tenantId, roomId, user, change } of changes) {
+    for (const { tenantId, roomId, user, change, by } of changes) {
       if (user.kind !== 'agent') continue;
-      if (change === 'joined') await repo.insertAgentRoom(tx, tenantId, roomId, user.id);
+      if (change === 'joined') await repo.insertAgentRoom(tx, tenantId, roomId, user.id, by);
       else await repo.deleteAgentRoom(tx, tenantId, roomId, user.id);
     }
   });
@@ -279,6 +283,8 @@ export function createProfilesService(deps: ProfilesDeps) {
         const free =
           wanted ?? (await freeHandle(tx, tenantId, handleFromName(name ?? source.name) || 'agent'));
         const { description, llmProvider, modelName, systemPrompt, memoryEnabled, responseMode } = source;
+        // A copy begins to speak first when its own owner says so, in rooms that he chooses.
+        const { rooms: _, ...proactive } = ProactiveSettings.parse(source.proactive);
         await insert(
           tx,
           tenantId,
@@ -292,6 +298,7 @@ export function createProfilesService(deps: ProfilesDeps) {
             systemPrompt,
             memoryEnabled,
             responseMode,
+            proactive: { ...proactive, rooms: null, enabled: false },
             personality: source.personality as Agent['personality'],
             capabilities: source.capabilities.filter((tool) => known.has(tool)),
           },
@@ -313,10 +320,11 @@ export function createProfilesService(deps: ProfilesDeps) {
       within?: (tx: Tx) => Promise<void>,
     ): Promise<Agent> {
       const owned = await requireOwned(scope, agentId);
-      const { personality, capabilities, ...plain } = change;
+      const { personality, capabilities, proactive, ...plain } = change;
       const set = {
         ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
         ...(personality === undefined ? {} : { personality: JSON.stringify(personality) }),
+        ...(proactive === undefined ? {} : { proactive: JSON.stringify(proactive) }),
         ...(capabilities === undefined
           ? {}
           : {
@@ -342,11 +350,12 @@ export function createProfilesService(deps: ProfilesDeps) {
 
     /** Puts settings of a revision in place. */
     async apply(tx: Tx, tenantId: string, agentId: string, settings: Settings, byId: string): Promise<void> {
-      const { personality, capabilities, ...plain } = settings;
+      const { personality, capabilities, proactive, ...plain } = settings;
       const set = {
         ...plain,
         personality: JSON.stringify(personality),
         capabilities: JSON.stringify(capabilities),
+        proactive: JSON.stringify(proactive ?? {}),
       };
       if (!(await repo.updateAgent(tx, tenantId, agentId, set, byId))) throw AGENT_NOT_FOUND();
       await identity.updateAgentUser(tx, tenantId, agentId, { name: settings.name });

@@ -1,5 +1,6 @@
 // Tables of agents' profiles, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
+import type { ProactiveSettings } from '../proactive/contract.ts';
 import type { Personality } from '../prompts/prompts.ts';
 
 export interface AiAgentsTable {
@@ -24,6 +25,8 @@ export interface AiAgentsTable {
     'mention' | 'helpful' | 'lively' | undefined,
     'mention' | 'helpful' | 'lively'
   >;
+  /** As it was set; `ProactiveSettings` fills in the rest. */
+  proactive: ColumnType<Partial<ProactiveSettings>, string | undefined, string>;
   /** The state of its settings that counts, in `agent_revisions`. */
   revision: Generated<number>;
   createdAt: Generated<Date>;
@@ -38,6 +41,8 @@ export interface AgentRoomsTable {
   tenantId: string;
   /** How much feedback moves the score of speaking unasked. */
   readiness: Generated<number>;
+  /** An owner or admin of the room brought it, or a person opened the direct room. */
+  invitedByAdmin: Generated<boolean>;
 }
 
 export interface ProfilesTables {

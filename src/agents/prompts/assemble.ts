@@ -34,6 +34,8 @@ const CAPS = {
 };
 const MAX_MEMBERS = 40;
 const MAX_MEMORIES = 20;
+/** From whom a trigger is that nobody wrote. */
+const NOBODY = 'nobody';
 /** Of what the system text and the trigger leave. */
 const MEMORY_SHARE = 0.35;
 const KNOWLEDGE_SHARE = 0.35;
@@ -47,7 +49,8 @@ export function assemblePrompt(input: PromptInput): AssembledPrompt {
   const system = systemText(input);
   const trigger = {
     text: capText(cleanText(input.trigger.text), CAPS.trigger),
-    authorName: capName(input.trigger.authorName),
+    authorName: input.unasked === true ? NOBODY : capName(input.trigger.authorName),
+    ...(input.unasked === true ? { unasked: true } : {}),
   };
   const room = roomSection(input.room);
   const triggerSection: Section = {
@@ -123,7 +126,7 @@ function userTurn(sections: Section[]): LlmMessage {
   return { role: 'user', content: [{ type: 'text', text: renderSections(sections) }] };
 }
 
-function systemText({ profile, now }: PromptInput): string {
+function systemText({ profile, now, unasked = false }: PromptInput): string {
   const instructions = capText(cleanText(profile.systemPrompt ?? ''), CAPS.instructions).trim();
   return fillTemplate('system', {
     name: oneLine(profile.name),
@@ -131,6 +134,7 @@ function systemText({ profile, now }: PromptInput): string {
     description: capText(cleanText(profile.description ?? ''), CAPS.description).trim(),
     personality: profile.personality ? cleanText(describePersonality(profile.personality)) : '',
     instructions: instructions === '' ? '' : `Your owner's instructions:\n${instructions}`,
+    unasked: unasked ? fillTemplate('unasked', {}) : '',
     now: now === undefined ? '' : `- It is now ${oneLine(now)}.`,
   });
 }

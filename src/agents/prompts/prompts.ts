@@ -53,6 +53,8 @@ export interface PromptInput {
   /** Oldest first, without the trigger. */
   history: readonly PromptHistoryMessage[];
   trigger: LlmTrigger & { at?: string };
+  /** Nobody has addressed the agent: the trigger is what it may speak about first. */
+  unasked?: boolean;
   /** ISO 8601, if the agent should know the time without asking. */
   now?: string;
   /** Tokens for system and messages together; tool definitions and the answer are not in it. */

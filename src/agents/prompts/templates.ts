@@ -1,12 +1,12 @@
 // Reads the prompt files once and fills their places. Must never fill a place twice: a value that looks like a place stays text.
 import { readFileSync } from 'node:fs';
 
-export type TemplateName = 'system';
+export type TemplateName = 'system' | 'unasked';
 
 const read = (name: TemplateName): string =>
   readFileSync(new URL(`./${name}.md`, import.meta.url), 'utf8').trim();
 
-const TEMPLATES: Record<TemplateName, string> = { system: read('system') };
+const TEMPLATES: Record<TemplateName, string> = { system: read('system'), unasked: read('unasked') };
 
 /**
  * Fills `{{place}}`s. A line that holds only an empty place disappears.

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../../core/contract.ts';
 import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
+import { ProactiveSettings } from '../proactive/contract.ts';
 import { Agent, AgentPersonality, LlmProvider, ResponseMode } from '../profiles/contract.ts';
 
 export const Revision = z.object({
@@ -20,6 +21,7 @@ export const Revision = z.object({
     capabilities: z.array(z.string()),
     memoryEnabled: z.boolean(),
     responseMode: ResponseMode,
+    proactive: ProactiveSettings,
   }),
   /** What is different from the revision before it. */
   changed: z.array(z.string()),

@@ -16,6 +16,7 @@ export const SETTINGS = [
   'capabilities',
   'memoryEnabled',
   'responseMode',
+  'proactive',
 ] as const satisfies (keyof Settings)[];
 
 /**

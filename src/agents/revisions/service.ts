@@ -5,6 +5,7 @@ import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import { canonicalJson } from '../approvals/service.ts';
+import { ProactiveSettings } from '../proactive/contract.ts';
 import type { Agent } from '../profiles/contract.ts';
 import type { listRevisions, Revision, rollbackAgent } from './contract.ts';
 import * as repo from './repository.ts';
@@ -89,7 +90,8 @@ export function createRevisionsService({ database, profiles, toolNames }: Revisi
 function toRevision(row: repo.RevisionRow, before: repo.RevisionRow | undefined, current: number): Revision {
   const changed = repo.SETTINGS.filter(
     (name) =>
-      before !== undefined && canonicalJson(row.settings[name]) !== canonicalJson(before.settings[name]),
+      before !== undefined &&
+      canonicalJson(row.settings[name] ?? {}) !== canonicalJson(before.settings[name] ?? {}),
   );
   return {
     agentId: row.agentId,
@@ -98,6 +100,7 @@ function toRevision(row: repo.RevisionRow, before: repo.RevisionRow | undefined,
     settings: {
       ...row.settings,
       personality: row.settings.personality as Revision['settings']['personality'],
+      proactive: ProactiveSettings.parse(row.settings.proactive ?? {}),
     },
     changed,
     ...(row.byId === null ? {} : { byId: row.byId }),

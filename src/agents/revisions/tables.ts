@@ -1,5 +1,6 @@
 // Table of the states that agents' settings had, as Kysely sees it.
 import type { ColumnType, Generated } from 'kysely';
+import type { ProactiveSettings } from '../proactive/contract.ts';
 import type { Personality } from '../prompts/prompts.ts';
 
 /** What makes an agent answer as it does. Whether it is switched on is no part of it. */
@@ -14,6 +15,8 @@ export interface Settings {
   capabilities: string[];
   memoryEnabled: boolean;
   responseMode: 'mention' | 'helpful' | 'lively';
+  /** Absent in revisions that are older than it. */
+  proactive?: Partial<ProactiveSettings>;
 }
 
 /** Never changed, never deleted. */

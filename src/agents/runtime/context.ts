@@ -100,6 +100,8 @@ export function createContext({ rooms, messages, memory, training }: ContextDeps
             at: message.createdAt,
           })),
         trigger: { text: trigger.body, authorName: trigger.author.name, at: trigger.createdAt },
+        // Only the server makes such messages.
+        unasked: trigger.kind === 'system' && trigger.metadata.opening !== undefined,
         now,
         budgetTokens: Math.floor(BUDGET_TOKENS / 3 ** shrunk),
       });

@@ -31,6 +31,11 @@ export interface LoopDeps extends ActionsDeps {
   messages: MessagesService;
   profiles: ProfilesService;
   revisions: Pick<RevisionsService, 'asOf'>;
+  /** What a run that nobody asked for begins with, and why what it would say is not said after all. */
+  openings: {
+    triggerOf(run: repo.RunRow): Promise<Message | undefined>;
+    misfit(tx: Tx, run: repo.RunRow, seq: number): Promise<string | undefined>;
+  };
   /** Throws inside a transaction whose agent an emergency stop has halted. */
   checkStops: (tx: Tx, run: { tenantId: string; agentId: string; roomId: string | null }) => Promise<void>;
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
@@ -52,11 +57,22 @@ const gone = (error: unknown): undefined => {
   if (error instanceof AppError && error.code === 'not_found') return undefined;
   throw error;
 };
+/** What the agent would say first does not fit any more. */
+class Unfit extends Error {
+  override readonly name = 'Unfit';
+}
 
 /** Someone added words while the answer was being committed. */
 class Steered extends Error {
   override readonly name = 'Steered';
 }
+
+/** A run that began with an opening, not with a message. */
+const hasOpening = ({ triggerReason }: Pick<repo.RunRow, 'triggerReason'>): boolean =>
+  triggerReason.startsWith('proactive_');
+
+/** What a model is told to say when it has nothing to say first. */
+const NOTHING_TO_SAY = /^\W*nothing[_ ]to[_ ]say\W*$/i;
 
 /** What a run that broke off leaves behind. */
 export interface Remains {
@@ -98,8 +114,11 @@ export function createLoop(deps: LoopDeps): Execute {
     const scope = await deps.identity.agentScope(tenantId, agentId);
     const present = await deps.profiles.find(tenantId, agentId);
     const agent = present && (await deps.revisions.asOf(present, run.revision));
-    const found = await deps.messages.get(scope, run.triggerMessageId).catch(gone);
-    if (found === undefined) return fallSilent('agent_not_in_room');
+    const first = hasOpening(run);
+    const found = first
+      ? await deps.openings.triggerOf(run)
+      : await deps.messages.get(scope, run.triggerMessageId).catch(gone);
+    if (found === undefined) return fallSilent(first ? 'settled' : 'agent_not_in_room');
     const trigger: Message = found;
     if (agent === undefined || !agent.isActive) return fallSilent('agent_inactive');
     if (trigger.deletedAt !== undefined) return fallSilent('message_deleted');
@@ -110,7 +129,10 @@ export function createLoop(deps: LoopDeps): Execute {
     const draft = new Draft({
       clock: deps.clock,
       maxBytes: MAX_BODY_BYTES,
-      emit: (delta) => signals.delta(replyId(run), delta),
+      // It may find that it has nothing to say: then nobody should have read the beginning of it.
+      emit: (delta) => {
+        if (!first) signals.delta(replyId(run), delta);
+      },
     });
     const work = {
       run,
@@ -132,7 +154,9 @@ export function createLoop(deps: LoopDeps): Execute {
     const spent: Spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
     remains.publish = (how) => publishPartial(how);
     remains.keep = () =>
-      deps.database.transaction((tx) => repo.keepPartial(tx, lease, draft.text === '' ? null : draft.text));
+      deps.database.transaction((tx) =>
+        repo.keepPartial(tx, lease, draft.text === '' || first ? null : draft.text),
+      );
     // What was said before the run rested, or its worker died.
     if (textsOf(journal).length > 0) draft.restart(textsOf(journal));
     try {
@@ -154,6 +178,7 @@ export function createLoop(deps: LoopDeps): Execute {
             if (error instanceof Steered) return undefined;
             if (error instanceof ChainFull) return fallSilent('chain_limit');
             if (error instanceof Reworded) return beginAnew(error);
+            if (error instanceof Unfit) return fallSilent(error.message);
             throw error;
           });
           if (outcome !== undefined) return outcome;
@@ -170,7 +195,7 @@ export function createLoop(deps: LoopDeps): Execute {
 
     /** Before the first words; a turn that was asked for and has just been looked at is not looked at again. */
     async function beforeWords(): Promise<void> {
-      if (draft.text !== '') return;
+      if (draft.text !== '' || first) return;
       if (isUnasked(run) || deps.clock.elapsed() - seenAt > FRESH_MS) await lookNow();
     }
 
@@ -208,7 +233,8 @@ export function createLoop(deps: LoopDeps): Execute {
       // What readers have and what stays are the same words.
       draft.flush();
       const body = draft.text;
-      if (body === '') return false;
+      // What nobody asked for is said as a whole or not at all.
+      if (body === '' || first) return false;
       const model = journal.steps.find((step) => step.kind === 'context')?.model ?? '';
       const { tokens, priced } = spent;
       const costUsd = priced ? spent.costUsd : null;
@@ -237,6 +263,7 @@ export function createLoop(deps: LoopDeps): Execute {
         return withhold(last.moderated?.blocked?.reason ?? 'content_blocked');
       const body = draft.text;
       if (body === '') return fallSilent('empty_reply');
+      if (first && NOTHING_TO_SAY.test(body)) return fallSilent('nothing_to_say');
       await boundary('before:reply');
       const answeredBy = last?.kind === 'model' ? last.model : model;
       const message = await deps.messages.send(
@@ -260,9 +287,11 @@ export function createLoop(deps: LoopDeps): Execute {
           async within(tx, sent) {
             await checkStops(tx);
             requireClean(sent.body);
-            await lookFresh(tx, run, seen);
+            if (!first) await lookFresh(tx, run, seen);
             await checkChain(tx, run);
             await checkLimits(tx, run);
+            const misfit = first ? await deps.openings.misfit(tx, run, sent.seq) : undefined;
+            if (misfit !== undefined) throw new Unfit(misfit);
             const closed = await repo.closeRun(tx, lease, {
               status: 'completed',
               replyMessageId: sent.id,

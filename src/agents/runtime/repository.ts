@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import { isSpent } from '../budgets/repository.ts';
 import { noteFailure, noteSuccess } from '../health/repository.ts';
+import type { ProactiveSettings } from '../proactive/contract.ts';
 import type { Interruption, Pending, UnderWay } from './floor-plan.ts';
 import type { Lane } from './lanes.ts';
 import type { AgentRunsTable, AgentTurnsTable, RunStatus, RunStepsTable } from './tables.ts';
@@ -46,12 +47,13 @@ export interface RoomAgent {
   extraversion: number | null;
   /** What people's feedback adds to the score. */
   readiness: number;
+  proactive: Partial<ProactiveSettings>;
 }
 
 /** Agents of all these rooms at once; reads nothing else when there are none. */
 export async function listRoomAgents(tx: Db | Tx, roomIds: string[]): Promise<RoomAgent[]> {
   const { rows } = await sql<RoomAgent>`
-    select ar.tenant_id, ar.room_id, ar.agent_id, ar.readiness, a.is_active, a.response_mode,
+    select ar.tenant_id, ar.room_id, ar.agent_id, ar.readiness, a.is_active, a.response_mode, a.proactive,
       (a.personality->'traits'->>'extraversion')::real as extraversion, u.suspended_at is not null as suspended, r.agents_allowed,
       a.personality->'interests' as interests, a.personality->'expertise' as expertise,
       coalesce(f.response_mode, 'lively') as room_mode, coalesce(f.interruption, 'queue') as interruption,
@@ -113,7 +115,9 @@ export async function countChain(tx: Tx, roomId: string, rootId: string, limit: 
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
       select from messages where room_id = ${roomId} and root_id = ${rootId} and kind = 'agent' and hop > 1
-        and seq > (select seq from messages where id = ${rootId}) limit ${limit}) counted`.execute(tx);
+        and seq > coalesce((select seq from messages where id = ${rootId}), 0) limit ${limit}) counted`.execute(
+    tx,
+  );
   return rows[0]?.count ?? 0;
 }
 

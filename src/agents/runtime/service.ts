@@ -161,6 +161,24 @@ export function createRuntimeService(deps: RuntimeDeps) {
   return {
     cancel,
 
+    /** Makes the run of something that the agent says first, inside `tx`, unless there is one. A chain goes on where it stands. */
+    async begin(
+      tx: Tx,
+      {
+        id,
+        reason,
+        ...of
+      }: Pick<repo.RunRow, 'tenantId' | 'agentId' | 'roomId' | 'askerId' | 'rootId'> & {
+        id: string;
+        reason: string;
+      },
+    ): Promise<void> {
+      const runs = await repo.insertRuns(tx, [
+        { ...of, id: newId(), triggerMessageId: id, triggerReason: reason, hop: 2, lane: 'background' },
+      ]);
+      await enqueueRuns(jobs, tx, runs);
+    },
+
     /** Lets runs go on that rested until a person had spoken, inside `tx`. */
     async wake(
       tx: Tx,

@@ -18,6 +18,8 @@ export function watchMessages(deps: {
   typing: Typing;
   /** Stores turns and runs, and wakes workers when it commits. */
   write: (tx: Tx, verdicts: readonly Verdict[]) => Promise<void>;
+  /** At this time the agent speaks only when it is addressed. */
+  inQuietHours: (agent: Pick<repo.RoomAgent, 'proactive'>) => boolean;
 }): void {
   deps.events.on<MessageSent>('message.sent', async (tx, sent) => {
     const roomIds = [...new Set(sent.map(({ message }) => message.roomId))];
@@ -118,7 +120,7 @@ export function watchMessages(deps: {
         floor:
           heard === undefined || mode === 'off' || mode === 'mention'
             ? undefined
-            : { mode, score: heard.score },
+            : { mode, score: heard.score, quiet: deps.inQuietHours(agent) },
       });
       return { heard, score: heard?.score ?? 0, ...decision };
     }

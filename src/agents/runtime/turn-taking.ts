@@ -22,8 +22,8 @@ export interface TurnInput {
   invoked: boolean;
   /** Its author goes on with what he has just said to the agent. */
   goesOn: boolean;
-  /** For an agent that may speak unasked: how ready it is to, and what speaks for it. */
-  floor?: { mode: keyof typeof THRESHOLDS; score: number } | undefined;
+  /** For an agent that may speak unasked: how ready it is to, what speaks for it, and whether it is quiet at this time of day. */
+  floor?: { mode: keyof typeof THRESHOLDS; score: number; quiet?: boolean } | undefined;
 }
 
 export type SilentReason =
@@ -38,6 +38,7 @@ export type SilentReason =
   | 'system_message'
   | 'chain_limit'
   | 'not_addressed'
+  | 'quiet_hours'
   | 'below_threshold'
   | 'other_agent_took_it'
   | 'ignored_while_busy'
@@ -94,6 +95,7 @@ export function decideTurn(input: TurnInput): TurnDecision {
   if (message.authorKind === 'agent') return silent('not_addressed');
   if (input.goesOn) return speak('follow_up');
   if (input.floor === undefined) return silent('not_addressed');
+  if (input.floor.quiet === true) return silent('quiet_hours');
   if (input.floor.score < THRESHOLDS[input.floor.mode]) return silent('below_threshold');
   return speak('score');
 }

@@ -109,9 +109,13 @@ export function createUseTool(deps: UseToolDeps) {
     // What is refused for its name, form or grant is refused by the runner, with a record.
     if (!granted || call.invalidArgs !== undefined || !parseToolInput(tool, asked).ok) return plain();
 
+    // Nobody asked for anything: it may look, and see to its own affairs.
+    const writes = tool.effect !== 'pure' && tool.effect !== 'read';
+    if (run.askerId === agentId && writes && tool.ownAffairs !== true)
+      return finish(refused('nobody_asked', UNASKED));
+
     // Who invoked the agent did not say this, and who said it did not ask: neither's rights are lent to the other.
-    if (run.askerId !== trigger.author.id && tool.effect !== 'pure' && tool.effect !== 'read')
-      return finish(refused('asker_not_author', BORROWED));
+    if (run.askerId !== trigger.author.id && writes) return finish(refused('asker_not_author', BORROWED));
 
     const { ruling, reason } = await deps.rule({ tool, args: asked, executionId, context });
     if (ruling === 'refuse' && reason === 'analysis_only') return finish(refused(reason, REFUSED));
@@ -346,6 +350,8 @@ interface HowToCall {
 
 const BORROWED =
   'You were invoked on a message of somebody else, so you may look but change nothing. Ask them to say themselves what they want done.';
+const UNASKED =
+  'Nobody asked you for this, so you may look but change nothing. Offer to do it, and do it when you are asked.';
 const REFUSED = 'You may only look and answer now, because your last runs failed; say so.';
 const VOID =
   'The tool, or what it would do, is not what was approved any more. Ask again if it is still wanted.';

@@ -4,6 +4,7 @@ import type { BudgetsTables } from '../../agents/budgets/tables.ts';
 import type { ConversationsTables } from '../../agents/conversations/tables.ts';
 import type { FeedbackTables } from '../../agents/feedback/tables.ts';
 import type { HealthTables } from '../../agents/health/tables.ts';
+import type { ProactiveTables } from '../../agents/proactive/tables.ts';
 import type { ProfilesTables } from '../../agents/profiles/tables.ts';
 import type { RevisionsTables } from '../../agents/revisions/tables.ts';
 import type { RuntimeTables } from '../../agents/runtime/tables.ts';
@@ -43,6 +44,7 @@ export interface Tables
     BudgetsTables,
     ConversationsTables,
     ProfilesTables,
+    ProactiveTables,
     FeedbackTables,
     TrainingTables,
     HealthTables,

@@ -9,6 +9,7 @@ export const RoomKey = z.string().min(1).max(100);
 /** any: as many as one likes; one: one a person and message, a new one takes its place; off: none. */
 export const ReactionMode = z.enum(['any', 'one', 'off']);
 export type ReactionMode = z.infer<typeof ReactionMode>;
+export const AgentsProactive = z.enum(['never', 'by_invitation', 'always']);
 
 export const Room = z.object({
   id: Id,
@@ -20,6 +21,8 @@ export const Room = z.object({
   agentsAllowed: z.boolean(),
   /** Servers always tell; optional because older ones did not. */
   reactionMode: ReactionMode.optional(),
+  /** Whether agents may speak first here: never, those that an owner or admin of the room brought, or all. */
+  agentsProactive: AgentsProactive,
   /** Sequence of the newest entry of the room's log. */
   lastSeq: z.number().int(),
   createdAt: Timestamp,
@@ -135,7 +138,8 @@ export const getRoom = defineOperation({
 export const updateRoom = defineOperation({
   name: 'rooms.update',
   summary:
-    'Change name, topic, visibility, reactions or whether agents may join (owner or admin of the room)',
+    'Change name, topic, visibility, reactions or what agents may do here (owner or admin of the room)',
+  description: 'In a direct room `agentsProactive` alone can be changed, by each of its people.',
   tag,
   rest: { method: 'patch', path: '/api/rooms/:roomId' },
   socket: 'update_room',
@@ -146,6 +150,7 @@ export const updateRoom = defineOperation({
     visibility: z.enum(['public', 'private']).optional(),
     agentsAllowed: z.boolean().optional(),
     reactionMode: ReactionMode.optional(),
+    agentsProactive: AgentsProactive.optional(),
   }),
   output: Room,
   permission: 'signed_in',

@@ -187,7 +187,15 @@ export const updateRoom = (
   set: Partial<
     Pick<
       RoomRow,
-      'name' | 'topic' | 'visibility' | 'agentsAllowed' | 'reactionMode' | 'deletedAt' | 'slug' | 'directKey'
+      | 'name'
+      | 'topic'
+      | 'visibility'
+      | 'agentsAllowed'
+      | 'agentsProactive'
+      | 'reactionMode'
+      | 'deletedAt'
+      | 'slug'
+      | 'directKey'
     >
   >,
 ): Promise<RoomRow> =>

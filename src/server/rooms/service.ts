@@ -226,12 +226,17 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
         visibility?: 'public' | 'private' | undefined;
         agentsAllowed?: boolean | undefined;
         reactionMode?: ReactionMode | undefined;
+        agentsProactive?: Room['agentsProactive'] | undefined;
       },
     ): Promise<Room> {
       return access.change(scope, key, async (tx, here) => {
-        access.requireRight(here, 'room.update');
         const { row } = here;
-        if (row.kind === 'direct')
+        const asked = Object.keys(change).filter((name) => change[name as keyof typeof change] !== undefined);
+        // Nobody owns a direct room: each of its people decides who may disturb them there.
+        const ofEach = asked.length === 1 && asked[0] === 'agentsProactive' && scope.user.kind === 'human';
+        if (row.kind !== 'direct' || here.role === undefined || !ofEach)
+          access.requireRight(here, 'room.update');
+        if (row.kind === 'direct' && !ofEach)
           throw new AppError(
             'conflict',
             'direct_room',

@@ -2,6 +2,8 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { MemberRole, ReactionMode } from './contract.ts';
 
+type AgentsProactive = 'never' | 'by_invitation' | 'always';
+
 export interface RoomsTable {
   id: string;
   tenantId: string;
@@ -12,6 +14,7 @@ export interface RoomsTable {
   visibility: 'public' | 'private';
   agentsAllowed: Generated<boolean>;
   reactionMode: Generated<ReactionMode>;
+  agentsProactive: ColumnType<AgentsProactive, AgentsProactive | undefined, AgentsProactive>;
   /** Sorted ids of a direct room's members. */
   directKey: string | null;
   lastSeq: Generated<number>;

@@ -12,6 +12,7 @@ export const toRoom = (row: RoomRow): Room => ({
   visibility: row.visibility,
   agentsAllowed: row.agentsAllowed,
   reactionMode: row.reactionMode,
+  agentsProactive: row.agentsProactive,
   lastSeq: row.lastSeq,
   createdAt: row.createdAt.toISOString(),
 });
