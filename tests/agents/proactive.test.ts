@@ -346,6 +346,9 @@ describeEachDatabase('an agent that speaks first', (database) => {
     const back = await town.call(ada, 'rollback_agent', { agentId: bot.id, revision });
     expect(back.proactive).toMatchObject({ perDay: 2, enabled: true });
     expect(await town.call(bea, 'get_agent', { agentId: bot.id })).not.toHaveProperty('proactive');
+    // A name with a digit that looks like a letter is found to be taken, too.
+    const named = await town.agent(ada, { name: 'Bot 10' });
+    expect((await town.call(ada, 'clone_agent', { agentId: named.id })).handle).toBe('bot-10-2');
     const copy = await town.call(ada, 'clone_agent', { agentId: bot.id });
     expect(copy.proactive).toMatchObject({ enabled: false });
   });

@@ -22,12 +22,12 @@ const agents = (db: Db | Tx, tenantId: string) =>
 export const findAgent = (db: Db | Tx, tenantId: string, id: string): Promise<AgentRow | undefined> =>
   agents(db, tenantId).where('aiAgents.id', '=', id).executeTakeFirst();
 
-export async function hasHandle(tx: Tx, tenantId: string, handle: string): Promise<boolean> {
+export async function hasHandle(tx: Tx, tenantId: string, key: string): Promise<boolean> {
   const row = await tx
     .selectFrom('users')
     .select('id')
     .where('tenantId', '=', tenantId)
-    .where('handleKey', '=', handle)
+    .where('handleKey', '=', key)
     .where('deletedAt', 'is', null)
     .executeTakeFirst();
   return row !== undefined;

@@ -10,6 +10,7 @@ import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import {
   handleFromName,
+  handleKey,
   type IdentityService,
   isUuid,
   type UserRemoved,
@@ -185,7 +186,7 @@ export function createProfilesService(deps: ProfilesDeps) {
   async function freeHandle(tx: Tx, tenantId: string, base: string): Promise<string> {
     for (let n = 1; n <= MOST_CLONES; n++) {
       const handle = n === 1 ? base : `${base.slice(0, 28)}-${n}`;
-      if (!(await repo.hasHandle(tx, tenantId, handle))) return handle;
+      if (!(await repo.hasHandle(tx, tenantId, handleKey(handle)))) return handle;
     }
     throw new AppError('conflict', 'name_taken', 'handle: all like it are taken; give one.');
   }
