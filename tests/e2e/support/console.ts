@@ -19,6 +19,9 @@ const ARGS = [
 /** Without a browser there is nothing to look at: suites ask this and skip. */
 export const hasBrowser = existsSync(CHROMIUM);
 
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+
 export interface Look {
   width?: number;
   height?: number;
@@ -48,7 +51,7 @@ export interface TestConsole {
 export async function startConsole(options: TestAppOptions = {}): Promise<TestConsole> {
   await buildConsole();
   const server = await startApp(options);
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  const browser = await launchBrowser();
 
   async function open(look: Look = {}): Promise<Person> {
     const context = await browser.newContext({

@@ -1,0 +1,11 @@
+// The id of the answer to a message. The same for every try and every copy of the agent, so that a message has one answer.
+
+/** A version 8 UUID of both ids; see RFC 9562. */
+export async function answerId(agentUserId: string, messageId: string): Promise<string> {
+  const words = new TextEncoder().encode(`parley-answer:${agentUserId}:${messageId}`);
+  const bytes = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', words)).slice(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
