@@ -4,6 +4,7 @@ import type { Agent } from '@parley/client';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import { BenchTab } from '../bench/bench-tab.tsx';
 import { ConversationsTab } from '../conversations/conversations-tab.tsx';
 import { PageFrame } from '../layout/page-frame.tsx';
 import { AboutMe } from '../memory/about-me.tsx';
@@ -32,6 +33,7 @@ interface AgentPageProps {
 const TITLES: Record<AgentTab, string> = {
   profile: 'Profile',
   tools: 'Tools',
+  try: 'Try out',
   work: 'Work',
   conversations: 'Conversations',
   memories: 'Memories',
@@ -96,6 +98,9 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       </Tabs.Panel>
       <Tabs.Panel value="tools">
         <ToolsTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="try">
+        <BenchTab agent={agent} />
       </Tabs.Panel>
       <Tabs.Panel value="work">
         <WorkTab agent={agent} />

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 export const AGENT_TABS = [
   'profile',
   'tools',
+  'try',
   'work',
   'conversations',
   'memories',
