@@ -32,6 +32,10 @@ import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
 import { draftsModule } from './server/drafts/module.ts';
 import { createDraftsService } from './server/drafts/service.ts';
+import { erasureModule } from './server/erasure/module.ts';
+import { createErasure } from './server/erasure/service.ts';
+import { exportsModule } from './server/exports/module.ts';
+import { createExports } from './server/exports/service.ts';
 import { createLocalTokens } from './server/identity/local.ts';
 import { identityModule } from './server/identity/module.ts';
 import { createIdentityService, HOME_TENANT } from './server/identity/service.ts';
@@ -49,6 +53,8 @@ import { previewsModule } from './server/previews/module.ts';
 import { createPreviews } from './server/previews/service.ts';
 import { reactionsModule } from './server/reactions/module.ts';
 import { createReactionsService } from './server/reactions/service.ts';
+import { retentionModule } from './server/retention/module.ts';
+import { createRetention } from './server/retention/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
 import { savedModule } from './server/saved/module.ts';
@@ -228,6 +234,16 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         fetch: outgoing.fetch,
       }),
     });
+    const retention = createRetention({ database, messages });
+    const exports = createExports({
+      database,
+      events,
+      jobs,
+      identity,
+      rooms,
+      objects: files.objects,
+      folder: files.parts,
+    });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -276,6 +292,16 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       overrides: overrides.agents,
     });
 
+    const erasure = createErasure({
+      database,
+      events,
+      jobs,
+      identity,
+      messages,
+      uploads,
+      eraseFromAgents: agents.erase,
+    });
+
     watchParts(metrics, { database, bus, writer, version: config.version });
 
     const modules: Module[] = [
@@ -294,6 +320,9 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       presenceModule(),
       settingsModule(settings),
       webhooks,
+      retentionModule({ retention, clock, logger }),
+      exportsModule({ exports, clock, logger }),
+      erasureModule(erasure),
       ...(previews === undefined ? [] : [previewsModule(previews)]),
       uploadsModule({ uploads, objects: files.objects, clock, logger }),
       searchModule(search, indexer),
@@ -416,6 +445,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         rooms,
         messages,
         uploads,
+        retention,
         log,
         hub,
         bus,

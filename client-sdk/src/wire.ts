@@ -16,6 +16,8 @@ import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts
 import type * as memory from '../../src/memory/contract.ts';
 import type * as audit from '../../src/server/audit/contract.ts';
 import type * as drafts from '../../src/server/drafts/contract.ts';
+import type * as erasure from '../../src/server/erasure/contract.ts';
+import type * as exports from '../../src/server/exports/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
 import type * as pins from '../../src/server/pins/contract.ts';
@@ -140,6 +142,11 @@ export interface Operations {
   create_incoming_webhook: Op<typeof webhooks.createIncoming>;
   list_incoming_webhooks: Op<typeof webhooks.listIncoming>;
   revoke_incoming_webhook: Op<typeof webhooks.revokeIncoming>;
+
+  create_export: Op<typeof exports.createExport>;
+  get_export: Op<typeof exports.getExport>;
+  erase_person: Op<typeof erasure.erasePerson>;
+  get_erasure: Op<typeof erasure.getErasure>;
 
   search_messages: Op<typeof search.searchMessages>;
   get_room_settings: Op<typeof settings.getRoomSettings>;

@@ -1,5 +1,6 @@
 // Composes everything about agents from the server's parts, so that app.ts only spreads the modules.
 // Must never reach a transport: what rooms hear goes through the message log.
+
 import { createAddressPolicy } from '../core/addresses.ts';
 import type { Bus } from '../core/bus.ts';
 import type { Clock } from '../core/clock.ts';
@@ -94,6 +95,7 @@ import { revisionsModule } from './revisions/module.ts';
 import { createRevisionsService } from './revisions/service.ts';
 import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
+import { createAgentErasure } from './runtime/erasure.ts';
 import { createFloorBook } from './runtime/floor-book.ts';
 import { createBursts } from './runtime/floor-bursts.ts';
 import { MAX_CHAIN } from './runtime/floor-limits.ts';
@@ -152,6 +154,8 @@ export interface AgentsLayerDeps {
 }
 
 export interface AgentsLayer {
+  /** Erases what agents keep of a person. @returns how much of each */
+  erase(tenantId: string, userId: string): Promise<Record<string, number>>;
   /** Operations, events and jobs; spread into the app's list before `jobs.start`. */
   modules: Module[];
   /** Takes over what a stopped process left, starts leases and sweeping. After migration and `jobs.start`. */
@@ -639,6 +643,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       budgetsModule(budgets),
     ],
     memory,
+    erase: createAgentErasure({ database, memory, messages: deps.messages }),
     ensureParley: profiles.ensureParley,
     cameIn: signals.cameIn,
     screen: safety.screen,

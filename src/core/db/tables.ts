@@ -12,6 +12,8 @@ import type { SafetyTables } from '../../agents/safety/tables.ts';
 import type { TrainingTables } from '../../agents/training/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
 import type { AuditTables } from '../../server/audit/tables.ts';
+import type { ErasureTables } from '../../server/erasure/tables.ts';
+import type { ExportsTables } from '../../server/exports/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { PreviewsTables } from '../../server/previews/tables.ts';
@@ -34,6 +36,8 @@ export interface Tables
     MessagesTables,
     SearchTables,
     SettingsTables,
+    ErasureTables,
+    ExportsTables,
     WebhooksTables,
     PreviewsTables,
     UploadsTables,

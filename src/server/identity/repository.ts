@@ -136,3 +136,33 @@ export const removePeople = (tx: Tx, tenantId: string, at: Date) =>
     .where('kind', '=', 'human')
     .where('deletedAt', 'is', null)
     .execute();
+
+/** Takes the name from someone who was removed. What the provider told of him goes when no other tenant has him. */
+export async function eraseUser(
+  tx: Tx,
+  tenantId: string,
+  userId: string,
+  set: { name: string; handle: string; handleKey: string },
+): Promise<void> {
+  const row = await tx
+    .updateTable('users')
+    .set({ ...set, avatarUrl: null })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', userId)
+    .where('deletedAt', 'is not', null)
+    .returning('externalId')
+    .executeTakeFirst();
+  if (row?.externalId == null) return;
+  const others = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('externalId', '=', row.externalId)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  if (others === undefined)
+    await tx
+      .updateTable('directory')
+      .set({ name: null, handle: null, avatarUrl: null })
+      .where('externalId', '=', row.externalId)
+      .execute();
+}

@@ -279,6 +279,19 @@ export function createIdentityService(deps: IdentityDeps) {
       });
     },
 
+    isRemoved: async (tenantId: string, userId: string): Promise<boolean> => {
+      const row = await repo.findUserById(db, tenantId, userId);
+      return row !== undefined && row.kind === 'human' && row.deletedAt !== null;
+    },
+
+    /** Of someone who was removed: his name, handle and picture, also as the identity provider told them. */
+    async eraseName(tenantId: string, userId: string): Promise<void> {
+      const handle = `deleted-${userId.replaceAll('-', '').slice(-12)}`;
+      await database.transaction((tx) =>
+        repo.eraseUser(tx, tenantId, userId, { name: 'Deleted user', handle, handleKey: handleKey(handle) }),
+      );
+    },
+
     /** Whether a sign-in that was checked before still holds. */
     async stands(signIn: { tenantId: string; userId: string; credentialId: string }): Promise<boolean> {
       if (await isRevoked(signIn.credentialId)) return false;

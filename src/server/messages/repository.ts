@@ -145,6 +145,29 @@ export const recountReplies = (tx: Tx, messageId: string) =>
 export const deleteReactions = (tx: Tx, messageId: string) =>
   tx.deleteFrom('messageReactions').where('messageId', '=', messageId).execute();
 
+/** Messages that stand, oldest first, before a time or by an author. */
+export const listToWipe = (
+  tx: Tx,
+  tenantId: string,
+  roomId: string,
+  which: { before: Date } | { authorId: string } | { ids: string[] },
+  limit: number,
+): Promise<MessageRow[]> => {
+  const query = tx
+    .selectFrom('messages')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('roomId', '=', roomId)
+    .where('deletedAt', 'is', null);
+  const those =
+    'before' in which
+      ? query.where('createdAt', '<', which.before)
+      : 'ids' in which
+        ? query.where(sql<boolean>`id = any(${which.ids}::uuid[])`)
+        : query.where('authorId', '=', which.authorId);
+  return those.orderBy('seq').limit(limit).execute();
+};
+
 export const setPreviews = (tx: Tx, id: string, previews: string) =>
   tx.updateTable('messages').set({ previews }).where('id', '=', id).execute();
 

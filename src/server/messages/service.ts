@@ -154,6 +154,24 @@ export function createMessagesService(deps: {
   const messageNotFound = () =>
     notFound('message_not_found', 'There is no such message, or you may not see it.');
 
+  /** Leaves a tombstone: of what the message said nothing stays. */
+  async function bury(tx: Tx, row: repo.MessageRow): Promise<void> {
+    if (row.reactions.length > 0) await repo.deleteReactions(tx, row.id);
+    if (row.version > 1) await repo.deleteVersions(tx, row.id);
+    await repo.updateMessage(tx, row.id, {
+      body: '',
+      mentions: '[]',
+      metadata: '{}',
+      reactions: '[]',
+      attachments: '[]',
+      previews: '[]',
+      pinnedAt: null,
+      pinnedBy: null,
+      deletedAt: await now(tx),
+    });
+    if (row.threadId !== null) await repo.recountReplies(tx, row.threadId);
+  }
+
   /** The message if the caller may see its room. */
   async function requireMessage(
     scope: Scope,
@@ -256,6 +274,41 @@ export function createMessagesService(deps: {
     async bare(tenantId: string, id: string): Promise<Message | undefined> {
       const row = await repo.findMessage(db, tenantId, id);
       return row === undefined || row.deletedAt !== null ? undefined : toMessage(row);
+    },
+
+    /**
+     * Deletes messages for the server itself: those that a room keeps no longer, or of a person who is erased.
+     * @returns how many there were, and earlier versions of them
+     */
+    async wipe(
+      tenantId: string,
+      roomId: string,
+      which: { before: Date } | { authorId: string } | { ids: string[] },
+      limit: number,
+    ): Promise<{ messages: number; versions: number }> {
+      return database.transaction(async (tx) => {
+        // A deleted room has nobody to tell.
+        const [room] = await repo.lockRooms(tx, [roomId], false);
+        const rows = await repo.listToWipe(tx, tenantId, roomId, which, limit);
+        const counts = { messages: rows.length, versions: 0 };
+        for (const row of rows) {
+          counts.versions += row.version - 1;
+          await bury(tx, row);
+          if (room === undefined) continue;
+          const buried = (await repo.findMessage(tx, tenantId, row.id)) as repo.MessageWithAuthor;
+          const message = toMessage(buried);
+          await log.appendMessageChange(
+            tx,
+            { id: roomId, tenantId },
+            {
+              type: 'message_deleted',
+              messageId: row.id,
+              payload: (seq) => ({ roomId, seq, messageId: row.id, message }),
+            },
+          );
+        }
+        return counts;
+      });
     },
 
     /** Shows previews with a message whose words are still these. */
@@ -401,20 +454,7 @@ export function createMessagesService(deps: {
           );
         }
         if (row.deletedAt !== null) return undefined;
-        if (row.reactions.length > 0) await repo.deleteReactions(tx, row.id);
-        if (row.version > 1) await repo.deleteVersions(tx, row.id);
-        await repo.updateMessage(tx, row.id, {
-          body: '',
-          mentions: '[]',
-          metadata: '{}',
-          reactions: '[]',
-          attachments: '[]',
-          previews: '[]',
-          pinnedAt: null,
-          pinnedBy: null,
-          deletedAt: await now(tx),
-        });
-        if (row.threadId !== null) await repo.recountReplies(tx, row.threadId);
+        await bury(tx, row);
         return 'message_deleted';
       });
     },

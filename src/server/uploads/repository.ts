@@ -130,6 +130,15 @@ export const deleteUpload = (
     .returning('blobId')
     .executeTakeFirst();
 
+/** Everything that someone uploaded, taken from the messages that had it. */
+export async function takeAllOf(db: Db, tenantId: string, userId: string): Promise<string[]> {
+  const mine = sql`select id from uploads where tenant_id = ${tenantId} and user_id = ${userId}`;
+  await sql`delete from message_attachments where upload_id in (${mine})`.execute(db);
+  const { rows } = await sql<{ id: string }>`
+    delete from uploads where tenant_id = ${tenantId} and user_id = ${userId} returning id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 // ——— tidying ———
 
 /** What belonged to messages that were deleted belongs to nothing. */

@@ -253,6 +253,14 @@ export function createUploadsService(deps: {
 
     attach: repo.attach,
 
+    /** All files of a person, wherever they were sent. @returns how many */
+    async eraseOf(tenantId: string, userId: string): Promise<number> {
+      const ids = await repo.takeAllOf(db, tenantId, userId);
+      for (const id of ids) await parts.remove(id);
+      await removeBlobs();
+      return ids.length;
+    },
+
     /** Deletes what belongs to no message: of deleted ones at once, what was never sent after a day. */
     async tidy(): Promise<{ uploads: number; contents: number }> {
       await repo.detachDeleted(db);

@@ -1,0 +1,179 @@
+// Erases a person: access ends in the call, the rest is done by a job in steps that may be repeated, and the report counts what was
+// found. What other layers keep of the person they erase themselves.
+import { sql } from 'kysely';
+import { by, note } from '../../core/audit-note.ts';
+import type { Database } from '../../core/db/database.ts';
+import { notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
+import { isUuid, newId } from '../../core/ids.ts';
+import type { JobDef, Jobs } from '../../core/jobs.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { IdentityService } from '../identity/service.ts';
+import type { MessagesService } from '../messages/service.ts';
+import type { UploadsService } from '../uploads/service.ts';
+import type { Erasure } from './contract.ts';
+
+export type ErasureService = ReturnType<typeof createErasure>;
+export type Counts = Record<string, number>;
+
+const JOB = 'erasure.run';
+/** Messages of one transaction. */
+const STEP = 50;
+
+export function createErasure(deps: {
+  database: Database;
+  events: Events;
+  jobs: Jobs;
+  identity: IdentityService;
+  messages: MessagesService;
+  uploads: UploadsService;
+  /** What agents keep: memories, summaries, traces. */
+  eraseFromAgents(tenantId: string, userId: string): Promise<Counts>;
+}) {
+  const { database, events, jobs, identity, messages, uploads, eraseFromAgents } = deps;
+  const { db } = database;
+
+  const find = (tenantId: string, id: string) =>
+    db
+      .selectFrom('erasures')
+      .selectAll()
+      .where('tenantId', '=', tenantId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+
+  const shown = (row: NonNullable<Awaited<ReturnType<typeof find>>>): Erasure => ({
+    id: row.id,
+    userId: row.userId,
+    ...row.report,
+    createdAt: row.createdAt.toISOString(),
+  });
+
+  async function eraseMessages(tenantId: string, userId: string): Promise<Counts> {
+    const counts = { messages: 0, versions: 0 };
+    const { rows: rooms } = await sql<{ roomId: string }>`
+      select distinct room_id from messages
+      where tenant_id = ${tenantId} and author_id = ${userId} and deleted_at is null`.execute(db);
+    for (const { roomId } of rooms) {
+      for (;;) {
+        const gone = await messages.wipe(tenantId, roomId, { authorId: userId }, STEP);
+        counts.messages += gone.messages;
+        counts.versions += gone.versions;
+        if (gone.messages < STEP) break;
+      }
+    }
+    return counts;
+  }
+
+  async function eraseSearch(tenantId: string, userId: string): Promise<Counts> {
+    const { rows } = await sql`
+      delete from message_words where tenant_id = ${tenantId} and author_id = ${userId} returning 1`.execute(
+      db,
+    );
+    return { searchEntries: rows.length };
+  }
+
+  /** What he chose and left about: reactions on others' messages, saved ones, marks, and his name in the rooms' logs. */
+  async function eraseMarks(tenantId: string, userId: string): Promise<Counts> {
+    return database.transaction(async (tx) => {
+      const { rows: reacted } = await sql<{ messageId: string }>`
+        delete from message_reactions where tenant_id = ${tenantId} and user_id = ${userId}
+        returning message_id`.execute(tx);
+      const ids = [...new Set(reacted.map(({ messageId }) => messageId))];
+      if (ids.length > 0)
+        await sql`
+          update messages m set reactions = coalesce((
+            select jsonb_agg(jsonb_build_object('emoji', r.emoji, 'count', r.n) order by r.first)
+            from (select emoji, count(*)::int as n, min(created_at) as first from message_reactions
+              where message_id = m.id group by emoji) r), '[]')
+          where m.tenant_id = ${tenantId} and m.id = any(${ids}::uuid[])`.execute(tx);
+      await sql`delete from saved_messages where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
+      await sql`delete from thread_marks where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
+      const { rows: named } = await sql`
+        update room_events set payload = jsonb_set(payload, '{member,user}',
+          jsonb_build_object('id', ${userId}::text, 'kind', 'human', 'handle', 'deleted', 'name', 'Deleted user'))
+        where tenant_id = ${tenantId} and payload->'member'->'user'->>'id' = ${userId}::text returning 1`.execute(
+        tx,
+      );
+      // Direct rooms are called by their members' names.
+      const { rows: renamed } = await sql`
+        update rooms set name = case when position(u.name in rooms.name) > 0
+          then replace(rooms.name, u.name, 'Deleted user') else 'Deleted user' end
+        from users u where u.id = ${userId} and u.tenant_id = ${tenantId} and rooms.tenant_id = ${tenantId}
+          and rooms.kind = 'direct' and position(${userId}::text in rooms.direct_key) > 0 returning 1`.execute(
+        tx,
+      );
+      return { rooms: renamed.length, reactions: reacted.length, logEntries: named.length };
+    });
+  }
+
+  const job: JobDef<{ erasureId: string; tenantId: string }> = {
+    name: JOB,
+    retryLimit: 10,
+    expireInSeconds: 3600,
+    concurrency: 1,
+    async handle({ erasureId, tenantId }, { signal }) {
+      const row = await find(tenantId, erasureId);
+      if (row === undefined || row.report.done) return;
+      const { userId } = row;
+      const counts: Counts = { ...row.report.counts };
+      const steps: (() => Promise<Counts>)[] = [
+        // Before and after the messages: what is indexed meanwhile is found as well.
+        () => eraseSearch(tenantId, userId),
+        () => eraseMessages(tenantId, userId),
+        async () => ({ files: await uploads.eraseOf(tenantId, userId) }),
+        () => eraseSearch(tenantId, userId),
+        () => eraseMarks(tenantId, userId),
+        () => eraseFromAgents(tenantId, userId),
+        async () => {
+          await identity.eraseName(tenantId, userId);
+          return {};
+        },
+      ];
+      for (const [i, step] of steps.entries()) {
+        signal.throwIfAborted();
+        for (const [name, n] of Object.entries(await step())) counts[name] = (counts[name] ?? 0) + n;
+        await db
+          .updateTable('erasures')
+          .set({ report: JSON.stringify({ done: i === steps.length - 1, counts }) })
+          .where('id', '=', erasureId)
+          .execute();
+      }
+    },
+  };
+
+  return {
+    job,
+
+    async create(scope: Scope, userId: string): Promise<Erasure> {
+      const { tenantId } = scope;
+      // Who was removed before can still be erased.
+      if (!(await identity.isRemoved(tenantId, userId))) await identity.removeUser(scope, userId);
+      return database.transaction(async (tx) => {
+        const row = await tx
+          .insertInto('erasures')
+          .values({
+            id: newId(),
+            tenantId,
+            userId,
+            erasedBy: scope.user.id,
+            report: JSON.stringify({ done: false, counts: {} }),
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        await jobs.enqueue(tx, { name: JOB }, [{ erasureId: row.id, tenantId }]);
+        await note(events, tx, {
+          ...by(scope),
+          action: 'member.erased',
+          subject: { type: 'user', id: userId },
+        });
+        return shown(row);
+      });
+    },
+
+    async get(scope: Scope, id: string): Promise<Erasure> {
+      const row = isUuid(id) ? await find(scope.tenantId, id) : undefined;
+      if (row === undefined) throw notFound('erasure_not_found', 'There is no such erasure.');
+      return shown(row);
+    },
+  };
+}
