@@ -38,7 +38,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       who: small(2),
       room: small(1),
       id: small(5),
-      body: small(1),
+      body: small(2),
     }),
   },
   {
@@ -253,7 +253,7 @@ describeEachDatabase('the log of a room', (database) => {
       return messages.send(scope, {
         roomId: rooms[step.room] as string,
         id: ids[step.id] as string,
-        body: `@bob ${step.body}`,
+        body: step.body === 2 ? 'to @all of you' : `@bob ${step.body}`,
       });
     if ('which' in step) {
       const messageId = ids[step.which] as string;
@@ -327,7 +327,9 @@ describeEachDatabase('the log of a room', (database) => {
                 m.author.id !== scope.user.id &&
                 m.deletedAt === undefined,
             );
-            const mine = behind.filter((m) => m.mentions.some((at) => at.userId === scope.user.id));
+            const mine = behind.filter((m) =>
+              m.mentions.some((at) => at.kind === 'all' || at.userId === scope.user.id),
+            );
             expect(me).toMatchObject({ unread: behind.length, mentions: mine.length });
             const { data: threads } = (await call(scope, 'list_threads', { roomId })) as {
               data: { root: Message; me: MyThread }[];
@@ -341,10 +343,11 @@ describeEachDatabase('the log of a room', (database) => {
             for (const { root: first, me: state } of threads) {
               const replies = data.filter((m) => m.threadId === first.id && m.deletedAt === undefined);
               const unread = replies.filter((m) => m.seq > state.readSeq && m.author.id !== scope.user.id);
-              const atMe = (m: Message) => m.mentions.some((at) => at.userId === scope.user.id);
+              const atMe = (m: Message, all = false) =>
+                m.mentions.some((at) => at.userId === scope.user.id || (all && at.kind === 'all'));
               expect(state).toMatchObject({
                 unread: unread.length,
-                mentions: unread.filter(atMe).length,
+                mentions: unread.filter((m) => atMe(m, true)).length,
                 following: [first, ...replies].some((m) => m.author.id === scope.user.id || atMe(m)),
               });
             }

@@ -9,6 +9,7 @@ import { MOST_ATTACHMENTS } from '../uploads/contract.ts';
 export const MAX_BODY_BYTES = 16 * 1024;
 
 export const Mention = z.object({
+  /** all and here are everyone in the room; only who may mention everyone makes one, of others it is words. */
   kind: z.enum(['user', 'agent', 'here', 'all']),
   userId: Id.optional(),
   /** Place of `@handle` in the body, in UTF-16 units. */
@@ -102,6 +103,13 @@ const Metadata = z
   .record(z.string().max(64), z.unknown())
   .refine((value) => JSON.stringify(value).length <= 4096, 'has at most 4096 characters as JSON');
 
+const Confirm = z
+  .boolean()
+  .optional()
+  .describe(
+    'Mention more than 20 members; without it that is refused (409 confirm_mention) with their number.',
+  );
+
 const room = { roomId: RoomKey };
 const Seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Which life of the database a client knows: given back with afterSeq, it tells when the two do not belong together. */
@@ -126,6 +134,7 @@ export const sendMessage = defineOperation({
       /** Uploads of mine that are ready. */
       attachments: z.array(Id).max(MOST_ATTACHMENTS).optional(),
       metadata: Metadata.optional(),
+    confirm: Confirm,
     })
     .refine((input) => (input.attachments ?? []).length > 0 || isVisible(input.body), {
       path: ['body'],
@@ -190,6 +199,7 @@ export const editMessage = defineOperation({
     body: Body,
     expectedVersion: z.number().int().min(1).optional(),
     version: z.number().int().min(1).optional(),
+    confirm: Confirm,
   }),
   output: Message,
   permission: 'signed_in',

@@ -1,4 +1,6 @@
-// Finds `@handle` in a text. Pure: who the handles are is looked up by the service.
+// Finds `@handle` in a text, and decides what of it is a mention. Pure: who the handles are, what the author may and how many are
+// reached is looked up by the service.
+import { AppError } from '../../core/errors.ts';
 import { handleKey, MENTION } from '../identity/service.ts';
 import type { Mention } from './contract.ts';
 
@@ -10,6 +12,8 @@ export interface FoundHandle {
 }
 
 const MAX_MENTIONS = 50;
+/** People that are mentioned without being asked whether that is meant. */
+const MANY = 20;
 const ALL = handleKey('all');
 const HERE = handleKey('here');
 
@@ -45,4 +49,36 @@ export function resolveMentions(
     }
     return [];
   });
+}
+
+/** Whether a text may be about everyone in the room: then their number has to be known. */
+export const namesEveryone = (found: FoundHandle[]): boolean =>
+  found.some(({ keys }) => keys.some((key) => key === ALL || key === HERE));
+
+const isForEveryone = ({ kind }: Mention): boolean => kind === 'all' || kind === 'here';
+
+export interface Mentioner {
+  /** Its words are a model's: nobody can be asked whether they are meant. */
+  agent: boolean;
+  mayEveryone: boolean;
+  confirmed: boolean;
+}
+
+/**
+ * What of the mentions counts. `@all` and `@here` of who may not are words like any other; a person who reaches very many has to
+ * say so.
+ * @param others members of the room besides the author; only looked at where `namesEveryone`
+ * @throws AppError conflict `confirm_mention`
+ */
+export function allowMentions(mentions: Mention[], by: Mentioner, others: number): Mention[] {
+  const allowed = by.mayEveryone ? mentions : mentions.filter((mention) => !isForEveryone(mention));
+  const reached = allowed.some(isForEveryone) ? others : new Set(allowed.map((m) => m.userId)).size;
+  if (reached <= MANY || by.confirmed) return allowed;
+  if (by.agent) return allowed.filter((mention) => !isForEveryone(mention)).slice(0, MANY);
+  throw new AppError(
+    'conflict',
+    'confirm_mention',
+    `This mentions ${reached} members; send it again with confirm: true, or name fewer.`,
+    { errors: [{ path: 'confirm', message: String(reached) }] },
+  );
 }

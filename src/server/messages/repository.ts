@@ -253,6 +253,15 @@ export const findMembersByHandle = (db: Db | Tx, roomId: string, keys: string[])
     .where('users.handleKey', 'in', keys)
     .execute();
 
+export const countMembers = async (db: Db | Tx, roomId: string): Promise<number> =>
+  (
+    await db
+      .selectFrom('memberships')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('roomId', '=', roomId)
+      .executeTakeFirstOrThrow()
+  ).n;
+
 // ——— the writer's three statements ———
 
 export interface LockedRoom {
@@ -278,6 +287,9 @@ export interface SendCheck {
   place: number;
   member: boolean;
   suspended: boolean;
+  roomRole: 'owner' | 'admin' | 'member' | null;
+  /** Administrator of the server. */
+  admin: boolean;
   /** Something stands in the author's composer of this room. */
   drafted: boolean;
   threadOk: boolean;
@@ -294,7 +306,7 @@ export async function checkSends(
   sends: { roomId: string; authorId: string; id: string; threadId: string | null }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
-    select p.place::int as place, m.user_id is not null as member, m.draft is not null as drafted, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
+    select p.place::int as place, m.user_id is not null as member, m.draft is not null as drafted, m.role as room_role, coalesce(u.role = 'admin', false) as admin, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
       (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room
     from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
       ${sends.map((s) => s.threadId)}::uuid[]) with ordinality as p(room_id, author_id, id, thread_id, place)

@@ -7,10 +7,10 @@ import type { Events } from '../../core/events.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
-import { canInRoom, type Here, type RoomsService } from '../rooms/service.ts';
+import { canInRoom, canMentionEveryone, type Here, type RoomsService } from '../rooms/service.ts';
 import type { LinkPreview, LogEvent, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
-import { findHandles, resolveMentions } from './mentions.ts';
+import { allowMentions, findHandles, namesEveryone, resolveMentions } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
@@ -37,6 +37,8 @@ export interface SendInput {
   /** Ids of uploads. */
   attachments?: string[] | undefined;
   metadata?: Record<string, unknown> | undefined;
+  /** Mentions very many, and that is meant. */
+  confirm?: boolean | undefined;
 }
 
 /** Said inside the transaction that commits an edit or a deletion. */
@@ -98,9 +100,11 @@ export function createMessagesService(deps: {
 
   async function mentionsIn(roomId: string, body: string) {
     const found = findHandles(body);
-    if (found.length === 0) return [];
+    if (found.length === 0) return { mentions: [], members: 0 };
     const users = await repo.findMembersByHandle(db, roomId, [...new Set(found.flatMap((f) => f.keys))]);
-    return resolveMentions(found, new Map(users.map((u) => [u.handleKey, u])));
+    const mentions = resolveMentions(found, new Map(users.map((u) => [u.handleKey, u])));
+    const members = namesEveryone(found) ? await repo.countMembers(db, roomId) : 0;
+    return { mentions, members };
   }
 
   /** Whatever way an agent's words come, also when it changes them. */
@@ -134,6 +138,8 @@ export function createMessagesService(deps: {
         body,
         threadId: input.threadId?.toLowerCase() ?? null,
         handles: findHandles(body),
+        confirmed: input.confirm === true,
+        asAdmin: scope.role === 'admin',
         attachments: [...new Set(input.attachments?.map((id) => id.toLowerCase()))],
         metadata: input.metadata ?? {},
         run: context?.run,
@@ -408,17 +414,18 @@ export function createMessagesService(deps: {
         body: string;
         expectedVersion?: number | undefined;
         version?: number | undefined;
+        confirm?: boolean | undefined;
       },
     ): Promise<Message> {
       const expected = input.expectedVersion ?? input.version;
       const seen = await requireMessage(scope, input.messageId);
       const { roomId, id: messageId } = seen;
       const body = await screened(scope, { roomId, messageId, body: input.body, judged: false });
-      const mentions = await mentionsIn(seen.roomId, body);
+      const found = await mentionsIn(seen.roomId, body);
       return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
-        await rooms.requireMember(scope, row.roomId, tx);
+        const { row: room, membership } = await rooms.requireMember(scope, row.roomId, tx);
         if (row.deletedAt !== null)
           throw new AppError('conflict', 'message_deleted', 'The message was deleted.');
         if (expected !== undefined && expected !== row.version) {
@@ -429,6 +436,12 @@ export function createMessagesService(deps: {
           );
         }
         if (row.body === body) return undefined;
+        const by = {
+          agent: scope.user.kind === 'agent',
+          mayEveryone: canMentionEveryone(room.kind, membership.role, scope.role === 'admin'),
+          confirmed: input.confirm === true,
+        };
+        const mentions = allowMentions(found.mentions, by, found.members - 1);
         await repo.keepVersion(tx, row);
         await repo.updateMessage(tx, row.id, {
           body,

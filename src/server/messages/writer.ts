@@ -11,11 +11,11 @@ import type { Metrics } from '../../core/metrics.ts';
 import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
-import { notAMember } from '../rooms/service.ts';
+import { canMentionEveryone, notAMember } from '../rooms/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
 import type { Attachment, Mention, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
-import { type FoundHandle, resolveMentions } from './mentions.ts';
+import { allowMentions, type FoundHandle, namesEveryone, resolveMentions } from './mentions.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
 
@@ -29,6 +29,10 @@ export interface Send {
   threadId: string | null;
   /** `@handle`s in the body; who they are is looked up when the message is committed. */
   handles: FoundHandle[];
+  /** The author means to mention very many. */
+  confirmed: boolean;
+  /** Signed in as administrator of the server. */
+  asAdmin: boolean;
   /** Ids of uploads of the author. */
   attachments: string[];
   metadata: Record<string, unknown>;
@@ -285,11 +289,15 @@ export function createWriter(deps: {
           continue;
         }
         const room = rooms.get(w.send.roomId) as repo.LockedRoom;
+        const mentions = mentionsOf(w.send, room, check, mentioned.get(room.id));
+        if (mentions instanceof AppError) {
+          outcomes.push(() => w.reject(mentions));
+          continue;
+        }
         room.lastSeq += 1;
         // What is written in a thread does not stand in the room's composer.
         if (check.drafted && w.send.threadId === null)
           drafts.push({ roomId: room.id, authorId: w.send.author.id });
-        const mentions = resolveMentions(w.send.handles, mentioned.get(w.send.roomId) ?? new Map());
         fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room, mentions, files) });
       }
       for (const w of repeats) await repeat(tx, w, outcomes);
@@ -404,7 +412,11 @@ export function createWriter(deps: {
   };
 }
 
-type Members = Map<string, { id: string; kind: 'human' | 'agent' }>;
+interface Members {
+  byHandle: Map<string, { id: string; kind: 'human' | 'agent' }>;
+  /** How many there are, where a send of the batch is about everyone. */
+  count: number;
+}
 
 /** Members by room and folded handle, for the handles that a batch names; no query when there are none. */
 async function findMentioned(tx: Tx, sends: Send[]): Promise<Map<string, Members>> {
@@ -415,9 +427,32 @@ async function findMentioned(tx: Tx, sends: Send[]): Promise<Map<string, Members
   )) {
     const keys = [...new Set(group.flatMap((s) => s.handles.flatMap((h) => h.keys)))];
     const users = await repo.findMembersByHandle(tx, roomId, keys);
-    byRoom.set(roomId, new Map(users.map((u) => [u.handleKey, u])));
+    const everyone = group.some((s) => namesEveryone(s.handles));
+    const count = everyone ? await repo.countMembers(tx, roomId) : 0;
+    byRoom.set(roomId, { byHandle: new Map(users.map((u) => [u.handleKey, u])), count });
   }
   return byRoom;
+}
+
+/** The mentions of a send, or why they are refused. */
+function mentionsOf(
+  send: Send,
+  room: repo.LockedRoom,
+  check: repo.SendCheck,
+  members: Members | undefined,
+): Mention[] | AppError {
+  if (members === undefined || send.handles.length === 0) return [];
+  const by = {
+    agent: send.author.kind === 'agent',
+    mayEveryone: canMentionEveryone(room.kind, check.roomRole ?? undefined, check.admin && send.asAdmin),
+    confirmed: send.confirmed,
+  };
+  try {
+    return allowMentions(resolveMentions(send.handles, members.byHandle), by, members.count - 1);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
 }
 
 function refuse(check: repo.SendCheck, send: Send): AppError | undefined {

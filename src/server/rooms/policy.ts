@@ -10,6 +10,7 @@ type Action =
   | 'message.delete_any'
   | 'message.pin'
   | 'message.versions'
+  | 'mention.everyone'
   | 'agent.stop';
 
 const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
@@ -22,6 +23,7 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
     'message.delete_any',
     'message.pin',
     'message.versions',
+    'mention.everyone',
     'agent.stop',
   ]),
   admin: new Set<Action>([
@@ -31,6 +33,7 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
     'message.delete_any',
     'message.pin',
     'message.versions',
+    'mention.everyone',
     'agent.stop',
   ]),
   member: new Set<Action>(),
@@ -39,3 +42,10 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
 /** @param role undefined when not a member; @param tenantAdmin administrators of the server may moderate every room they can see */
 export const canInRoom = (action: Action, role: MemberRole | undefined, tenantAdmin: boolean): boolean =>
   tenantAdmin || (role !== undefined && ALLOWED[role].has(action));
+
+/** In channels only those whose role says so; in groups and direct rooms everyone, for there it reaches few. */
+export const canMentionEveryone = (
+  kind: 'channel' | 'group' | 'direct',
+  role: MemberRole | undefined,
+  tenantAdmin: boolean,
+): boolean => (kind !== 'channel' && role !== undefined) || canInRoom('mention.everyone', role, tenantAdmin);

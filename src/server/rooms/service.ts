@@ -19,7 +19,7 @@ import { toCounts, toMember, toRoom } from './view.ts';
 
 export { type Here, notAMember } from './access.ts';
 export { LOBBY, type MembershipChanged } from './membership.ts';
-export { canInRoom } from './policy.ts';
+export { canInRoom, canMentionEveryone } from './policy.ts';
 export type { NewEntry, RoomLog } from './room-log.ts';
 
 export type RoomsService = ReturnType<typeof createRoomsService>;
