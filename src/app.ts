@@ -43,6 +43,8 @@ import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
+import { notificationsModule } from './server/notifications/module.ts';
+import { createNotificationsService } from './server/notifications/service.ts';
 import { pinsModule } from './server/pins/module.ts';
 import { createPinsService } from './server/pins/service.ts';
 import { presenceModule } from './server/presence/module.ts';
@@ -244,6 +246,15 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       objects: files.objects,
       folder: files.parts,
     });
+    const notifications = createNotificationsService({
+      database,
+      bus,
+      clock,
+      events,
+      jobs,
+      rooms,
+      messages,
+    });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -316,6 +327,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       threadsModule(createThreadsService({ database, bus, rooms, messages })),
       savedModule(createSavedService({ database, bus, rooms, messages })),
       draftsModule(createDraftsService({ database, bus, rooms })),
+      notificationsModule(notifications),
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),

@@ -364,7 +364,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
   );
   const workspace = createWorkspace({ database, rooms, bus: deps.bus });
   const knowledge = createKnowledge({ database, requireOwned, trained: training.search });
-  const gate = createApprovalGate({ database, clock, bus: deps.bus });
+  const gate = createApprovalGate({ database, clock, bus: deps.bus, events });
   const grants = createGrants({ database, enabledOf: profiles.enabledTools });
   const runTool = auditTools({
     events,

@@ -27,6 +27,8 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['mark_unread', { messageId: newId() }],
   ['set_draft', { body: 'x' }],
   ['get_draft'],
+  ['get_room_notifications'],
+  ['set_room_notifications', { level: 'all' }],
 ];
 
 let town: Town;
@@ -64,6 +66,24 @@ test.each(ABOUT_MESSAGES)('%s tells nobody else that there is a message', async 
     expect(missing, who).toMatch(/^not_found /);
     expect(await refusal(scope, name, { messageId: message.id, ...more }), who).toBe(missing);
   }
+});
+
+test('a notification of somebody else is none', async () => {
+  const eve = outsiders['a person outside'] as Scope;
+  const direct = await town.call(ada, 'open_direct_room', { userIds: [eve.user.id] });
+  await town.say(ada, direct, 'For you alone');
+  await town.settle();
+  const { data } = await town.call(eve, 'list_notifications');
+  const [mine] = data;
+  expect(mine.message.body).toBe('For you alone');
+  const stranger = outsiders['another tenant'] as Scope;
+  for (const scope of [ada, stranger]) {
+    expect((await town.call(scope, 'list_notifications')).data).toEqual([]);
+    const missing = await refusal(scope, 'mark_notification_unread', { notificationId: newId() });
+    expect(await refusal(scope, 'mark_notification_unread', { notificationId: mine.id })).toBe(missing);
+    await town.call(scope, 'mark_notifications_read', { ids: [mine.id] });
+  }
+  expect((await town.call(eve, 'list_notifications')).unread).toBe(1);
 });
 
 test.each(ABOUT_ROOMS)('%s tells nobody else that there is a room', async (name, more = {}) => {

@@ -3,7 +3,9 @@
 import type { Bus } from '../../core/bus.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
+import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
+import type { PersonAsked } from '../../server/notifications/service.ts';
 import type { Tool, ToolContext } from '../../tools/service.ts';
 import { argumentsHash, canonicalJson, hasFixed, hashOf, toolHash } from './binding.ts';
 import { approvalDecided, approvalRequested } from './contract.ts';
@@ -38,7 +40,12 @@ export type ApprovalGate = ReturnType<typeof createApprovalGate>;
 const MAX_PREVIEW = 4000;
 const PREVIEW_MS = 5000;
 
-export function createApprovalGate(deps: { database: Database; clock: Clock; bus: Pick<Bus, 'publish'> }) {
+export function createApprovalGate(deps: {
+  database: Database;
+  clock: Clock;
+  bus: Pick<Bus, 'publish'>;
+  events: Events;
+}) {
   const { database, clock, bus } = deps;
 
   /** Signals to whoever answers for an agent, once `tx` has committed. */
@@ -55,7 +62,20 @@ export function createApprovalGate(deps: { database: Database; clock: Clock; bus
       const row = await repo.findSeen(tx, tenantId, id);
       if (row === undefined) continue;
       const approval = forSignal(toApproval(row));
-      tellOwner(tx, await repo.listAnswering(tx, tenantId, row.agentId), type, { approval });
+      const people = await repo.listAnswering(tx, tenantId, row.agentId);
+      tellOwner(tx, people, type, { approval });
+      if (event === 'requested')
+        await deps.events.emit<PersonAsked>(tx, 'person.asked', [
+          {
+            tenantId,
+            userIds: people,
+            kind: 'approval',
+            key: id,
+            roomId: row.roomId,
+            messageId: null,
+            subject: { approvalId: id, agentId: row.agentId, tool: row.toolName },
+          },
+        ]);
     }
   }
 

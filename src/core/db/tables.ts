@@ -17,6 +17,7 @@ import type { ExportsTables } from '../../server/exports/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { PreviewsTables } from '../../server/previews/tables.ts';
+import type { NotificationsTables } from '../../server/notifications/tables.ts';
 import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
 import type { SavedTables } from '../../server/saved/tables.ts';
@@ -44,6 +45,7 @@ export interface Tables
     ReactionsTables,
     VersionsTables,
     SavedTables,
+    NotificationsTables,
     ThreadsTables,
     BudgetsTables,
     ConversationsTables,

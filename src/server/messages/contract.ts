@@ -134,7 +134,7 @@ export const sendMessage = defineOperation({
       /** Uploads of mine that are ready. */
       attachments: z.array(Id).max(MOST_ATTACHMENTS).optional(),
       metadata: Metadata.optional(),
-    confirm: Confirm,
+      confirm: Confirm,
     })
     .refine((input) => (input.attachments ?? []).length > 0 || isVisible(input.body), {
       path: ['body'],

@@ -268,6 +268,8 @@ export interface LockedRoom {
   id: string;
   tenantId: string;
   kind: 'channel' | 'group' | 'direct';
+  /** Somebody hears of every message. */
+  loud: boolean;
   lastSeq: number;
   /** The transaction's time, by the database's clock. */
   now: Date;
@@ -276,7 +278,7 @@ export interface LockedRoom {
 /** Locks rooms in one order, so that two writers cannot wait for each other. */
 export async function lockRooms(tx: Tx, ids: string[], skipLocked: boolean): Promise<LockedRoom[]> {
   const { rows } = await sql<LockedRoom>`
-    select id, tenant_id, kind, last_seq, now() as now from rooms
+    select id, tenant_id, kind, loud, last_seq, now() as now from rooms
     where id = any(${ids}::uuid[]) and deleted_at is null
     order by id for update ${sql.raw(skipLocked ? 'skip locked' : '')}`.execute(tx);
   return rows;

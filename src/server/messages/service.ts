@@ -277,8 +277,8 @@ export function createMessagesService(deps: {
     },
 
     /** A message that stands, for jobs: without a check of rights. */
-    async bare(tenantId: string, id: string): Promise<Message | undefined> {
-      const row = await repo.findMessage(db, tenantId, id);
+    async bare(tenantId: string, id: string, at: Database['db'] | Tx = db): Promise<Message | undefined> {
+      const row = await repo.findMessage(at, tenantId, id);
       return row === undefined || row.deletedAt !== null ? undefined : toMessage(row);
     },
 

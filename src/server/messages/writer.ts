@@ -47,6 +47,8 @@ export interface Send {
 export interface MessageSent {
   tenantId: string;
   roomKind: 'channel' | 'group' | 'direct';
+  /** Somebody hears of every message of the room. */
+  loud: boolean;
   message: Message;
   rootId: string | null;
   hop: number;
@@ -326,6 +328,7 @@ export function createWriter(deps: {
         sent.map(({ row, message, room }) => ({
           tenantId: row.tenantId,
           roomKind: room.kind,
+          loud: room.loud,
           message,
           rootId: row.rootId,
           hop: row.hop,

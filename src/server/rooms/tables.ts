@@ -15,6 +15,8 @@ export interface RoomsTable {
   agentsAllowed: Generated<boolean>;
   reactionMode: Generated<ReactionMode>;
   agentsProactive: ColumnType<AgentsProactive, AgentsProactive | undefined, AgentsProactive>;
+  /** Somebody hears of every message. */
+  loud: Generated<boolean>;
   /** Sorted ids of a direct room's members. */
   directKey: string | null;
   lastSeq: Generated<number>;
@@ -35,6 +37,9 @@ export interface MembershipsTable {
   /** What stands in the composer, and when it was written; the time stays when the text is gone. */
   draft: string | null;
   draftAt: Date | null;
+  /** How much comes into the inbox; null: as the kind of the room has it. */
+  notify: 'all' | 'mentions' | 'none' | null;
+  mutedUntil: Date | null;
 }
 
 /** Append-only; `messageId` or `payload` says what happened. */
