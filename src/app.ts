@@ -61,6 +61,8 @@ import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
 import { savedModule } from './server/saved/module.ts';
 import { createSavedService } from './server/saved/service.ts';
+import { scheduledModule } from './server/scheduled/module.ts';
+import { createScheduledService } from './server/scheduled/service.ts';
 import { createIndexer } from './server/search/indexer.ts';
 import { searchModule } from './server/search/module.ts';
 import { createSearchService } from './server/search/service.ts';
@@ -255,6 +257,16 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       rooms,
       messages,
     });
+    const scheduled = createScheduledService({
+      database,
+      bus,
+      clock,
+      events,
+      jobs,
+      identity,
+      rooms,
+      messages,
+    });
     const logWatch = createLogWatch({ bus, hub, clock, logger, lastSeqs: log.lastSeqs });
     const roster =
       config.REDIS_URL === undefined
@@ -328,6 +340,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       savedModule(createSavedService({ database, bus, rooms, messages })),
       draftsModule(createDraftsService({ database, bus, rooms })),
       notificationsModule(notifications),
+      scheduledModule(scheduled),
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),
       settingsModule(settings),

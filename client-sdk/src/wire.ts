@@ -26,6 +26,7 @@ import type * as presence from '../../src/server/presence/contract.ts';
 import type * as reactions from '../../src/server/reactions/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
 import type * as saved from '../../src/server/saved/contract.ts';
+import type * as scheduled from '../../src/server/scheduled/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
 import type * as settings from '../../src/server/settings/contract.ts';
 import type * as threads from '../../src/server/threads/contract.ts';
@@ -126,6 +127,11 @@ export interface Operations {
   set_notification_settings: Op<typeof notifications.setNotificationSettings>;
   get_room_notifications: Op<typeof notifications.getRoomNotify>;
   set_room_notifications: Op<typeof notifications.setRoomNotify>;
+  schedule_message: Op<typeof scheduled.scheduleMessage>;
+  set_reminder: Op<typeof scheduled.setReminder>;
+  list_scheduled: Op<typeof scheduled.listScheduled>;
+  change_scheduled: Op<typeof scheduled.changeScheduled>;
+  cancel_scheduled: Op<typeof scheduled.cancelScheduled>;
   get_thread: Op<typeof threads.getThread>;
   list_threads: Op<typeof threads.listThreads>;
   mark_thread_read: Op<typeof threads.readThread>;
@@ -282,6 +288,7 @@ export interface Events {
   message_unpinned: PayloadOf<typeof pins.messageUnpinned>;
   notification: PayloadOf<typeof notifications.notificationEvent>;
   notifications_changed: PayloadOf<typeof notifications.notificationsChanged>;
+  scheduled_changed: PayloadOf<typeof scheduled.scheduledChanged>;
   saved_changed: PayloadOf<typeof saved.savedChanged>;
   room_unread: PayloadOf<typeof saved.roomUnread>;
   draft_changed: PayloadOf<typeof drafts.draftChanged>;

@@ -17,6 +17,7 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['mark_thread_read', { seq: 1 }],
   ['follow_thread', { following: true }],
   ['save_message'],
+  ['set_reminder', { dueAt: new Date(Date.now() + 3_600_000).toISOString() }],
   ['unsave_message'],
 ];
 
@@ -27,6 +28,7 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['mark_unread', { messageId: newId() }],
   ['set_draft', { body: 'x' }],
   ['get_draft'],
+  ['schedule_message', { body: 'x', dueAt: new Date(Date.now() + 3_600_000).toISOString() }],
   ['get_room_notifications'],
   ['set_room_notifications', { level: 'all' }],
 ];
@@ -84,6 +86,18 @@ test('a notification of somebody else is none', async () => {
     await town.call(scope, 'mark_notifications_read', { ids: [mine.id] });
   }
   expect((await town.call(eve, 'list_notifications')).unread).toBe(1);
+});
+
+test('what somebody else left for later is nothing', async () => {
+  const dueAt = new Date(Date.now() + 3_600_000).toISOString();
+  const mine = await town.call(ada, 'schedule_message', { roomId: room.id, body: 'later', dueAt });
+  for (const scope of Object.values(outsiders))
+    for (const name of ['change_scheduled', 'cancel_scheduled']) {
+      const missing = await refusal(scope, name, { scheduledId: newId() });
+      expect(await refusal(scope, name, { scheduledId: mine.id })).toBe(missing);
+      expect((await town.call(scope, 'list_scheduled')).data).toEqual([]);
+    }
+  expect((await town.call(ada, 'list_scheduled')).data).toEqual([mine]);
 });
 
 test.each(ABOUT_ROOMS)('%s tells nobody else that there is a room', async (name, more = {}) => {

@@ -21,6 +21,7 @@ import type { NotificationsTables } from '../../server/notifications/tables.ts';
 import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
 import type { SavedTables } from '../../server/saved/tables.ts';
+import type { ScheduledTables } from '../../server/scheduled/tables.ts';
 import type { SearchTables } from '../../server/search/tables.ts';
 import type { SettingsTables } from '../../server/settings/tables.ts';
 import type { ThreadsTables } from '../../server/threads/tables.ts';
@@ -46,6 +47,7 @@ export interface Tables
     VersionsTables,
     SavedTables,
     NotificationsTables,
+    ScheduledTables,
     ThreadsTables,
     BudgetsTables,
     ConversationsTables,

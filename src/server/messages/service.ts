@@ -123,7 +123,7 @@ export function createMessagesService(deps: {
     return clean;
   }
 
-  async function send(scope: Scope, input: SendInput, context?: RunContext): Promise<Message> {
+  async function send(scope: Scope, input: SendInput, context?: Partial<RunContext>): Promise<Message> {
     const roomId = await rooms.resolveId(scope, input.roomId);
     const id = input.id?.toLowerCase() ?? newId();
     const judged = context !== undefined;
