@@ -293,6 +293,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         .list()
         .filter((tool) => tool.byDefault === true || tool.everyAgent === true || given.has(tool))
         .map((tool) => tool.name),
+    hashTools: (...given) => grants.hashOf(...given),
     copyLimits: (...given) => grants.copy(...given),
     stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
   });
@@ -391,7 +392,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     enable: (scope, agentId, capabilities, within) =>
       profiles.update(scope, { agentId, capabilities }, within),
   });
-  const budgets = createBudgetsService({ database, identity, profiles });
+  const budgets = createBudgetsService({ database, events, identity, profiles });
   const ledger = createLedger({
     database,
     clock,
@@ -420,7 +421,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     toolNames: async (place) => (await registry.all(place)).map((tool) => tool.name),
   });
-  const health = createHealthService({ database, requireOwned });
+  const health = createHealthService({ database, events, requireOwned });
   const rule: Parameters<typeof createLoop>[0]['rule'] = async ({ tool, args, executionId, context }) => {
     const granted = await grants.decide(database.db, { tool, args, executionId, context }, false);
     const analysisOnly = await health.isAnalysisOnly(context.tenantId, context.agentId);
@@ -553,7 +554,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     router,
     rule,
   });
-  const attention = createAttention({ database, profiles, wake, cancel });
+  const attention = createAttention({ database, events, profiles, wake, cancel });
   const approvals = createApprovalsService({
     database,
     events,

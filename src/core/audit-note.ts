@@ -1,5 +1,6 @@
 // What somebody may have to answer for, as modules say it: inside the transaction that makes it true, and kept by the audit.
-// Must never carry what people wrote, nor secrets: ids, kinds, counts and names of things only.
+// Must never carry what people wrote, nor secrets: ids, kinds, counts, names of things and hashes of states only.
+import { createHash } from 'node:crypto';
 import type { Tx } from './db/database.ts';
 import type { Events } from './events.ts';
 import type { Scope } from './scope.ts';
@@ -25,6 +26,18 @@ export const AUDIT = 'audit';
 /** Keeps these notes with `tx`: if it rolls back, nothing happened and nothing is noted. */
 export const note = (events: Events, tx: Tx, ...notes: AuditNote[]): Promise<void> =>
   events.emit<AuditNote>(tx, AUDIT, notes);
+
+/** A hash of what a thing was like, for `before` and `after`: the same for the same, whatever the order of its fields. */
+export const stateHash = (state: unknown): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify(state, (_, value) =>
+        typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+          : value,
+      ) ?? '',
+    )
+    .digest('hex');
 
 /** Who asked, and where. */
 export const by = (scope: Scope): Pick<AuditNote, 'tenantId' | 'actorId' | 'via'> => ({

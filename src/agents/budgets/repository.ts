@@ -200,6 +200,19 @@ export const upsertBudget = async (
     .execute();
 };
 
+export const findLimits = (
+  tx: Tx,
+  at: { tenantId: string; target: BudgetTarget; targetId: string; byAdministrator: boolean },
+): Promise<Limits | undefined> =>
+  tx
+    .selectFrom('budgets')
+    .select(['tokensPerDay', 'microsPerDay', 'tokensPerRun', 'microsPerRun'])
+    .where('tenantId', '=', at.tenantId)
+    .where('target', '=', at.target)
+    .where('targetId', '=', at.targetId)
+    .where('byAdministrator', '=', at.byAdministrator)
+    .executeTakeFirst();
+
 export interface SpendingRow {
   day: string;
   calls: number;

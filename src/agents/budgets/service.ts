@@ -1,8 +1,10 @@
 // What people may set and see of what models cost. Owners limit their agents, administrators everything; the stricter limit holds.
 import { LRUCache } from 'lru-cache';
+import { type AuditNote, by, note, stateHash } from '../../core/audit-note.ts';
 import type { InputOf } from '../../core/contract.ts';
-import type { Database } from '../../core/db/database.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../../server/identity/service.ts';
@@ -17,6 +19,7 @@ export type BudgetsService = ReturnType<typeof createBudgetsService>;
 
 export interface BudgetsDeps {
   database: Database;
+  events: Events;
   identity: IdentityService;
   profiles: Pick<ProfilesService, 'requireOwned' | 'find' | 'answersFor'>;
 }
@@ -26,9 +29,20 @@ const PRICES_MS = 10_000;
 const DAYS = 30;
 const MOST_DAYS = 366;
 
-export function createBudgetsService({ database, identity, profiles }: BudgetsDeps) {
+export function createBudgetsService({ database, events, identity, profiles }: BudgetsDeps) {
   const { db } = database;
   const tables = new LRUCache<string, PriceTable>({ max: 1000, ttl: PRICES_MS });
+
+  const notePrice = (
+    tx: Tx,
+    scope: Scope,
+    what: 'set' | 'reset',
+    model: string,
+    details: AuditNote['details'] = {},
+  ): Promise<void> => {
+    const subject = { type: 'model_price', id: model };
+    return note(events, tx, { ...by(scope), action: `model_price.${what}`, subject, details });
+  };
 
   async function pricesOf(tenantId: string): Promise<PriceTable> {
     const known = tables.get(tenantId);
@@ -131,20 +145,23 @@ export function createBudgetsService({ database, identity, profiles }: BudgetsDe
         ...(costUsdPerRun === undefined ? {} : { microsPerRun: inMicros(costUsdPerRun) }),
       };
       const { tenantId } = scope;
-      await database.transaction((tx) =>
-        repo.upsertBudget(
-          tx,
-          {
-            id: newId(),
-            tenantId,
-            target,
-            targetId,
-            byAdministrator: scope.role === 'admin',
-            updatedBy: scope.user.id,
+      const byAdministrator = scope.role === 'admin';
+      const at = { tenantId, target, targetId, byAdministrator };
+      await database.transaction(async (tx) => {
+        const before = await repo.findLimits(tx, at);
+        await repo.upsertBudget(tx, { ...at, id: newId(), updatedBy: scope.user.id }, set);
+        await note(events, tx, {
+          ...by(scope),
+          action: 'budget.set',
+          subject: { type: target, id: targetId },
+          ...(target === 'agent' ? { agentId: targetId } : {}),
+          details: {
+            byAdministrator,
+            before: before && stateHash(before),
+            after: stateHash(await repo.findLimits(tx, at)),
           },
-          set,
-        ),
-      );
+        });
+      });
       return show(scope, target, targetId);
     },
 
@@ -189,24 +206,28 @@ export function createBudgetsService({ database, identity, profiles }: BudgetsDe
       scope: Scope,
       { model, input, output, above }: InputOf<typeof c.setPrice>,
     ): Promise<c.ModelPrice> {
-      await database.transaction((tx) =>
-        repo.upsertPrice(tx, {
-          tenantId: scope.tenantId,
-          model,
-          input,
-          output,
-          aboveTokens: above?.tokens ?? null,
-          aboveInput: above?.input ?? null,
-          aboveOutput: above?.output ?? null,
-          updatedBy: scope.user.id,
-        }),
-      );
+      const price = {
+        input,
+        output,
+        aboveTokens: above?.tokens ?? null,
+        aboveInput: above?.input ?? null,
+        aboveOutput: above?.output ?? null,
+      };
+      await database.transaction(async (tx) => {
+        await repo.upsertPrice(tx, { ...price, tenantId: scope.tenantId, model, updatedBy: scope.user.id });
+        await notePrice(tx, scope, 'set', model, { input, output, after: stateHash(price) });
+      });
       tables.delete(scope.tenantId);
       return { model, input, output, ...(above === undefined ? {} : { above }), edited: true };
     },
 
-    async resetPrice({ tenantId }: Scope, model: string): Promise<{ reset: boolean }> {
-      const reset = await database.transaction((tx) => repo.deletePrice(tx, tenantId, model));
+    async resetPrice(scope: Scope, model: string): Promise<{ reset: boolean }> {
+      const { tenantId } = scope;
+      const reset = await database.transaction(async (tx) => {
+        const gone = await repo.deletePrice(tx, tenantId, model);
+        if (gone) await notePrice(tx, scope, 'reset', model);
+        return gone;
+      });
       tables.delete(tenantId);
       return { reset };
     },

@@ -36,6 +36,8 @@ export interface ProfilesDeps {
   /** Names of the tools a new agent gets. */
   defaultTools: () => string[];
   /** Gives an agent the limits on its tools that another has, by this person's word. */
+  /** A hash of the tools and the limits on them, for the audit. */
+  hashTools: (tx: Tx, tenantId: string, agentId: string, tools: readonly string[]) => Promise<string>;
   copyLimits: (tx: Tx, tenantId: string, fromId: string, toId: string, byId: string) => Promise<void>;
   /** Ends what the agent is doing, inside `tx`; effects outside the database follow its commit. */
   stopAll: (tx: Tx, tenantId: string, agentId: string, reason: string) => Promise<void>;
@@ -182,6 +184,17 @@ export function createProfilesService(deps: ProfilesDeps) {
       details,
     });
 
+  async function toolsHash(tx: Tx, tenantId: string, id: string): Promise<string | undefined> {
+    const row = await repo.findAgent(tx, tenantId, id);
+    return row && deps.hashTools(tx, tenantId, id, row.capabilities);
+  }
+
+  /** The hashes of its tools and limits, where they differ. */
+  async function toolsChange(tx: Tx, tenantId: string, id: string, before: string | undefined) {
+    const after = await toolsHash(tx, tenantId, id);
+    return before === after ? {} : { toolsBefore: before, toolsAfter: after };
+  }
+
   /** The first of otto, otto-2, otto-3, … that nobody has. */
   async function freeHandle(tx: Tx, tenantId: string, base: string): Promise<string> {
     for (let n = 1; n <= MOST_CLONES; n++) {
@@ -265,7 +278,10 @@ export function createProfilesService(deps: ProfilesDeps) {
             );
       const row = await database.transaction(async (tx) => {
         const made = await insert(tx, scope.tenantId, { ...input, id, capabilities, handle }, scope.user.id);
-        await audit(tx, scope, 'created', id, { handle });
+        await audit(tx, scope, 'created', id, {
+          handle,
+          ...(await toolsChange(tx, scope.tenantId, id, undefined)),
+        });
         return made;
       });
       return toAgent(scope, row);
@@ -306,7 +322,8 @@ export function createProfilesService(deps: ProfilesDeps) {
           scope.user.id,
         );
         await deps.copyLimits(tx, tenantId, agentId, id, scope.user.id);
-        await audit(tx, scope, 'created', id, { handle: free, clonedFrom: agentId });
+        const tools = await toolsChange(tx, tenantId, id, undefined);
+        await audit(tx, scope, 'created', id, { handle: free, clonedFrom: agentId, ...tools });
         return requireAgent(scope, id, tx);
       });
       return toAgent(scope, row);
@@ -338,12 +355,14 @@ export function createProfilesService(deps: ProfilesDeps) {
             }),
       };
       const row = await database.transaction(async (tx) => {
+        const before = await toolsHash(tx, scope.tenantId, agentId);
         if (!(await repo.updateAgent(tx, scope.tenantId, agentId, set, scope.user.id)))
           throw AGENT_NOT_FOUND();
         if (change.name !== undefined)
           await identity.updateAgentUser(tx, scope.tenantId, agentId, { name: change.name });
         await within?.(tx);
-        await audit(tx, scope, 'updated', agentId, { changed: Object.keys(set) });
+        const tools = await toolsChange(tx, scope.tenantId, agentId, before);
+        await audit(tx, scope, 'updated', agentId, { changed: Object.keys(set), ...tools });
         return requireAgent(scope, agentId, tx);
       });
       return toAgent(scope, row);
@@ -358,10 +377,19 @@ export function createProfilesService(deps: ProfilesDeps) {
         capabilities: JSON.stringify(capabilities),
         proactive: JSON.stringify(proactive ?? {}),
       };
+      const before = await toolsHash(tx, tenantId, agentId);
       if (!(await repo.updateAgent(tx, tenantId, agentId, set, byId))) throw AGENT_NOT_FOUND();
       await identity.updateAgentUser(tx, tenantId, agentId, { name: settings.name });
+      const details = await toolsChange(tx, tenantId, agentId, before);
       const subject = { type: 'agent', id: agentId };
-      await note(events, tx, { tenantId, action: 'agent.rolled_back', actorId: byId, subject, agentId });
+      await note(events, tx, {
+        tenantId,
+        action: 'agent.rolled_back',
+        actorId: byId,
+        subject,
+        agentId,
+        details,
+      });
     },
 
     async activate(scope: Scope, agentId: string, active: boolean): Promise<Agent> {

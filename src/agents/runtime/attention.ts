@@ -1,8 +1,10 @@
 // A person's word on an effect whose outcome nobody knows: it happened, it did not, or leave it. The run goes on from there, told
 // what the person found. Must never repeat the call by itself.
+import { note as audit, by } from '../../core/audit-note.ts';
 import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import type { Scope } from '../../core/scope.ts';
 import { outcomeOf, type ToolResult, toolFailure } from '../../tools/service.ts';
 import { requirePerson } from '../approvals/service.ts';
@@ -14,6 +16,7 @@ import { toRun } from './view.ts';
 
 export interface AttentionDeps {
   database: Database;
+  events: Events;
   profiles: ProfilesService;
   wake(tx: Tx, tenantId: string, ids: string[], from: 'needs_attention'): Promise<repo.RunRow[]>;
   cancel(tx: Tx, tenantId: string, ids: string[], reason: string): Promise<repo.RunRow[]>;
@@ -25,7 +28,7 @@ const SETTLED = () =>
 
 export type Attention = ReturnType<typeof createAttention>;
 
-export function createAttention({ database, profiles, wake, cancel }: AttentionDeps) {
+export function createAttention({ database, events, profiles, wake, cancel }: AttentionDeps) {
   return {
     async resolve(scope: Scope, { runId, outcome, note }: InputOf<typeof resolveRun>): Promise<Run> {
       const { tenantId } = scope;
@@ -48,6 +51,14 @@ export function createAttention({ database, profiles, wake, cancel }: AttentionD
             : await wake(tx, tenantId, [runId], 'needs_attention');
         if (taken === undefined) throw SETTLED();
         if (outcome !== 'give_up') await settle(tx, taken, outcome, note, scope.user.id);
+        await audit(events, tx, {
+          ...by(scope),
+          action: 'run.resolved',
+          subject: { type: 'run', id: runId },
+          agentId: run.agentId,
+          roomId: run.roomId,
+          details: { outcome },
+        });
         return toRun(taken);
       });
     },

@@ -1,7 +1,7 @@
 // Tools that people define for their agents: kept, changed, removed, and given to the registry. Only its owner and administrators
 // know of a tool; headers are sealed and leave only for the tool's own address.
 
-import { by, note } from '../../core/audit-note.ts';
+import { by, note, stateHash } from '../../core/audit-note.ts';
 import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
@@ -213,7 +213,7 @@ export function createCustomTools(deps: CustomToolsDeps) {
           ...(permissions === undefined ? {} : { permissions: JSON.stringify(permissions) }),
           ...sealed(tenantId, toolId, kept),
         });
-        if (now !== undefined) await noteTool(tx, scope, 'updated', now);
+        if (now !== undefined) await noteTool(tx, scope, 'updated', now, row);
         return now;
       });
       if (changed === undefined) throw NOT_FOUND();
@@ -229,9 +229,17 @@ export function createCustomTools(deps: CustomToolsDeps) {
     },
   };
 
-  function noteTool(tx: Tx, scope: Scope, what: 'created' | 'updated' | 'deleted', row: repo.CustomToolRow) {
+  function noteTool(
+    tx: Tx,
+    scope: Scope,
+    what: 'created' | 'updated' | 'deleted',
+    row: repo.CustomToolRow,
+    before?: repo.CustomToolRow,
+  ) {
     const subject = { type: 'tool', id: row.id };
-    const details = { name: row.name, effect: row.effect, shared: row.shared };
+    const { name, effect, shared } = row;
+    const hashes = { before: before && stateHash(before), after: stateHash(row) };
+    const details = { name, effect, shared, ...(what === 'updated' ? hashes : {}) };
     return note(events, tx, { ...by(scope), action: `tool.${what}`, subject, details });
   }
 

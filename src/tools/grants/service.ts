@@ -1,5 +1,6 @@
 // Grants of an agent: shown, replaced as a whole, and applied to each call by decide.ts on facts read in the caller's transaction.
 // Must never widen what the profile enables.
+import { stateHash } from '../../core/audit-note.ts';
 import type { Database, Db, Tx } from '../../core/db/database.ts';
 import { AppError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
@@ -66,6 +67,15 @@ export function createGrants({ database, enabledOf }: GrantsDeps) {
           grantedBy: scope.user.id,
         })),
       );
+    },
+
+    /** A hash of all that an agent may use and within which limits. */
+    async hashOf(at: Db | Tx, tenantId: string, agentId: string, tools: readonly string[]): Promise<string> {
+      const rows = await repo.listGrants(at, tenantId, agentId);
+      const limits = rows.map(({ toolName, limits, approval, expiresAt }) =>
+        stateHash({ toolName, limits, approval, expiresAt }),
+      );
+      return stateHash({ tools: tools.toSorted(), limits: limits.sort() });
     },
 
     /** Gives an agent the grants of another, by this person's word: a copy is never freer than what it was made from. */

@@ -1,7 +1,7 @@
 // What people do with outside MCP servers, and the tools agents get from them. A tool is usable only while its definition is the
 // one a person agreed to. Must never hand a credential to anything but the server it is for.
 
-import { by, note } from '../../core/audit-note.ts';
+import { by, note, stateHash } from '../../core/audit-note.ts';
 import type { InputOf } from '../../core/contract.ts';
 import type { Tx } from '../../core/db/database.ts';
 import { untimed } from '../../core/db/deadline.ts';
@@ -41,8 +41,15 @@ export function createMcpService(deps: McpServiceDeps) {
 
   const subjectOf = (row: repo.McpServerRow) => ({ type: 'mcp_server', id: row.id });
 
-  function noteServer(tx: Tx, scope: Scope, what: 'created' | 'updated' | 'deleted', row: repo.McpServerRow) {
-    const details = { name: row.name, active: row.isActive };
+  function noteServer(
+    tx: Tx,
+    scope: Scope,
+    what: 'created' | 'updated' | 'deleted',
+    row: repo.McpServerRow,
+    before?: repo.McpServerRow,
+  ) {
+    const hashes = { before: before && stateHash(before), after: stateHash(row) };
+    const details = { name: row.name, active: row.isActive, ...(what === 'updated' ? hashes : {}) };
     return note(events, tx, { ...by(scope), action: `mcp_server.${what}`, subject: subjectOf(row), details });
   }
 
@@ -188,7 +195,7 @@ export function createMcpService(deps: McpServiceDeps) {
           ...(headers === undefined ? {} : targets.sealed(row, headers)),
           ...(isActive === undefined ? {} : { isActive }),
         });
-        if (now !== undefined) await noteServer(tx, scope, 'updated', now);
+        if (now !== undefined) await noteServer(tx, scope, 'updated', now, row);
         return now;
       });
       if (changed === undefined) throw NOT_FOUND();
