@@ -39,7 +39,7 @@ export function createInvitationsService({ database, identity, rooms, profiles }
       const asWhom = profiles.answersFor(scope, agent)
         ? await identity.agentScope(scope.tenantId, agentId)
         : scope;
-      await rooms.removeMember(asWhom, row.id, agentId);
+      await rooms.removeMember(asWhom, row.id, agentId, scope.user.id);
     },
   };
 }

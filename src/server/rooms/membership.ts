@@ -281,7 +281,8 @@ export function createMemberships(deps: {
       });
     },
 
-    async remove(scope: Scope, key: string, userId: string): Promise<void> {
+    /** @param by who does it, where that is not whose right it is */
+    async remove(scope: Scope, key: string, userId: string, by = scope.user.id): Promise<void> {
       const toLeave = userId === scope.user.id;
       const removing = async (tx: Tx, here: Here) => {
         const { row } = here;
@@ -292,7 +293,7 @@ export function createMemberships(deps: {
         if (target.role === 'owner' && here.role !== 'owner' && !here.admin)
           throw new AppError('forbidden', 'not_allowed', 'Only an owner removes an owner.');
         await requireAnotherOwner(tx, row.id, target);
-        await dismiss(tx, row, userId, scope.user.id);
+        await dismiss(tx, row, userId, by);
       };
       await access.change(scope, key, removing, { toLeave });
     },
