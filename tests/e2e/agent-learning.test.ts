@@ -1,4 +1,5 @@
-// What an agent is taught and told, in the console: documents, people's words on its answers, and its conversations.
+// What an agent is taught and told, in the console: documents, people's words on its answers, its conversations, and what it works
+// on with people.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsOf } from './support/axe.ts';
 import { hasBrowser, message, type Person, say, startConsole, type TestConsole } from './support/console.ts';
@@ -56,6 +57,31 @@ describe.runIf(hasBrowser).each(LOOKS)('what an agent learns, $scheme, $width px
     await page.getByRole('button', { name: 'Take away boats.txt (1 of 2)' }).click();
     await page.getByText(/“boats.txt \(1 of 2\)” is taken away, with all \d+ passages/).waitFor();
     expect(await page.getByRole('listitem').filter({ hasText: 'boats.txt' }).count()).toBe(1);
+  });
+
+  it('are to-dos, dates and articles', async () => {
+    await tab('workspace');
+    await page.getByText('Nothing is to be done here.').waitFor();
+    await page.getByLabel('What is to be done').fill('Water the plants');
+    await page.getByRole('button', { name: 'Write it down' }).click();
+    const todo = page.getByRole('checkbox', { name: 'Water the plants' });
+    await todo.click();
+    await page.getByLabel('What takes place').fill('Harvest');
+    const soon = new Date(Date.now() + 3 * 24 * 3600_000).toISOString().slice(0, 10);
+    await page.getByLabel('When, for an hour').fill(`${soon}T10:00`);
+    await page.getByRole('button', { name: 'Put it in' }).click();
+    await page.getByRole('button', { name: 'Remove Harvest' }).waitFor();
+    await page.getByLabel('Title of a new article').fill('On watering');
+    await page.getByLabel('What it says').fill('Twice a week.');
+    await page.getByRole('button', { name: 'Add the article' }).click();
+    await page.getByRole('button', { name: /^On watering/ }).click();
+    await page.getByText('Twice a week.').waitFor();
+    await clean('workspace');
+    await page.reload();
+    await todo.waitFor();
+    expect(await todo.isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Remove Water the plants' }).click();
+    await page.getByText('Nothing is to be done here.').waitFor();
   });
 
   it('are conversations, room by room, with whom and how often', async () => {

@@ -17,6 +17,7 @@ import { useClient } from '../session/use-client.ts';
 import { ToolsTab } from '../tools/tools-tab.tsx';
 import { FeedbackTab } from '../training/feedback-tab.tsx';
 import { TrainingTab } from '../training/training-tab.tsx';
+import { WorkspaceTab } from '../workspace/workspace-tab.tsx';
 import styles from './agent-page.module.css';
 import { HistoryTab } from './history-tab.tsx';
 import { ProfileTab } from './profile-tab.tsx';
@@ -39,6 +40,7 @@ const TITLES: Record<AgentTab, string> = {
   memories: 'Memories',
   training: 'Training',
   feedback: 'Feedback',
+  workspace: 'Workspace',
   spending: 'Spending',
   history: 'History',
 };
@@ -113,6 +115,9 @@ function AgentTabs({ agent, tab }: { agent: Agent; tab: AgentTab }) {
       </Tabs.Panel>
       <Tabs.Panel value="feedback">
         <FeedbackTab agent={agent} />
+      </Tabs.Panel>
+      <Tabs.Panel value="workspace">
+        <WorkspaceTab agent={agent} />
       </Tabs.Panel>
       <Tabs.Panel value="memories">
         <MemoriesTab agent={agent} />

@@ -10,6 +10,7 @@ export const AGENT_TABS = [
   'memories',
   'training',
   'feedback',
+  'workspace',
   'spending',
   'history',
 ] as const;

@@ -18,7 +18,7 @@ export interface JsonSchema {
   maxLength?: number;
 }
 
-export type FieldKind = 'line' | 'text' | 'number' | 'choice' | 'words' | 'json';
+type FieldKind = 'line' | 'text' | 'number' | 'choice' | 'words' | 'json';
 
 export interface Field {
   name: string;

@@ -102,7 +102,7 @@ export const spanWords = (seconds: number): string =>
 const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n.toLocaleString()} times`);
 
 /** "a, b or c". */
-export function listed(words: readonly string[], last: 'and' | 'or'): string {
+function listed(words: readonly string[], last: 'and' | 'or'): string {
   if (words.length < 2) return words[0] ?? '';
   return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }
