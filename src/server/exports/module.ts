@@ -1,8 +1,8 @@
 // What exports offer, the route for the file, and the job that writes it.
 import type { Clock } from '../../core/clock.ts';
-import { untimed } from '../../core/db/deadline.ts';
 import type { Logger } from '../../core/logger.ts';
 import { handle, type Module } from '../../core/module.ts';
+import { createRounds } from '../../core/rounds.ts';
 import type { Scope } from '../../core/scope.ts';
 import * as c from './contract.ts';
 import type { ExportsService } from './service.ts';
@@ -11,8 +11,13 @@ const TIDY_EVERY_MS = 3_600_000;
 
 export function exportsModule(deps: { exports: ExportsService; clock: Clock; logger: Logger }): Module {
   const { exports, clock, logger } = deps;
-  const stopping = new AbortController();
-  let tidying: Promise<void> | undefined;
+  const rounds = createRounds({
+    clock,
+    logger,
+    everyMs: TIDY_EVERY_MS,
+    failed: 'old exports could not be deleted',
+    run: exports.tidy,
+  });
   return {
     name: 'exports',
     operations: [
@@ -42,20 +47,7 @@ export function exportsModule(deps: { exports: ExportsService; clock: Clock; log
       },
     ],
     jobs: [exports.job],
-    async start() {
-      tidying = untimed(async () => {
-        while (!stopping.signal.aborted) {
-          await clock.sleep(TIDY_EVERY_MS, stopping.signal).catch(() => undefined);
-          if (stopping.signal.aborted) return;
-          await exports
-            .tidy()
-            .catch((error: unknown) => logger.warn({ err: error }, 'old exports could not be deleted'));
-        }
-      });
-    },
-    async stop() {
-      stopping.abort(new Error('the server is stopping'));
-      await tidying;
-    },
+    start: async () => rounds.start(),
+    stop: rounds.stop,
   };
 }

@@ -2,8 +2,8 @@
 // nothing for it, and what was missed is made up for. Must never hold up a send: it works in small steps and rests between them.
 import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
-import { untimed } from '../../core/db/deadline.ts';
 import type { Logger } from '../../core/logger.ts';
+import { createRounds } from '../../core/rounds.ts';
 import type { SettingsService } from '../settings/service.ts';
 import * as repo from './repository.ts';
 import { vectorOf } from './words.ts';
@@ -27,8 +27,14 @@ export function createIndexer(deps: {
   settings: SettingsService;
 }) {
   const { database, clock, logger, settings } = deps;
-  const stopping = new AbortController();
-  let looking: Promise<void> | undefined;
+  const rounds = createRounds({
+    clock,
+    logger,
+    everyMs: LOOK_EVERY_MS,
+    failed: 'search could not be brought up to date',
+    atOnce: true,
+    run: look,
+  });
 
   /** Reads on by one step. Answers whether there may be more. */
   async function step(room: repo.Lag, wait: boolean): Promise<boolean> {
@@ -62,15 +68,15 @@ export function createIndexer(deps: {
     });
   }
 
-  async function look(): Promise<void> {
+  async function look(signal: AbortSignal): Promise<void> {
     for (;;) {
       const rooms = await repo.listLagging(database.db, MOST_ROOMS);
       let more = rooms.length === MOST_ROOMS;
       for (const room of rooms) {
-        if (stopping.signal.aborted) return;
+        if (signal.aborted) return;
         const started = clock.elapsed();
         if (await step(room, false)) more = true;
-        await clock.sleep((clock.elapsed() - started) * REST_FACTOR, stopping.signal);
+        await clock.sleep((clock.elapsed() - started) * REST_FACTOR, signal);
       }
       if (!more) return;
     }
@@ -91,21 +97,7 @@ export function createIndexer(deps: {
       return true;
     },
 
-    start(): void {
-      looking = untimed(async () => {
-        while (!stopping.signal.aborted) {
-          await look().catch((error: unknown) => {
-            if (!stopping.signal.aborted)
-              logger.warn({ err: error }, 'search could not be brought up to date');
-          });
-          await clock.sleep(LOOK_EVERY_MS, stopping.signal).catch(() => undefined);
-        }
-      });
-    },
-
-    async stop(): Promise<void> {
-      stopping.abort(new Error('the server is stopping'));
-      await looking;
-    },
+    start: rounds.start,
+    stop: rounds.stop,
   };
 }

@@ -8,5 +8,5 @@ export const searchModule = (search: SearchService, indexer: Indexer): Module =>
   name: 'search',
   operations: [handle(c.searchMessages, (scope, input) => search.messages(scope, input))],
   start: async () => indexer.start(),
-  stop: () => indexer.stop(),
+  stop: indexer.stop,
 });

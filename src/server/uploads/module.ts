@@ -1,9 +1,9 @@
 // What uploads offer, the two routes for bytes, and the tidying that goes on beside.
 import type { Clock } from '../../core/clock.ts';
-import { untimed } from '../../core/db/deadline.ts';
 import type { Logger } from '../../core/logger.ts';
 import { handle, type Module } from '../../core/module.ts';
 import type { Objects } from '../../core/objects.ts';
+import { createRounds } from '../../core/rounds.ts';
 import type { Scope } from '../../core/scope.ts';
 import * as c from './contract.ts';
 import type { UploadsService } from './service.ts';
@@ -18,8 +18,13 @@ export function uploadsModule(deps: {
   logger: Logger;
 }): Module {
   const { uploads, objects, clock, logger } = deps;
-  const stopping = new AbortController();
-  let tidying: Promise<void> | undefined;
+  const rounds = createRounds({
+    clock,
+    logger,
+    everyMs: TIDY_EVERY_MS,
+    failed: 'files could not be tidied',
+    run: uploads.tidy,
+  });
 
   return {
     name: 'uploads',
@@ -58,20 +63,9 @@ export function uploadsModule(deps: {
         },
       },
     ],
-    async start() {
-      tidying = untimed(async () => {
-        while (!stopping.signal.aborted) {
-          await clock.sleep(TIDY_EVERY_MS, stopping.signal).catch(() => undefined);
-          if (stopping.signal.aborted) return;
-          await uploads
-            .tidy()
-            .catch((error: unknown) => logger.warn({ err: error }, 'files could not be tidied'));
-        }
-      });
-    },
+    start: async () => rounds.start(),
     async stop() {
-      stopping.abort(new Error('the server is stopping'));
-      await tidying;
+      await rounds.stop();
       await objects.stop();
     },
   };

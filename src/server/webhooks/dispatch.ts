@@ -2,9 +2,9 @@
 // stores the deliveries and their jobs. A send does nothing for it, and nothing is lost when a server dies.
 import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
-import { untimed } from '../../core/db/deadline.ts';
 import type { Jobs } from '../../core/jobs.ts';
 import type { Logger } from '../../core/logger.ts';
+import { createRounds, type Rounds } from '../../core/rounds.ts';
 import { DELIVER } from './delivery.ts';
 import * as repo from './repository.ts';
 
@@ -14,10 +14,14 @@ const STEP = 200;
 /** Looks between two rounds of forgetting. */
 const FORGET_EVERY = 3600;
 
-export function createDispatch(deps: { database: Database; jobs: Jobs; clock: Clock; logger: Logger }) {
+export function createDispatch(deps: {
+  database: Database;
+  jobs: Jobs;
+  clock: Clock;
+  logger: Logger;
+}): Rounds {
   const { database, jobs, clock, logger } = deps;
-  const stopping = new AbortController();
-  let looking: Promise<void> | undefined;
+  let round = 0;
 
   /** @returns whether there may be more */
   const step = (id: string): Promise<boolean> =>
@@ -34,28 +38,16 @@ export function createDispatch(deps: { database: Database; jobs: Jobs; clock: Cl
       return entries.length === STEP;
     });
 
-  async function look(): Promise<void> {
-    for (const id of await repo.listLagging(database.db, MOST_WEBHOOKS))
-      while (!stopping.signal.aborted && (await step(id)));
-  }
-
-  return {
-    start(): void {
-      looking = untimed(async () => {
-        for (let round = 0; !stopping.signal.aborted; round++) {
-          try {
-            await look();
-            if (round % FORGET_EVERY === 0) await repo.forgetOld(database.db);
-          } catch (error) {
-            if (!stopping.signal.aborted) logger.warn({ err: error }, 'webhooks could not be looked after');
-          }
-          await clock.sleep(LOOK_EVERY_MS, stopping.signal).catch(() => undefined);
-        }
-      });
+  return createRounds({
+    clock,
+    logger,
+    everyMs: LOOK_EVERY_MS,
+    failed: 'webhooks could not be looked after',
+    atOnce: true,
+    async run(signal) {
+      for (const id of await repo.listLagging(database.db, MOST_WEBHOOKS))
+        while (!signal.aborted && (await step(id)));
+      if (round++ % FORGET_EVERY === 0) await repo.forgetOld(database.db);
     },
-    async stop(): Promise<void> {
-      stopping.abort(new Error('the server is stopping'));
-      await looking;
-    },
-  };
+  });
 }

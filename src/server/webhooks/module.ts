@@ -4,15 +4,15 @@ import { AppError } from '../../core/errors.ts';
 import type { JobDef } from '../../core/jobs.ts';
 import { MAX_FRAME_BYTES } from '../../core/json.ts';
 import { handle, type Module } from '../../core/module.ts';
+import type { Rounds } from '../../core/rounds.ts';
 import * as c from './contract.ts';
-import type { createDispatch } from './dispatch.ts';
 import type { IncomingService } from './incoming.ts';
 import type { WebhooksService } from './service.ts';
 
 export const webhooksModule = (deps: {
   webhooks: WebhooksService;
   incoming: IncomingService;
-  dispatch: ReturnType<typeof createDispatch>;
+  dispatch: Rounds;
   delivery: JobDef<{ deliveryId: string }>;
 }): Module => {
   const { webhooks, incoming, dispatch, delivery } = deps;
@@ -55,7 +55,7 @@ export const webhooksModule = (deps: {
     ],
     jobs: [delivery],
     start: async () => dispatch.start(),
-    stop: () => dispatch.stop(),
+    stop: dispatch.stop,
   };
 };
 
