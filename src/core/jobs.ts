@@ -4,6 +4,8 @@
 import { sql } from 'kysely';
 import { fromKysely, fromPglite, type JobInsert, PgBoss } from 'pg-boss';
 import type { Database, Tx } from './db/database.ts';
+import { createDirect } from './direct-jobs.ts';
+import { newId } from './ids.ts';
 import type { Logger } from './logger.ts';
 
 export interface JobDef<T extends object> {
@@ -15,8 +17,20 @@ export interface JobDef<T extends object> {
   expireInSeconds: number;
   /** Jobs of this name that run at once on this node. */
   concurrency: number;
+  /**
+   * Somebody waits for it: the node that stores such a job begins at once when it commits. What is stored stands in when that node
+   * does not come to it in time.
+   */
+  direct?: boolean;
   /** May be called twice for one job. A throw is retried; what should not be retried is a value, not a throw. */
-  handle(data: T, context: { signal: AbortSignal; attempt: number }): Promise<void>;
+  handle(data: T, context: JobContext): Promise<void>;
+}
+
+export interface JobContext {
+  signal: AbortSignal;
+  attempt: number;
+  /** From here on something else sees to it that the work is done, whatever becomes of this worker: the job is not needed any more. */
+  taken(): void;
 }
 
 /** As given to `Jobs`; the data type is checked where the job is declared. */
@@ -50,6 +64,9 @@ const SCHEMA = 'jobs';
 const POLL_MS = 2000;
 /** Each worker's own look, far apart: a hundred idle workers must cost nothing. */
 const IDLE_POLL_SECONDS = 60;
+/** How long a direct job waits for the node that stored it, before any node takes it. */
+const HEAD_START_SECONDS = 3;
+const AGAIN_SECONDS = 1;
 
 export function createJobs(database: Database, logger: Logger): Jobs {
   const boss =
@@ -68,6 +85,12 @@ export function createJobs(database: Database, logger: Logger): Jobs {
   let running = 0;
   let started = false;
   let polling: NodeJS.Timeout | undefined;
+  const direct = createDirect({
+    logger,
+    stopping: stopping.signal,
+    remove: (name, ids) => boss.deleteJob(name, ids),
+    again: (name, data) => boss.insert(name, [{ data, startAfter: AGAIN_SECONDS }]),
+  });
   boss.on('error', (error) => {
     if (!stopping.signal.aborted) logger.warn({ err: error }, 'the job queue reported an error');
   });
@@ -75,7 +98,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
   /** Wakes as many free workers as there are new jobs; busy ones look again by themselves. */
   function ring(name: string, count: number): void {
     const workers = workersOf.get(name) ?? [];
-    for (const worker of workers.filter((w) => !w.busy).slice(0, count)) {
+    for (const worker of workers.filter((w) => !w.busy).slice(0, Math.min(count, direct.free(name)))) {
       workers.push(...workers.splice(workers.indexOf(worker), 1));
       boss.notifyWorker(worker.id);
     }
@@ -84,13 +107,19 @@ export function createJobs(database: Database, logger: Logger): Jobs {
   return {
     async enqueue(tx, job, data, options = {}) {
       if (data.length === 0) return;
-      const jobs: JobInsert[] = data.map((item) => ({
+      const { id, delaySeconds } = options;
+      const atOnce = direct.has(job.name) && delaySeconds === undefined && id === undefined;
+      const startAfter = atOnce ? HEAD_START_SECONDS : delaySeconds;
+      const jobs = data.map((item) => ({
         data: item,
-        ...(options.id === undefined ? {} : { id: options.id }),
-        ...(options.delaySeconds === undefined ? {} : { startAfter: options.delaySeconds }),
-      }));
+        ...(atOnce ? { id: newId() } : id === undefined ? {} : { id }),
+        ...(startAfter === undefined ? {} : { startAfter }),
+      })) satisfies JobInsert[];
       await boss.insert(job.name, jobs, { db: fromKysely(tx) });
-      database.afterCommit(tx, () => ring(job.name, data.length));
+      database.afterCommit(tx, () => {
+        if (!atOnce) return ring(job.name, data.length);
+        for (const { id, data } of jobs) if (id !== undefined) direct.give(job.name, id, data);
+      });
     },
 
     async start(defs) {
@@ -106,6 +135,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
         });
         const workers: { id: string; busy: boolean }[] = [];
         workersOf.set(def.name, workers);
+        if (def.direct === true) direct.add(def);
         for (let slot = 0; slot < def.concurrency; slot++) {
           const worker = { id: '', busy: false };
           worker.id = await boss.work<object>(
@@ -117,16 +147,19 @@ export function createJobs(database: Database, logger: Logger): Jobs {
               ring(def.name, 1);
               for (const job of batch) {
                 running++;
+                const leave = await direct.enter(def.name);
                 try {
                   await def.handle(job.data, {
                     signal: AbortSignal.any([stopping.signal, job.signal]),
                     attempt: job.retryCount + 1,
+                    taken: () => undefined,
                   });
                 } catch (error) {
                   if (!stopping.signal.aborted)
                     logger.warn({ err: error, job: def.name, attempt: job.retryCount + 1 }, 'a job failed');
                   throw error;
                 } finally {
+                  leave();
                   running--;
                   worker.busy = false;
                   // More may wait: without this a worker sleeps out its polling interval between two jobs.
@@ -151,7 +184,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
         const { rows } = await sql<{ waiting: number }>`
           select count(*)::int as waiting from ${sql.raw(SCHEMA)}.job
           where state in ('created', 'retry', 'active') and start_after <= now()`.execute(database.db);
-        if ((rows[0]?.waiting ?? 0) === 0 && running === 0) return;
+        if ((rows[0]?.waiting ?? 0) === 0 && running === 0 && direct.running() === 0) return;
         for (const name of workersOf.keys()) ring(name, 1);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
@@ -162,6 +195,7 @@ export function createJobs(database: Database, logger: Logger): Jobs {
       started = false;
       clearInterval(polling);
       const abort = setTimeout(() => stopping.abort(new Error('the server is stopping')), timeoutMs);
+      await direct.stop(timeoutMs);
       await boss.stop({ graceful: true, timeout: timeoutMs + 1000, close: false });
       clearTimeout(abort);
       stopping.abort(new Error('the server has stopped'));

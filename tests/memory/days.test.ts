@@ -55,7 +55,11 @@ describeEachDatabase('memory over days', (database) => {
   const quietJob = async (room: { id: string }) => {
     const job = town.app.parts.agents.memory.jobs.find(({ name }) => name === 'memory.quiet-room');
     const data = { tenantId: ada.tenantId, agentId: bot.id, roomId: room.id };
-    await job?.handle(data as never, { signal: AbortSignal.timeout(60_000), attempt: 1 });
+    await job?.handle(data as never, {
+      signal: AbortSignal.timeout(60_000),
+      attempt: 1,
+      taken: () => undefined,
+    });
   };
   const all = async (): Promise<Memory[]> =>
     (await town.call(ada, 'list_memories', { agentId: bot.id, limit: 100 })).data;

@@ -253,8 +253,8 @@ export const listTurns = (
 };
 
 /** Takes a queued run of the lane under a new epoch; undefined when somebody else has it or it is over. */
-export async function claimRun(tx: Tx, id: string, lane: Lane): Promise<RunRow | undefined> {
-  return tx
+export async function claimRun(db: Db, id: string, lane: Lane): Promise<RunRow | undefined> {
+  return db
     .updateTable('agentRuns')
     .set((eb) => ({
       status: 'running',
@@ -279,8 +279,8 @@ export async function claimRun(tx: Tx, id: string, lane: Lane): Promise<RunRow |
 const leaseEnd = () => sql<Date>`now() + make_interval(secs => ${LEASE_SECONDS})`;
 
 /** Renews the leases a node holds and answers those it still has, as `id:epoch`; the rest were stopped or taken over. */
-export async function renewLeases(tx: Tx, held: { id: string; epoch: number }[]): Promise<Set<string>> {
-  const rows = await tx
+export async function renewLeases(db: Db, held: { id: string; epoch: number }[]): Promise<Set<string>> {
+  const rows = await db
     .updateTable('agentRuns')
     .set({ leaseUntil: leaseEnd() })
     .where(

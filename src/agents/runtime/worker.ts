@@ -66,14 +66,17 @@ export function createRunWorker(deps: WorkerDeps) {
     retryLimit: 5,
     expireInSeconds: Math.ceil(deps.lanes[lane].timeoutMs / 1000) + 60,
     concurrency: deps.lanes[lane].maxConcurrent,
-    async handle({ runId }) {
+    direct: true,
+    async handle({ runId }, { taken }) {
       if (stopped.signal.aborted)
         return database.transaction((tx) =>
           enqueueRuns(jobs, tx, [{ id: runId, lane }], PARKED_DELAY_SECONDS),
         );
-      const run = await database.transaction((tx) => repo.claimRun(tx, runId, lane));
+      const run = await repo.claimRun(database.db, runId, lane);
       // Over, or in other hands.
       if (run === undefined) return;
+      // Its lease brings it back now, if this worker does not.
+      taken();
       const controller = new AbortController();
       if (stopped.signal.aborted) controller.abort(new Parked());
       const remains: Remains = {};
@@ -194,11 +197,9 @@ export function createRunWorker(deps: WorkerDeps) {
   async function renew(): Promise<void> {
     const held = [...active];
     if (held.length === 0) return;
-    const kept = await database.transaction((tx) =>
-      repo.renewLeases(
-        tx,
-        held.map(({ run }) => ({ id: run.id, epoch: run.leaseEpoch })),
-      ),
+    const kept = await repo.renewLeases(
+      database.db,
+      held.map(({ run }) => ({ id: run.id, epoch: run.leaseEpoch })),
     );
     for (const { run, controller } of held)
       if (!kept.has(`${run.id}:${run.leaseEpoch}`)) controller.abort(new RunLost());
