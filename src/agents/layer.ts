@@ -447,7 +447,6 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     router,
     registry,
     approvals: gate,
-    isAnalysisOnly: (agent) => health.isAnalysisOnly(agent.tenantId, agent.id),
     rule,
     runTool: watchTools({ metrics, tracer, registry, runTool }),
     costOf: budgets.costOf,

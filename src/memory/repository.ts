@@ -308,9 +308,13 @@ export async function deleteDerived(tx: Tx, holder: Holder, ids: readonly string
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-export const touchMemories = async (tx: Tx, { tenantId, agentId }: Holder, ids: string[]): Promise<void> => {
+export const touchMemories = async (
+  db: Db | Tx,
+  { tenantId, agentId }: Holder,
+  ids: string[],
+): Promise<void> => {
   if (ids.length === 0) return;
-  await tx
+  await db
     .updateTable('agentMemories')
     .set((eb) => ({ accessedAt: eb.fn<Date>('now'), accessCount: eb('accessCount', '+', 1) }))
     .where('tenantId', '=', tenantId)

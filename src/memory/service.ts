@@ -30,6 +30,7 @@ import { memoryNotFound, toMemory } from './view.ts';
 import { asksToRemember, importanceOf, junkOf, shareSaid } from './worth.ts';
 
 export type { Readers } from './audience.ts';
+export type { Memory } from './contract.ts';
 export type { Embedder } from './embed.ts';
 export type { MemorySource, NewMemory } from './keeper.ts';
 export type MemoryService = ReturnType<typeof createMemoryService>;
@@ -277,10 +278,7 @@ export function createMemoryService(deps: MemoryDeps) {
     },
 
     /** Says that memories were used, so that what is never used may fade. */
-    noteUse: (holder: MemoryHolder, ids: string[]): Promise<void> =>
-      ids.length === 0
-        ? Promise.resolve()
-        : database.transaction((tx) => repo.touchMemories(tx, holder, ids)),
+    noteUse: (holder: MemoryHolder, ids: string[]): Promise<void> => repo.touchMemories(db, holder, ids),
 
     ...createOwnerSide({
       database,

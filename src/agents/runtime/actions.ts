@@ -3,7 +3,7 @@
 
 import type { Tx } from '../../core/db/database.ts';
 import type { Scope } from '../../core/scope.ts';
-import type { MemoryService } from '../../memory/service.ts';
+import type { Memory, MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
 import { offerTools, type Tool, toolParameters, toolsFound } from '../../tools/service.ts';
 import { isWrite } from '../approvals/service.ts';
@@ -12,7 +12,7 @@ import type { AgentRow } from '../profiles/service.ts';
 import { type AssembledPrompt, replyTokens } from '../prompts/prompts.ts';
 import type { Findings } from '../safety/filter.ts';
 import type { Judge, Moderated } from '../safety/moderation.ts';
-import type { Context } from './context.ts';
+import type { Context, Scene } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Journal } from './journal.ts';
 import * as repo from './repository.ts';
@@ -22,8 +22,6 @@ import { thinkOver } from './thinking.ts';
 import { createUseTool, type UseToolDeps } from './use-tool.ts';
 
 export interface ActionsDeps extends UseToolDeps {
-  /** The agent may change nothing by tools now. */
-  isAnalysisOnly: (agent: AgentRow) => Promise<boolean>;
   memory: MemoryService;
   context: Context;
   router: LlmRouter;
@@ -49,10 +47,11 @@ export interface ActionsDeps extends UseToolDeps {
 }
 
 export interface Work {
-  run: repo.RunRow;
+  run: repo.ClaimedRun;
   scope: Scope;
   agent: AgentRow;
   trigger: Message;
+  scene: Scene;
   journal: Journal;
   signals: RunSignals;
   signal: AbortSignal;
@@ -62,6 +61,8 @@ export interface Work {
   boundary: (name: string) => Promise<void>;
   /** Called before words reach the room. A throw keeps them from it. */
   beforeWords: () => Promise<void>;
+  /** Told of what the run need not wait for until it ends. */
+  alongside: (work: Promise<unknown>) => void;
   /** Told of an effect outside that is under way, until its result is journalled. */
   acting: (done: Promise<unknown>) => void;
 }
@@ -102,17 +103,21 @@ export function createActions(deps: ActionsDeps) {
     const { agent, trigger, journal, signal, run, boundary } = work;
     const holder = { tenantId: run.tenantId, agentId: agent.id };
     const started = deps.clock.elapsed();
+    const [memories, passages] = await Promise.all([
+      agent.memoryEnabled ? deps.context.recall(holder, trigger, signal) : [],
+      run.trained ? deps.context.knowledge(holder, trigger, signal) : [],
+    ]);
     const step: ContextStep = {
       kind: 'context',
       now: deps.clock.date().toISOString(),
       provider: '',
       model: '',
       providerReason: '',
-      memoryIds: agent.memoryEnabled ? await deps.context.recall(holder, trigger, signal) : [],
-      passages: await deps.context.knowledge(holder, trigger, signal),
+      memoryIds: memories.map(({ id }) => id),
+      passages,
       report: { historyKept: 0, historyDropped: 0, memoriesKept: 0, estimatedTokens: 0 },
     };
-    const prompt = await buildPrompt(work, step);
+    const prompt = await buildPrompt(work, step, 0, memories);
     const { historyKept, historyDropped, memoriesKept, estimatedTokens } = prompt.report;
     step.report = { historyKept, historyDropped, memoriesKept, estimatedTokens };
     const [choice] = routesOf(work, prompt) as [LlmChoice, ...LlmChoice[]];
@@ -122,17 +127,19 @@ export function createActions(deps: ActionsDeps) {
     await journal.append(step, { durationMs }, (tx) =>
       repo.setModel(tx, run.tenantId, run.id, { provider: step.provider, model: step.model }),
     );
-    await deps.memory.noteUse(holder, step.memoryIds);
+    work.alongside(deps.memory.noteUse(holder, step.memoryIds));
     await boundary('after:context');
     return prompt;
   }
 
   function buildPrompt(
-    { scope, agent, trigger }: Work,
+    { agent, scene }: Work,
     { memoryIds, passages = [], now }: ContextStep,
     shrunk?: number,
+    /** Where they were chosen just now. */
+    memories?: readonly Memory[],
   ): Promise<AssembledPrompt> {
-    return deps.context.prompt({ scope, agent, trigger, memoryIds, passages, now, shrunk });
+    return deps.context.prompt({ agent, scene, memoryIds, memories, passages, now, shrunk });
   }
 
   /** The models for a turn, best first. */
@@ -219,12 +226,13 @@ export function createActions(deps: ActionsDeps) {
   }
 
   async function useTool(work: Work, round: number, index: number, call: PlannedCall): Promise<void> {
-    const granted = (await enabled(work.agent)).map((tool) => tool.name);
+    const granted = (await enabled(work)).map((tool) => tool.name);
     return callTool({ ...work, round, index, call, granted, now: new Date(contextOf(work.journal).now) });
   }
 
   /** What this call of the model may choose from: those of the agent's tools that bear on what is asked. */
-  async function offered({ agent, trigger, journal }: Work): Promise<LlmTool[]> {
+  async function offered(work: Work): Promise<LlmTool[]> {
+    const { run, trigger, journal } = work;
     const asked = [
       trigger.body,
       ...journal.steps.flatMap((step) => (step.kind === 'steer' ? [step.text] : [])),
@@ -232,7 +240,7 @@ export function createActions(deps: ActionsDeps) {
     const known = journal.steps.flatMap((step) =>
       step.kind === 'tool' ? [...toolsFound(step.name, step.result), step.name] : [],
     );
-    const tools = await enabled(agent, await deps.isAnalysisOnly(agent));
+    const tools = await enabled(work, run.analysisOnly);
     return offerTools(tools, { text: asked.join(' '), known }).map((tool) => ({
       name: tool.name,
       description: tool.description,
@@ -241,8 +249,11 @@ export function createActions(deps: ActionsDeps) {
   }
 
   /** Tools that are enabled for the agent and exist here. */
-  async function enabled(agent: AgentRow, analysisOnly = false): Promise<Tool[]> {
-    const all = await deps.registry.all({ tenantId: agent.tenantId, agentId: agent.id });
+  async function enabled({ agent, run }: Work, analysisOnly = false): Promise<Tool[]> {
+    const { tenantId, id: agentId, createdBy: ownerId } = agent;
+    const all = run.moreTools
+      ? await deps.registry.all({ tenantId, agentId, ownerId })
+      : deps.registry.list();
     return all
       .filter((tool) => isGiven(tool, agent))
       .filter((tool) => !analysisOnly || !isWrite(tool))

@@ -1,7 +1,7 @@
 // What a run's prompt is made from, read under the agent's own scope: it sees what a member sees and no more.
 // Must never read beyond the trigger, so that a resumed run builds the same prompt.
 import type { Scope } from '../../core/scope.ts';
-import type { MemoryHolder, MemoryService } from '../../memory/service.ts';
+import type { Memory, MemoryHolder, MemoryService } from '../../memory/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
 import type { RoomsService } from '../../server/rooms/service.ts';
@@ -16,12 +16,21 @@ export interface ContextDeps {
   training: Pick<TrainingService, 'recall' | 'passages'>;
 }
 
-export interface ContextInput {
-  /** The agent's. */
-  scope: Scope;
-  agent: AgentRow;
+/** Where a run takes place: what its agent sees of the room up to the message that began it. */
+export interface Scene {
+  room: Awaited<ReturnType<RoomsService['sight']>>['row'];
+  members: Awaited<ReturnType<RoomsService['sight']>>['members'];
   trigger: Message;
+  /** Before the trigger, oldest first. */
+  history: Message[];
+}
+
+export interface ContextInput {
+  agent: AgentRow;
+  scene: Scene;
   memoryIds: readonly string[];
+  /** Those of these ids, where they were chosen just now. */
+  memories?: readonly Memory[] | undefined;
   passages: readonly PassageRef[];
   /** ISO 8601. */
   now: string;
@@ -40,13 +49,35 @@ export type Context = ReturnType<typeof createContext>;
 
 export function createContext({ rooms, messages, memory, training }: ContextDeps) {
   return {
-    /** Ids of the memories that bear on a message, best first. */
-    async recall(holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<string[]> {
+    /**
+     * @param given a trigger that stands nowhere in the room
+     * @throws AppError not_found when the agent may not see it any more
+     */
+    async scene(
+      scope: Scope,
+      { roomId, triggerMessageId }: { roomId: string; triggerMessageId: string },
+      given?: Message,
+    ): Promise<Scene> {
+      const upToIt = async () => {
+        if (given === undefined)
+          return messages.leadingTo(scope, { roomId, messageId: triggerMessageId, limit: HISTORY });
+        const { data } = await messages.list(scope, { roomId, before: given.seq, limit: HISTORY });
+        return { message: given, before: data };
+      };
+      const [{ row: room, members }, { message: trigger, before }] = await Promise.all([
+        rooms.sight(scope, roomId, MEMBERS),
+        upToIt(),
+      ]);
+      return { room, members, trigger, history: before };
+    },
+
+    /** The memories that bear on a message, best first. */
+    async recall(holder: MemoryHolder, trigger: Message, signal: AbortSignal): Promise<Memory[]> {
       const query = `${trigger.author.name}: ${trigger.body}`.slice(0, 1000);
       const readers = { roomId: trigger.roomId };
       const askerId = trigger.author.id;
       const { items } = await memory.recall(holder, query, { limit: MEMORIES, readers, askerId, signal });
-      return items.map((item) => item.memory.id);
+      return items.map((item) => item.memory);
     },
 
     /** Passages of what it was trained with that bear on a message. */
@@ -54,24 +85,19 @@ export function createContext({ rooms, messages, memory, training }: ContextDeps
       training.recall(holder, trigger.body, PASSAGES, signal),
 
     async prompt({
-      scope,
       agent,
-      trigger,
+      scene: { room, members, trigger, history },
       memoryIds,
+      memories: chosen,
       passages,
       now,
       shrunk = 0,
     }: ContextInput): Promise<AssembledPrompt> {
-      const holder = { tenantId: scope.tenantId, agentId: agent.id };
-      const { row: room } = await rooms.requireVisible(scope, trigger.roomId);
-      const { data: members } = await rooms.members(scope, room.id, { limit: MEMBERS });
-      const { data: history } = await messages.list(scope, {
-        roomId: room.id,
-        before: trigger.seq,
-        limit: HISTORY,
-      });
-      // Asked again: someone may have come into the room since they were chosen.
-      const memories = await memory.byIds(holder, [...memoryIds], { roomId: room.id });
+      const holder = { tenantId: agent.tenantId, agentId: agent.id };
+      // Asked again where they were chosen a while ago: someone may have come into the room since.
+      const memories =
+        chosen ??
+        (memoryIds.length === 0 ? [] : await memory.byIds(holder, [...memoryIds], { roomId: room.id }));
       return assemblePrompt({
         profile: {
           name: agent.name,
@@ -87,10 +113,12 @@ export function createContext({ rooms, messages, memory, training }: ContextDeps
           kind: memoryType,
           at: createdAt,
         })),
-        knowledge: (await training.passages(holder, passages)).map(({ title, content }) => ({
-          title,
-          text: content,
-        })),
+        knowledge: (passages.length === 0 ? [] : await training.passages(holder, passages)).map(
+          ({ title, content }) => ({
+            title,
+            text: content,
+          }),
+        ),
         history: history
           .filter((message) => message.deletedAt === undefined && message.body.trim() !== '')
           .map((message) => ({

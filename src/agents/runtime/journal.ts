@@ -51,7 +51,8 @@ export async function openJournal(
   /** Refuses what an emergency stop has halted. */
   check: (tx: Tx) => Promise<void>,
 ): Promise<Journal> {
-  const rows = await repo.listSteps(database.db, run.tenantId, run.id);
+  // Nobody else has had it.
+  const rows = run.epoch === 1 ? [] : await repo.listSteps(database.db, run.tenantId, run.id);
   const steps = rows.map((row) => row.data);
 
   const commit = <T>(fn: (tx: Tx) => Promise<T>, cost: StepCost = {}): Promise<T> =>

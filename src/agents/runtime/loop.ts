@@ -11,6 +11,7 @@ import type { ProfilesService } from '../profiles/service.ts';
 import type { AssembledPrompt } from '../prompts/prompts.ts';
 import type { RevisionsService } from '../revisions/service.ts';
 import { requireClean } from '../safety/filter.ts';
+import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
 import { Draft } from './draft.ts';
 import { checkLimits, Dropped, FRESH_MS, isUnasked, lookFresh, Reworded, seenOf } from './floor-fresh.ts';
@@ -88,7 +89,7 @@ export interface Remains {
 }
 
 export type Execute = (
-  run: repo.RunRow,
+  run: repo.ClaimedRun,
   signals: RunSignals,
   signal: AbortSignal,
   remains: Remains,
@@ -107,19 +108,21 @@ export function createLoop(deps: LoopDeps): Execute {
       signal.throwIfAborted();
     };
     const checkStops = (tx: Tx) => deps.checkStops(tx, run);
-    const journal = await openJournal(deps.database, deps.failpoints, lease, checkStops);
-    await boundary('opened');
-    await deps.database.transaction(checkStops);
-
+    if (run.stopped) throw new Halted();
     const scope = await deps.identity.agentScope(tenantId, agentId);
-    const present = await deps.profiles.find(tenantId, agentId);
-    const agent = present && (await deps.revisions.asOf(present, run.revision));
     const first = hasOpening(run);
-    const found = first
-      ? await deps.openings.triggerOf(run)
-      : await deps.messages.get(scope, run.triggerMessageId).catch(gone);
-    if (found === undefined) return fallSilent(first ? 'settled' : 'agent_not_in_room');
-    const trigger: Message = found;
+    const opening = first ? await deps.openings.triggerOf(run) : undefined;
+    if (first && opening === undefined) return fallSilent('settled');
+    // Together: none of them needs what another answers.
+    const [journal, present, scene] = await Promise.all([
+      openJournal(deps.database, deps.failpoints, lease, checkStops),
+      deps.profiles.find(tenantId, agentId),
+      deps.context.scene(scope, run, opening).catch(gone),
+    ]);
+    await boundary('opened');
+    const agent = present && (await deps.revisions.asOf(present, run.revision));
+    if (scene === undefined) return fallSilent('agent_not_in_room');
+    const { trigger } = scene;
     if (agent === undefined || !agent.isActive) return fallSilent('agent_inactive');
     if (trigger.deletedAt !== undefined) return fallSilent('message_deleted');
     let seen = seenOf(trigger, agentId);
@@ -134,17 +137,23 @@ export function createLoop(deps: LoopDeps): Execute {
         if (!first) signals.delta(replyId(run), delta);
       },
     });
+    const beside: Promise<unknown>[] = [];
     const work = {
       run,
       scope,
       agent,
       trigger,
+      scene,
       journal,
       signals,
       signal,
       draft,
       boundary,
       beforeWords,
+      alongside: (done: Promise<unknown>) => {
+        // Nothing of the run depends on it.
+        beside.push(done.catch(() => undefined));
+      },
       acting: (done: Promise<unknown>) => {
         remains.acting = done;
       },
@@ -191,6 +200,7 @@ export function createLoop(deps: LoopDeps): Execute {
       throw error;
     } finally {
       draft.stop();
+      await Promise.all(beside);
     }
 
     /** Before the first words; a turn that was asked for and has just been looked at is not looked at again. */

@@ -10,6 +10,8 @@ import type { AgentRunsTable, AgentTurnsTable, RunStatus, RunStepsTable } from '
 import type { AgentMode, RoomMode } from './turn-taking.ts';
 
 export type RunRow = Selectable<AgentRunsTable>;
+/** A run that a worker took, with what else it should know to begin, read in the same look. */
+export type ClaimedRun = RunRow & Outlook;
 export type TurnRow = Selectable<AgentTurnsTable>;
 export type StepRow = Selectable<RunStepsTable>;
 
@@ -22,6 +24,17 @@ const STALE_QUEUE_SECONDS = 15;
 
 /** A turn waits so long behind another one in its room, then begins beside it. */
 const QUEUE_WAIT_SECONDS = 20;
+
+export interface Outlook {
+  /** By an emergency stop; asked again under its lock by whatever commits something. */
+  stopped: boolean;
+  /** The agent may look, and change nothing by tools. */
+  analysisOnly: boolean;
+  /** It was trained with documents. */
+  trained: boolean;
+  /** There are tools in its tenant besides those that are built in. */
+  moreTools: boolean;
+}
 
 export interface RoomAgent {
   tenantId: string;
@@ -253,7 +266,7 @@ export const listTurns = (
 };
 
 /** Takes a queued run of the lane under a new epoch; undefined when somebody else has it or it is over. */
-export async function claimRun(db: Db, id: string, lane: Lane): Promise<RunRow | undefined> {
+export async function claimRun(db: Db, id: string, lane: Lane): Promise<ClaimedRun | undefined> {
   return db
     .updateTable('agentRuns')
     .set((eb) => ({
@@ -273,6 +286,20 @@ export async function claimRun(db: Db, id: string, lane: Lane): Promise<RunRow |
     .where('dueAt', 'is', null)
     .where('afterRunId', 'is', null)
     .returningAll()
+    .returning([
+      sql<boolean>`exists (select from agent_stops s where s.tenant_id = agent_runs.tenant_id and s.lifted_at is null
+        and (s.target = 'all' or (s.target = 'agent' and s.target_id = agent_runs.agent_id)
+          or (s.target = 'room' and s.target_id = agent_runs.room_id)
+          or (s.target = 'owner' and s.target_id = (select created_by from ai_agents where id = agent_runs.agent_id))))`.as(
+        'stopped',
+      ),
+      sql<boolean>`exists (select from agent_health h where h.agent_id = agent_runs.agent_id
+        and h.tenant_id = agent_runs.tenant_id and h.analysis_only_since is not null)`.as('analysisOnly'),
+      sql<boolean>`exists (select from training_documents d where d.tenant_id = agent_runs.tenant_id
+        and d.agent_id = agent_runs.agent_id)`.as('trained'),
+      sql<boolean>`(exists (select from custom_tools c where c.tenant_id = agent_runs.tenant_id)
+        or exists (select from mcp_tools m where m.tenant_id = agent_runs.tenant_id))`.as('moreTools'),
+    ])
     .executeTakeFirst();
 }
 

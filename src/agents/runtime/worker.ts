@@ -91,7 +91,7 @@ export function createRunWorker(deps: WorkerDeps) {
     },
   });
 
-  async function work(run: repo.RunRow, controller: AbortController, remains: Remains): Promise<void> {
+  async function work(run: repo.ClaimedRun, controller: AbortController, remains: Remains): Promise<void> {
     const { signal } = controller;
     const signals = signalsFor(run, signal);
     const timer = new AbortController();

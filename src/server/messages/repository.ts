@@ -36,6 +36,31 @@ export const findMessage = (
 ): Promise<MessageWithAuthor | undefined> =>
   withAuthor(db).where('messages.tenantId', '=', tenantId).where('messages.id', '=', id).executeTakeFirst();
 
+/** A message of a room and those before it, oldest first; none where the user may not see the room. */
+export const listLeadingTo = (
+  db: Db,
+  tenantId: string,
+  userId: string,
+  { roomId, messageId, limit }: { roomId: string; messageId: string; limit: number },
+): Promise<MessageWithAuthor[]> =>
+  withAuthor(db)
+    .where('messages.tenantId', '=', tenantId)
+    .where('messages.roomId', '=', roomId)
+    .where(
+      'messages.seq',
+      '<=',
+      sql<number>`(select t.seq from messages t where t.id = ${messageId} and t.room_id = ${roomId})`,
+    )
+    .where(
+      sql<boolean>`exists (select from rooms r left join memberships m on m.room_id = r.id and m.user_id = ${userId}
+        where r.id = ${roomId} and r.tenant_id = ${tenantId} and r.deleted_at is null
+          and (r.visibility = 'public' or m.user_id is not null))`,
+    )
+    .orderBy('messages.seq', 'desc')
+    .limit(limit + 1)
+    .execute()
+    .then((rows) => rows.reverse());
+
 /** Of these, what a user may read as a member of their rooms at this moment. */
 export const listReadable = (
   db: Db,

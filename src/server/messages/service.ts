@@ -269,6 +269,18 @@ export function createMessagesService(deps: {
       return ids.length === 0 ? [] : shownTo(scope, await repo.listByIds(db, scope.tenantId, ids));
     },
 
+    /** A message and at most so many before it, oldest first. @throws AppError not_found */
+    async leadingTo(
+      scope: Scope,
+      at: { roomId: string; messageId: string; limit: number },
+    ): Promise<{ message: Message; before: Message[] }> {
+      const rows = await repo.listLeadingTo(db, scope.tenantId, scope.user.id, at);
+      const shown = fittingLast(rows.map((row) => toMessage(row)));
+      const message = shown.pop();
+      if (message?.id !== at.messageId) throw messageNotFound();
+      return { message, before: shown };
+    },
+
     /** Of these, what the caller may read as a member now, in any order; none that was deleted. */
     async readable(scope: Scope, ids: string[]): Promise<Message[]> {
       if (ids.length === 0) return [];

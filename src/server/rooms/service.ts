@@ -76,6 +76,17 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     leave: memberships.leave,
     members: memberships.list,
     firstMembers: entrance.first,
+
+    /** A room that the caller may see, with its first members. @throws AppError not_found */
+    async sight(scope: Scope, roomId: string, limit: number) {
+      // Together; nothing is told of a room that he may not see.
+      const [{ row }, members] = await Promise.all([
+        requireVisible(scope, roomId),
+        memberships.first(roomId, limit),
+      ]);
+      return { row, members };
+    },
+
     addMember: memberships.add,
     updateMember: memberships.changeRole,
     removeMember: memberships.remove,
