@@ -40,6 +40,25 @@ export function createLedger(deps: LedgerDeps) {
     const prices = await deps.pricesOf(payers.tenantId);
     const id = newId();
     const { provider, model, inputTokens } = wanted;
+    const holdSeconds = deps.callMs / 1000 + GRACE_SECONDS;
+    const hold = (day: string, outputTokens: number): Hold => ({
+      outputTokens,
+      settle(spent) {
+        const done = settle(payers.tenantId, { id, day, model }, spent, prices);
+        settling.add(done);
+        return done.finally(() => settling.delete(done));
+      },
+    });
+    const most = costUsd(model, wanted, prices) ?? 0;
+    const call = {
+      id,
+      provider,
+      model,
+      tokens: inputTokens + wanted.outputTokens,
+      micros: Math.ceil(most * 1_000_000),
+    };
+    const day = await repo.holdUnlimited(database.db, payers, call, holdSeconds);
+    if (day !== undefined) return hold(day, wanted.outputTokens);
     const outcome = await database.transaction(async (tx) => {
       const standings = await repo.lockSpending(tx, payers);
       const day = standings.find((s) => s.target === 'tenant')?.day as string;
@@ -60,7 +79,7 @@ export function createLedger(deps: LedgerDeps) {
           heldTokens: inputTokens + (refused ? wanted.outputTokens : fit.outputTokens),
           heldMicros: refused ? 0 : fit.micros,
         },
-        deps.callMs / 1000 + GRACE_SECONDS,
+        holdSeconds,
       );
       return { ...fit, day };
     });
@@ -68,14 +87,7 @@ export function createLedger(deps: LedgerDeps) {
       deps.onRefused(outcome.refused);
       return { refused: outcome.refused };
     }
-    return {
-      outputTokens: outcome.outputTokens,
-      settle(spent) {
-        const done = settle(payers.tenantId, { id, day: outcome.day, model }, spent, prices);
-        settling.add(done);
-        return done.finally(() => settling.delete(done));
-      },
-    };
+    return hold(outcome.day, outcome.outputTokens);
   }
 
   async function settle(
@@ -86,16 +98,14 @@ export function createLedger(deps: LedgerDeps) {
   ): Promise<void> {
     const usd = costUsd(model, usage, prices) ?? costUsd(call.model, usage, prices);
     try {
-      await database.transaction((tx) =>
-        repo.settleCall(tx, tenantId, call.id, call.day, {
-          status: 'settled',
-          reason: outcome,
-          model,
-          inputTokens: usage.inputTokens,
-          outputTokens: usage.outputTokens,
-          micros: usd === undefined ? null : micros(usd),
-        }),
-      );
+      await repo.settleCall(database.db, tenantId, call.id, call.day, {
+        status: 'settled',
+        reason: outcome,
+        model,
+        inputTokens: usage.inputTokens,
+        outputTokens: usage.outputTokens,
+        micros: usd === undefined ? null : micros(usd),
+      });
     } catch (error) {
       // The hold stays, and is counted in full when its time is over.
       logger.warn({ err: error, callId: call.id }, 'a model call could not be settled');
@@ -105,15 +115,13 @@ export function createLedger(deps: LedgerDeps) {
   async function sweep(): Promise<void> {
     for (const call of await database.transaction((tx) => repo.listOverdue(tx, SWEEP_MOST))) {
       logger.warn({ callId: call.id }, 'the end of a model call was never heard; it counts in full');
-      await database.transaction((tx) =>
-        repo.settleCall(tx, call.tenantId, call.id, call.day, {
-          status: 'lost',
-          reason: 'lost',
-          inputTokens: call.heldTokens,
-          outputTokens: 0,
-          micros: call.heldMicros,
-        }),
-      );
+      await repo.settleCall(database.db, call.tenantId, call.id, call.day, {
+        status: 'lost',
+        reason: 'lost',
+        inputTokens: call.heldTokens,
+        outputTokens: 0,
+        micros: call.heldMicros,
+      });
     }
   }
 

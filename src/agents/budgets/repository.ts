@@ -71,6 +71,25 @@ export async function lockSpending(tx: Tx, payers: Payers): Promise<Standing[]> 
   return result.rows;
 }
 
+/**
+ * Notes a call and holds what it may cost, in one round trip, where nobody has set a limit. Answers the day it counts for, and
+ * undefined where a limit has to be looked at first.
+ */
+export async function holdUnlimited(
+  db: Db,
+  payers: Payers,
+  call: { id: string; provider: string; model: string; tokens: number; micros: number },
+  holdSeconds: number,
+): Promise<string | undefined> {
+  const { tenantId, ownerId, agentId, runId } = payers;
+  const { rows } = await sql<{ day: string | null }>`
+    select hold_call(${tenantId}::uuid, ${ownerId}::uuid, ${agentId}::uuid, ${runId}::uuid, ${call.id}::uuid,
+      ${call.provider}, ${call.model}, ${call.tokens}::bigint, ${call.micros}::bigint, ${holdSeconds}::float8)::text as day`.execute(
+    db,
+  );
+  return rows[0]?.day ?? undefined;
+}
+
 /** Notes a call and holds what it may cost. @param holdSeconds after which nobody will settle it any more */
 export async function insertCall(
   tx: Tx,
@@ -115,31 +134,15 @@ export interface Settlement {
 
 /** Turns what a call holds into what it spent; once. Lost calls spend what they held. */
 export async function settleCall(
-  tx: Tx,
+  db: Db | Tx,
   tenantId: string,
   id: string,
   day: string,
   spent: Settlement,
 ): Promise<void> {
-  await sql`
-    select from spending where tenant_id = ${tenantId}::uuid and target = 'tenant' and day = ${day}::date for update`.execute(
-    tx,
-  );
-  const { inputTokens, outputTokens, micros } = spent;
-  await sql`
-    with call as (
-      update model_calls set status = ${spent.status}, reason = ${spent.reason}, model = coalesce(${spent.model ?? null}, model),
-        input_tokens = ${inputTokens}, output_tokens = ${outputTokens}, micros = ${micros}::bigint, settled_at = now()
-      where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and status = 'held'
-      returning *)
-    update spending set calls = calls + 1, input_tokens = spending.input_tokens + ${inputTokens},
-      output_tokens = spending.output_tokens + ${outputTokens}, micros = spending.micros + ${micros ?? 0},
-      unpriced_calls = unpriced_calls + ${micros === null ? 1 : 0},
-      held_tokens = spending.held_tokens - call.held_tokens, held_micros = spending.held_micros - call.held_micros
-    from call
-    where ${paidBy(tenantId, sql`call.owner_id`, sql`call.agent_id`, sql`call.run_id`, sql`call.day`)}`.execute(
-    tx,
-  );
+  const { status, reason, model, inputTokens, outputTokens, micros } = spent;
+  await sql`select settle_call(${tenantId}::uuid, ${id}::uuid, ${day}::date, ${status}, ${reason}, ${model ?? null}::text,
+    ${inputTokens}::bigint, ${outputTokens}::bigint, ${micros}::bigint)`.execute(db);
 }
 
 /** Calls whose end nobody will tell any more, oldest first. */

@@ -83,6 +83,7 @@ export function createConversations(deps: ConversationsDeps) {
     retryLimit: 3,
     expireInSeconds: 60,
     concurrency: 1,
+    direct: true,
     handle: (place) =>
       database.transaction(async (tx) => {
         const { answers, lastId, lastAt } = await repo.countAnswers(tx, place);

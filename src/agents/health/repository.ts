@@ -7,8 +7,8 @@ export type HealthRow = Selectable<AgentHealthTable>;
 
 /** Failures in a row after which an agent only looks and answers, and successes in a row after which it may do more again. */
 const MAX_FAILURES = 5;
-const RECOVERY = 3;
-/** A person said so: then only a person says otherwise. */
+export const RECOVERY = 3;
+/** As `complete_run` knows it, too. A person said so: then only a person says otherwise. */
 const SET_BY_OWNER = 'set_by_owner';
 
 export async function noteFailure(tx: Tx, tenantId: string, agentId: string, reason: string): Promise<void> {
@@ -18,16 +18,6 @@ export async function noteFailure(tx: Tx, tenantId: string, agentId: string, rea
       reason = case when h.reason = ${SET_BY_OWNER} and h.analysis_only_since is not null then h.reason else excluded.reason end,
       analysis_only_since = case when h.failures + 1 >= ${MAX_FAILURES}::int then coalesce(h.analysis_only_since, now())
         else h.analysis_only_since end`.execute(tx);
-}
-
-/** Costs an agent that is well no write. */
-export async function noteSuccess(tx: Tx, tenantId: string, agentId: string): Promise<void> {
-  await sql`
-    update agent_health set failures = 0, successes = successes + 1, updated_at = now(),
-      analysis_only_since = case when reason is distinct from ${SET_BY_OWNER} and successes + 1 >= ${RECOVERY}::int then null
-        else analysis_only_since end
-    where agent_id = ${agentId} and tenant_id = ${tenantId}
-      and (failures > 0 or analysis_only_since is not null)`.execute(tx);
 }
 
 export const findHealth = (db: Db | Tx, tenantId: string, agentId: string): Promise<HealthRow | undefined> =>

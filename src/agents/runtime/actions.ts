@@ -15,7 +15,7 @@ import type { Judge, Moderated } from '../safety/moderation.ts';
 import type { Context, Scene } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Journal } from './journal.ts';
-import * as repo from './repository.ts';
+import type * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { type ContextStep, type PlannedCall, turnsOf } from './steps.ts';
 import { thinkOver } from './thinking.ts';
@@ -124,9 +124,7 @@ export function createActions(deps: ActionsDeps) {
     Object.assign(step, { provider: choice.provider, model: choice.model, providerReason: choice.reason });
     await boundary('before:context');
     const durationMs = Math.round(deps.clock.elapsed() - started);
-    await journal.append(step, { durationMs }, (tx) =>
-      repo.setModel(tx, run.tenantId, run.id, { provider: step.provider, model: step.model }),
-    );
+    await journal.append(step, { durationMs, chosen: { provider: step.provider, model: step.model } });
     work.alongside(deps.memory.noteUse(holder, step.memoryIds));
     await boundary('after:context');
     return prompt;
@@ -217,7 +215,9 @@ export function createActions(deps: ActionsDeps) {
         costUsd,
         durationMs: Math.round(deps.clock.elapsed() - started),
       },
-      (tx) => deps.noteFindings(tx, { ...run, messageId: work.replyId }, findings, moderated),
+      filtered.length === 0 && moderated === undefined
+        ? undefined
+        : (tx) => deps.noteFindings(tx, { ...run, messageId: work.replyId }, findings, moderated),
     );
     spent.tokens += usage.inputTokens + usage.outputTokens;
     spent.costUsd += costUsd ?? 0;

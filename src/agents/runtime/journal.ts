@@ -2,6 +2,7 @@
 // Every commit checks the epoch, so a worker that was frozen, stopped or replaced writes nothing any more.
 import type { Database, Tx } from '../../core/db/database.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
+import { Halted } from '../safety/halted.ts';
 import * as repo from './repository.ts';
 import type { StepData } from './steps.ts';
 
@@ -28,13 +29,17 @@ export interface StepCost {
   outputTokens?: number;
   costUsd?: number | undefined;
   durationMs?: number;
+  /** What the run is shown to have been answered by, from this step on. */
+  chosen?: { provider: string; model: string };
 }
 
 export interface Journal {
   readonly steps: readonly StepData[];
+  /** Words that people had added when the newest step was committed; undefined where that was not looked at. */
+  readonly added: number | undefined;
   /** Runs `fn` in a transaction that is refused once the run is lost. @throws RunLost */
   commit<T>(fn: (tx: Tx) => Promise<T>, cost?: StepCost): Promise<T>;
-  /** Adds a finished step, and what belongs to it, in one transaction. @throws RunLost */
+  /** Adds a finished step, and what belongs to it, in one transaction; alone, in one round trip. @throws RunLost, Halted */
   append(step: StepData, cost?: StepCost, also?: (tx: Tx) => Promise<unknown>): Promise<void>;
 }
 
@@ -47,7 +52,7 @@ export interface LeasedRun {
 export async function openJournal(
   database: Database,
   failpoints: Failpoints,
-  run: LeasedRun,
+  run: LeasedRun & { agentId: string; roomId: string },
   /** Refuses what an emergency stop has halted. */
   check: (tx: Tx) => Promise<void>,
 ): Promise<Journal> {
@@ -64,25 +69,41 @@ export async function openJournal(
       return fn(tx);
     });
 
+  let added: number | undefined;
+
+  async function appendAlone(step: StepData, cost: StepCost): Promise<void> {
+    const { inputTokens = 0, outputTokens = 0, costUsd = null, durationMs = 0, chosen } = cost;
+    const place = { number: steps.length + 1, kind: step.kind, data: JSON.stringify(step), durationMs };
+    added = await repo.journalStep(database.db, run, place, { inputTokens, outputTokens, costUsd }, chosen);
+    if (added === repo.STOPPED) throw new Halted();
+    if (added === repo.LOST) throw new RunLost();
+  }
+
   return {
     steps,
+    get added() {
+      return added;
+    },
     commit,
     async append(given, cost = {}, also) {
       const step = storable(given) as StepData;
-      await commit(async (tx) => {
-        await repo.insertStep(tx, {
-          runId: run.id,
-          step: steps.length + 1,
-          tenantId: run.tenantId,
-          kind: step.kind,
-          data: JSON.stringify(step),
-          inputTokens: cost.inputTokens ?? 0,
-          outputTokens: cost.outputTokens ?? 0,
-          costUsd: cost.costUsd ?? null,
-          durationMs: cost.durationMs ?? 0,
-        });
-        await also?.(tx);
-      }, cost);
+      added = undefined;
+      if (also === undefined) await appendAlone(step, cost);
+      else
+        await commit(async (tx) => {
+          await repo.insertStep(tx, {
+            runId: run.id,
+            step: steps.length + 1,
+            tenantId: run.tenantId,
+            kind: step.kind,
+            data: JSON.stringify(step),
+            inputTokens: cost.inputTokens ?? 0,
+            outputTokens: cost.outputTokens ?? 0,
+            costUsd: cost.costUsd ?? null,
+            durationMs: cost.durationMs ?? 0,
+          });
+          await also(tx);
+        }, cost);
       steps.push(step);
       failpoints.hit(`after-step-${steps.length}`);
     },

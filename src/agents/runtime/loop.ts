@@ -102,7 +102,7 @@ export function createLoop(deps: LoopDeps): Execute {
 
   return async (run, signals, signal, remains) => {
     const { tenantId, agentId, id: runId } = run;
-    const lease = { tenantId, id: runId, epoch: run.leaseEpoch };
+    const lease = { tenantId, agentId, roomId: run.roomId, id: runId, epoch: run.leaseEpoch };
     const boundary = async (name: string) => {
       await deps.onBoundary?.({ boundary: name, runId, epoch: lease.epoch });
       signal.throwIfAborted();
@@ -235,6 +235,7 @@ export function createLoop(deps: LoopDeps): Execute {
     async function takeSteers(): Promise<void> {
       if (!mayTakeSteer(journal.steps)) return;
       const taken = journal.steps.filter((step) => step.kind === 'steer').length;
+      if (journal.added === taken) return;
       for (const { byId, name, text } of await repo.listSteers(deps.database.db, tenantId, runId, taken))
         await journal.append({ kind: 'steer', byId, name, text });
     }
@@ -302,17 +303,12 @@ export function createLoop(deps: LoopDeps): Execute {
             await checkLimits(tx, run);
             const misfit = first ? await deps.openings.misfit(tx, run, sent.seq) : undefined;
             if (misfit !== undefined) throw new Unfit(misfit);
-            const closed = await repo.closeRun(tx, lease, {
-              status: 'completed',
-              replyMessageId: sent.id,
-              provider,
-              model: answeredBy,
-            });
-            if (!closed) throw new RunLost();
+            const end = { replyMessageId: sent.id, provider, model: answeredBy };
+            const added = await repo.completeRun(tx, lease, end);
+            if (added === repo.LOST) throw new RunLost();
             // Words that came since would be lost: they are taken up first.
             const taken = journal.steps.filter((step) => step.kind === 'steer').length;
-            const late = await repo.listSteers(tx, tenantId, runId, taken);
-            if (late.length > 0 && !isOutOfRounds(journal.steps)) throw new Steered();
+            if (added > taken && !isOutOfRounds(journal.steps)) throw new Steered();
           },
         },
       );

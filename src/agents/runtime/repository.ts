@@ -2,7 +2,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import { isSpent } from '../budgets/repository.ts';
-import { noteFailure, noteSuccess } from '../health/repository.ts';
+import { noteFailure, RECOVERY } from '../health/repository.ts';
 import type { ProactiveSettings } from '../proactive/contract.ts';
 import type { Interruption, Pending, UnderWay } from './floor-plan.ts';
 import type { Lane } from './lanes.ts';
@@ -347,7 +347,7 @@ export async function closeRun(
   tx: Tx,
   run: { tenantId: string; id: string; epoch: number },
   set: {
-    status: Exclude<RunStatus, 'running'>;
+    status: Exclude<RunStatus, 'running' | 'completed'>;
     reason?: string | null;
     replyMessageId?: string;
     provider?: string;
@@ -370,17 +370,40 @@ export async function closeRun(
     .executeTakeFirst();
   if (closed === undefined) return false;
   if (set.status === 'failed') await noteFailure(tx, run.tenantId, closed.agentId, set.reason ?? 'failed');
-  if (set.status === 'completed') await noteSuccess(tx, run.tenantId, closed.agentId);
   return true;
 }
 
-export const setModel = (
+/** What the functions below answer instead of a number of words that people added. */
+export const LOST = -1;
+export const STOPPED = -2;
+
+/** Journals a finished step under the lease, in one round trip. Answers how many words people have added, or one of the above. */
+export async function journalStep(
+  db: Db,
+  run: { tenantId: string; agentId: string; roomId: string; id: string; epoch: number },
+  step: { number: number; kind: string; data: string; durationMs: number },
+  cost: { inputTokens: number; outputTokens: number; costUsd: number | null },
+  chosen: { provider: string; model: string } | undefined,
+): Promise<number> {
+  const { rows } = await sql<{ added: number }>`
+    select journal_step(${run.tenantId}::uuid, ${run.agentId}::uuid, ${run.roomId}::uuid, ${run.id}::uuid, ${run.epoch}::int,
+      ${LEASE_SECONDS}::float8, ${step.number}::int, ${step.kind}, ${step.data}::jsonb, ${cost.inputTokens}::int,
+      ${cost.outputTokens}::int, ${cost.costUsd}::float8, ${step.durationMs}::int,
+      ${chosen?.provider ?? null}::text, ${chosen?.model ?? null}::text) as added`.execute(db);
+  return rows[0]?.added ?? LOST;
+}
+
+/** Ends a run with its answer. Answers how many words people have added, or that the lease is lost. */
+export async function completeRun(
   tx: Tx,
-  tenantId: string,
-  id: string,
-  set: { provider: string; model: string },
-): Promise<unknown> =>
-  tx.updateTable('agentRuns').set(set).where('tenantId', '=', tenantId).where('id', '=', id).execute();
+  run: { tenantId: string; id: string; epoch: number },
+  set: { replyMessageId: string; provider: string; model: string },
+): Promise<number> {
+  const { rows } = await sql<{ added: number }>`
+    select complete_run(${run.tenantId}::uuid, ${run.id}::uuid, ${run.epoch}::int, ${set.replyMessageId}::uuid,
+      ${set.provider}::text, ${set.model}::text, ${RECOVERY}::int) as added`.execute(tx);
+  return rows[0]?.added ?? LOST;
+}
 
 /** By a person's word on this very run: what it had said stays as a message. */
 const LEAVES_ITS_WORDS = new Set(['stopped', 'given_up']);

@@ -37,8 +37,14 @@ export function watchMessages(deps: {
       deps.typing,
     );
 
+    // Where an agent is alone nobody answers it.
     const roots = relevant.flatMap(({ message, rootId }) =>
-      message.author.kind === 'agent' && rootId !== undefined && rootId !== null ? [rootId] : [],
+      message.author.kind === 'agent' &&
+      rootId !== undefined &&
+      rootId !== null &&
+      byRoom.get(message.roomId)?.some(({ agentId }) => agentId !== message.author.id) === true
+        ? [rootId]
+        : [],
     );
     const chained = roots.length === 0 ? new Map<string, number>() : await repo.countChainRuns(tx, roots);
     /** Agents answer agents so often for one act of a person; who comes later keeps silent. */
