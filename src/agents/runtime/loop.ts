@@ -159,6 +159,8 @@ export function createLoop(deps: LoopDeps): Execute {
       },
       replyId: replyId(run),
     };
+    /** Since the newest step. */
+    let wasSteered = false;
     let prompt: AssembledPrompt | undefined;
     const spent: Spent = { tokens: run.inputTokens + run.outputTokens, costUsd: run.costUsd, priced: true };
     remains.publish = (how) => publishPartial(how);
@@ -184,7 +186,10 @@ export function createLoop(deps: LoopDeps): Execute {
           await useTool(work, action.round, action.index, action.call);
         } else {
           const outcome = await answer(work, spent).catch((error: unknown) => {
-            if (error instanceof Steered) return undefined;
+            if (error instanceof Steered) {
+              wasSteered = true;
+              return undefined;
+            }
             if (error instanceof ChainFull) return fallSilent('chain_limit');
             if (error instanceof Reworded) return beginAnew(error);
             if (error instanceof Unfit) return fallSilent(error.message);
@@ -235,7 +240,8 @@ export function createLoop(deps: LoopDeps): Execute {
     async function takeSteers(): Promise<void> {
       if (!mayTakeSteer(journal.steps)) return;
       const taken = journal.steps.filter((step) => step.kind === 'steer').length;
-      if (journal.added === taken) return;
+      if (journal.added === taken && !wasSteered) return;
+      wasSteered = false;
       for (const { byId, name, text } of await repo.listSteers(deps.database.db, tenantId, runId, taken))
         await journal.append({ kind: 'steer', byId, name, text });
     }
