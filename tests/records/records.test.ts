@@ -177,6 +177,11 @@ describe('erasure', () => {
     await theirs.call('edit_message', { messageId: message.id, body: 'my wombat wakes' });
     const adasWords = await adas.call('send_message', { roomId, body: 'kept words' });
     await theirs.call('add_reaction', { messageId: adasWords.id, emoji: '👍' });
+    const dueAt = new Date(Date.now() + 3_600_000).toISOString();
+    await theirs.call('save_message', { messageId: adasWords.id, note: 'for the wombat' });
+    await theirs.call('set_draft', { roomId, body: 'the wombat and' });
+    await theirs.call('schedule_message', { roomId, body: 'the wombat sleeps again', dueAt });
+    await theirs.call('set_reminder', { note: 'feed the wombat', dueAt });
     expect((await adas.call('search_messages', { q: 'wombat' })).data).toHaveLength(1);
     // An agent is told something, and remembers it.
     const { data: people } = await theirs.call('list_users', { kind: 'agent' });

@@ -72,7 +72,7 @@ export function createErasure(deps: {
     return { searchEntries: rows.length };
   }
 
-  /** What he chose and left about: reactions on others' messages, saved ones, marks, and his name in the rooms' logs. */
+  /** What he chose and left about: reactions on others' messages, saved ones, marks, the inbox, things for later, and his name in the rooms' logs. */
   async function eraseMarks(tenantId: string, userId: string): Promise<Counts> {
     return database.transaction(async (tx) => {
       const { rows: reacted } = await sql<{ messageId: string }>`
@@ -87,6 +87,13 @@ export function createErasure(deps: {
               where message_id = m.id group by emoji) r), '[]')
           where m.tenant_id = ${tenantId} and m.id = any(${ids}::uuid[])`.execute(tx);
       await sql`delete from saved_messages where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
+      await sql`delete from notifications where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
+      await sql`delete from notification_settings where tenant_id = ${tenantId} and user_id = ${userId}`.execute(
+        tx,
+      );
+      await sql`delete from scheduled_items where tenant_id = ${tenantId} and user_id = ${userId}`.execute(
+        tx,
+      );
       await sql`delete from thread_marks where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
       const { rows: named } = await sql`
         update room_events set payload = jsonb_set(payload, '{member,user}',
