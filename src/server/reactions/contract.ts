@@ -51,8 +51,6 @@ export const removeReaction = defineOperation({
   rate,
 });
 
-export const reactionsOperations = [addReaction, removeReaction];
-
 const payload = z.object({
   roomId: Id,
   seq: z.number().int(),
