@@ -69,7 +69,7 @@ export const connectPage = () => ({
 });
 
 const page = (title: string, body: string): string =>
-  `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title} · Parley</title><body style="font:16px/1.6 system-ui;margin:4rem auto;max-width:34rem;padding:0 1rem">${body}</body></html>`;
+  `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title} · Parley</title><body style="font:16px/1.6 system-ui;margin:4rem auto;max-width:34rem;padding:0 1rem"><main>${body}</main></body></html>`;
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
