@@ -41,7 +41,8 @@ describe.runIf(hasBrowser)('signing in at an MCP server', () => {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return response.json();
+      // biome-ignore lint/suspicious/noExplicitAny: answers of several operations
+      return (await response.json()) as any;
     };
     const { id } = await ask('POST', '', { name: 'outside', url: played.url });
     const { detail } = await ask('POST', `/${id}/refresh`, {});
