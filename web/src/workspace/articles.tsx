@@ -11,6 +11,7 @@ import { stateOf } from '../parts/query-state.tsx';
 import { formatDay } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
 import tools from '../tools/tools.module.css';
+import styles from './workspace.module.css';
 
 export function Articles({ agent }: { agent: Agent }) {
   const client = useClient();
@@ -77,7 +78,7 @@ function NewArticle({ agent, onMade }: { agent: Agent; onMade(): void }) {
     if (title.trim() !== '' && body.trim() !== '') add.mutate();
   }
   return (
-    <form onSubmit={submit} className={tools.rules}>
+    <form onSubmit={submit} className={`${tools.rules} ${styles.form}`}>
       <TextInput
         label="Title of a new article"
         value={title}

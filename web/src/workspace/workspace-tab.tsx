@@ -9,6 +9,7 @@ import { Articles } from './articles.tsx';
 import { Calendar } from './calendar.tsx';
 import { Files } from './files.tsx';
 import { Todos } from './todos.tsx';
+import styles from './workspace.module.css';
 
 export function WorkspaceTab({ agent }: { agent: Agent }) {
   const me = useMe();
@@ -28,7 +29,7 @@ export function WorkspaceTab({ agent }: { agent: Agent }) {
       {roomId === undefined ? (
         <p className={fields.hint}>You are in no room yet.</p>
       ) : (
-        <div key={roomId}>
+        <div key={roomId} className={styles.room}>
           <Todos roomId={roomId} />
           <Calendar roomId={roomId} />
           <Files roomId={roomId} />
