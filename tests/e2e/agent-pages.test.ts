@@ -62,7 +62,7 @@ describe.runIf(hasBrowser).each(LOOKS)('agent pages, $scheme, $width px', (look)
     const agents = `${site.server.url}/#/agents`;
     await page.goto(agents);
     await page.getByRole('link', { name: '@archivist' }).click();
-    await page.getByRole('tab', { name: 'Work' }).click();
+    await page.getByRole('tab', { name: 'Work', exact: true }).click();
     await page.getByRole('button', { name: 'answered' }).click();
     await page.getByText('Model: wrote').waitFor();
     await clean(ada, 'agent-work');
