@@ -41,7 +41,7 @@ export async function answerFile(
 }
 
 /** One range of bytes; undefined where the whole is to be answered. */
-export function rangeOf(
+function rangeOf(
   header: string | undefined,
   bytes: number,
 ): { start: number; end: number } | 'unsatisfiable' | undefined {
