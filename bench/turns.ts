@@ -2,6 +2,7 @@
 // it decides about every message by others. Run by `npm run bench:turns -- <folder>`; README.md says how to read it.
 import { parseArgs } from 'node:util';
 import { EAR_SPAN, type Heard, listen } from '../src/agents/runtime/floor-ear.ts';
+import * as limits from '../src/agents/runtime/floor-limits.ts';
 import { scoreFloor, termsOf } from '../src/agents/runtime/floor-score.ts';
 import { THRESHOLDS } from '../src/agents/runtime/turn-taking.ts';
 import { type Day, readDays } from './support/irc-days.ts';
@@ -150,6 +151,29 @@ console.log(
         one(measures(count(those, scoredHeldOut(THRESHOLDS.lively))).balanced),
       ];
     }),
+  ),
+);
+console.log('\nLimits that hold whatever the score says\n');
+console.log(
+  table(
+    ['', 'at most'],
+    [
+      ["agents' messages in a row", `${limits.MAX_HOPS}`],
+      ['answers of agents to agents after one act of a person', `${limits.MAX_CHAIN}`],
+      [
+        "agents' messages after one act of a person, with 1 / 5 / 20 agents in the room",
+        [1, 5, 20].map(limits.boundOf).join(' / '),
+      ],
+      [
+        `answers of two agents to each other in ${limits.LIMIT_MINUTES} minutes, in a room`,
+        `${limits.PAIR_OF_AGENTS}`,
+      ],
+      [
+        `what an agent says unasked to one person in ${limits.LIMIT_MINUTES} minutes, in a room`,
+        `${limits.AGENT_AND_PERSON}`,
+      ],
+      [`both together, of all agents of a room`, `${limits.WHOLE_ROOM}`],
+    ],
   ),
 );
 const find = (name: string) => results.find((r) => r.name === name) as (typeof results)[number];

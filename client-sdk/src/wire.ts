@@ -169,6 +169,8 @@ export interface Operations {
   invoke_agent: Op<typeof agents.invokeAgent>;
   agent_command: Op<typeof agents.commandAgent>;
   list_turns: Op<typeof runtime.listTurns>;
+  get_room_agent_settings: Op<typeof runtime.getRoomAgentSettings>;
+  update_room_agent_settings: Op<typeof runtime.updateRoomAgentSettings>;
   list_runs: Op<typeof runtime.listRuns>;
   get_run: Op<typeof runtime.getRun>;
   replay_run: Op<typeof runtime.replayRun>;
