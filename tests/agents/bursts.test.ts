@@ -33,7 +33,11 @@ describe('the wait', () => {
     ['hey @bot!', 'mentioned', false],
     ['@bot begin', 'mentioned', true],
     ['@bot how do I mount it', 'mentioned', true],
-    ['thanks', 'reply_to_agent', false],
+    ['thanks', 'reply_to_agent', true],
+    ['hello', 'reply_to_agent', false],
+    ['@bot hello 2', 'mentioned', true],
+    ['@bot yes', 'mentioned', true],
+    ['Good morning, @bot :)', 'mentioned', false],
     ['and the other one?', 'reply_to_agent', true],
     ['tell me', 'direct_room', false],
     ['what is it?', 'direct_room', true],
@@ -174,7 +178,7 @@ describeEachDatabase('a burst', (database) => {
     await began(1);
     await town.settle();
 
-    await town.say(ada, room, `@${bot.handle} hello again`);
+    await town.say(ada, room, `@${bot.handle} hey`);
     await typing(bea, room, true);
     clock.pass(LONGEST_WINDOW_MS - 1000);
     await typing(bea, room, true);
@@ -248,18 +252,19 @@ describeEachDatabase('a burst', (database) => {
     expect((await town.messages(bea, room)).filter((m) => m.kind === 'agent')).toHaveLength(1);
   });
 
-  it('of several people, in whatever order: one pending turn, for the newest, and nothing is left out', async () => {
+  it('of several people, in whatever order: one pending turn, for the newest of its sender, and nothing is left out', async () => {
     const line = fc.record({
       who: fc.constantFrom('ada', 'bea'),
-      words: fc.constantFrom('', 'hello', 'ok', 'thanks'),
+      words: fc.constantFrom('', 'hello', 'hey'),
       gap: fc.constantFrom(0, 100),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 6 }), async (lines) => {
         const room = await place();
-        const sent: { id: string }[] = [];
+        const sent: { id: string; who: string }[] = [];
         for (const { who, words, gap } of lines) {
-          sent.push(await town.say(who === 'ada' ? ada : bea, room, `@${bot.handle} ${words}`));
+          const { id } = await town.say(who === 'ada' ? ada : bea, room, `@${bot.handle} ${words}`);
+          sent.push({ id, who });
           const pending = await town.app.parts.database.db
             .selectFrom('agentRuns')
             .select('triggerMessageId')
@@ -267,7 +272,8 @@ describeEachDatabase('a burst', (database) => {
             .where('status', '=', 'queued')
             .where('gathers', '=', true)
             .execute();
-          expect(pending).toEqual([{ triggerMessageId: sent.at(-1)?.id }]);
+          const own = sent.findLast((one) => one.who === sent[0]?.who);
+          expect(pending).toEqual([{ triggerMessageId: own?.id }]);
           clock.pass(gap);
         }
         await town.settle();
@@ -281,7 +287,9 @@ describeEachDatabase('a burst', (database) => {
         for (const run of runs) {
           expect(run.status).toBe('completed');
           expect(covers.get(run.id)?.at(-1)?.id).toBe(run.triggerMessageId);
+          expect(new Set(covers.get(run.id)?.map((one) => one.who)).size).toBe(1);
         }
+        expect(runs).toHaveLength(1 + sent.filter((one) => one.who !== sent[0]?.who).length);
         expect(await answers(room)).toHaveLength(runs.length);
       }),
       { numRuns: 12 },

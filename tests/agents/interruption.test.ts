@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
 import { type Asked, MAX_RESTARTS, planTurn, type Standing } from '../../src/agents/runtime/floor-plan.ts';
+import { MAX_ROUNDS } from '../../src/agents/runtime/steps.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { Message } from '../../src/server/messages/contract.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';
@@ -59,11 +60,19 @@ describe('planTurn', () => {
     ['it is idle', {}, 'ignore', { underWay: [] }, { do: 'begin' }],
     ['his burst ends', {}, 'queue', pending('ada'), { do: 'join', run: 'p', atOnce: true }],
     ['his burst goes on', { asks: false }, 'queue', pending('ada'), { do: 'join', run: 'p', atOnce: false }],
+    ['another calls as well', { asks: false }, 'queue', pending('bea'), { do: 'begin' }],
     [
-      'another calls as well',
+      'another calls where nobody had',
       { asks: false },
       'queue',
-      pending('bea'),
+      pending('bea', 'score'),
+      { do: 'join', run: 'p', atOnce: false },
+    ],
+    [
+      'nobody asked for either',
+      { reason: 'score', asks: false },
+      'queue',
+      pending('bea', 'score'),
       { do: 'join', run: 'p', atOnce: false },
     ],
     ['another asks', {}, 'queue', pending('bea'), { do: 'begin' }],
@@ -158,6 +167,21 @@ describeEachDatabase('a message that reaches an agent at work', (database) => {
     await town.settle();
     expect(await answers()).toEqual(['One moment.\n\nAnswer 2.', 'Answer 3.']);
     expect(JSON.stringify(town.requests[1]?.messages.at(-1))).toContain('The second one, I mean.');
+  });
+
+  it('that is to be taken up when the model has no call left gets a turn of its own', async () => {
+    await setting('merge');
+    let late: Message | undefined;
+    town.plays(async function* (_request, call) {
+      if (call < MAX_ROUNDS) return yield* calling('calculator', { expression: `${call} + 1` });
+      if (call === MAX_ROUNDS) late = await town.say(ada, room, 'And what is it in words?');
+      yield* saying(`Answer ${call}.`);
+    });
+    await town.say(ada, room, `@${bot.handle} count to eight`);
+    await town.settle();
+    expect(await answers()).toEqual([`Answer ${MAX_ROUNDS}.`, `Answer ${MAX_ROUNDS + 1}.`]);
+    expect(town.requests.at(-1)?.trigger?.text).toBe(late?.body);
+    expect(await turnOf(late as Message)).toMatchObject({ handling: 'queued', run: { status: 'completed' } });
   });
 
   it('begins the turn anew (restart): what it had said is void, and there is one answer', async () => {

@@ -1,6 +1,5 @@
 // What becomes of a message that an agent is to answer, given what the agent has under way in the room: a turn of its own, now
 // or later, or a part of another turn. Pure. Must never let anybody but its asker change a turn.
-import { readWords } from './floor-text.ts';
 import type { Lane } from './lanes.ts';
 import type { SpeakReason } from './turn-taking.ts';
 
@@ -55,19 +54,20 @@ export interface Asked {
 export const MAX_RESTARTS = 3;
 
 export function planTurn(asked: Asked, mode: Interruption, { pending, underWay }: Standing): Plan {
-  const { authorId, asks } = asked;
+  const { authorId } = asked;
   // A task that nobody waits for keeps nobody waiting.
   if (asked.lane === 'background') return { do: 'begin' };
   const last = underWay.at(-1);
   if (mode === 'ignore' && last !== undefined) return { do: 'ignore' };
+  let asks = asked.asks;
   if (pending !== undefined) {
-    const isOwn = pending.askerId === authorId;
-    // Who asks another question has an answer of his own.
-    if (isOwn || !asks) {
-      const isWeaker = asked.reason === 'score' && pending.reason !== 'score';
-      if (!isOwn && isWeaker) return { do: 'cover', run: pending.id };
-      return { do: 'join', run: pending.id, atOnce: asks };
-    }
+    if (pending.askerId === authorId) return { do: 'join', run: pending.id, atOnce: asks };
+    const isUnasked = pending.reason === 'score';
+    if (asked.reason === 'score')
+      return isUnasked ? { do: 'join', run: pending.id, atOnce: false } : { do: 'cover', run: pending.id };
+    if (isUnasked && !asks) return { do: 'join', run: pending.id, atOnce: false };
+    // Whoever addresses it himself has an answer of his own, and only one turn gathers.
+    asks = true;
   }
   // The turn of another is not changed by what he did not say.
   const own = asked.byPerson ? underWay.findLast(({ askerId }) => askerId === authorId) : undefined;
@@ -78,13 +78,16 @@ export function planTurn(asked: Asked, mode: Interruption, { pending, underWay }
   return { do: asks ? 'begin' : 'gather', after: last?.id };
 }
 
+/** A call or a greeting: what is wanted comes next. */
+const PRELUDE = /^[^\p{L}\p{N}]*(hi|hello|hey|hiya|yo|good (morning|afternoon|evening))?[^\p{L}\p{N}]*$/iu;
+
 /** Whether a message says what its author wants, so that nothing more is waited for. */
 export function doesAsk(body: string, reason: SpeakReason): boolean {
   if (reason === 'score' || reason === 'follow_up') return false;
   if (reason === 'invoked') return true;
   const words = body.replace(/@[\p{L}\p{N}\p{M}_.-]+/gu, ' ').trim();
   if (reason === 'direct_room') return words.includes('?');
-  return /[\p{L}\p{N}]/u.test(words) && !readWords(words).isFiller;
+  return !PRELUDE.test(words);
 }
 
 const LEAST_MS = 600;

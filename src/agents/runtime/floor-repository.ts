@@ -104,12 +104,12 @@ export async function restartRun(
   return { ...run, was: found.was };
 }
 
-/** Notes that a message has no turn of its own any more. */
+/** Notes that a message has no turn of its own any more. @param runId null where it has one again */
 export const coverTurn = (
   tx: Tx,
   agentId: string,
   messageId: string,
-  runId: string,
+  runId: string | null,
   handling: TurnHandling,
 ): Promise<unknown> =>
   tx

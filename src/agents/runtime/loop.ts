@@ -3,6 +3,7 @@
 // around a model or a tool, and never put an error into the room.
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError } from '../../core/errors.ts';
+import { newId } from '../../core/ids.ts';
 import type { Jobs } from '../../core/jobs.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
 import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
@@ -16,7 +17,7 @@ import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type W
 import { Draft } from './draft.ts';
 import { checkLimits, Dropped, FRESH_MS, isUnasked, lookFresh, Reworded, seenOf } from './floor-fresh.ts';
 import { MAX_RESTARTS } from './floor-plan.ts';
-import { restartRun } from './floor-repository.ts';
+import { coverTurn, restartRun } from './floor-repository.ts';
 import { openJournal, RunLost, RunRests } from './journal.ts';
 import { enqueueRuns } from './lanes.ts';
 import { type Broken, ChainFull, checkChain, createPublishPartial } from './partials.ts';
@@ -238,7 +239,7 @@ export function createLoop(deps: LoopDeps): Execute {
 
     /** What people added meanwhile becomes part of the journal, where the model reads it next. */
     async function takeSteers(): Promise<void> {
-      if (!mayTakeSteer(journal.steps)) return;
+      if (!mayTakeSteer(journal.steps) || isOutOfRounds(journal.steps)) return;
       const taken = journal.steps.filter((step) => step.kind === 'steer').length;
       if (journal.added === taken && !wasSteered) return;
       wasSteered = false;
@@ -256,6 +257,17 @@ export function createLoop(deps: LoopDeps): Execute {
       const { tokens, priced } = spent;
       const costUsd = priced ? spent.costUsd : null;
       return publish(run, scope, { body, threadId: trigger.threadId, model, tokens, costUsd }, how);
+    }
+
+    /** For a message that was to be part of this answer, and came when the model had no call left: it gets a turn of its own. */
+    async function answerApart(tx: Tx, messageId: string): Promise<void> {
+      const { roomId, askerId, lane } = run;
+      const next = { tenantId, agentId, roomId, askerId, lane, rootId: messageId, hop: 1 };
+      const runs = await repo.insertRuns(tx, [
+        { ...next, id: newId(), triggerMessageId: messageId, triggerReason: 'follow_up' },
+      ]);
+      await coverTurn(tx, agentId, messageId, null, 'queued');
+      await enqueueRuns(deps.jobs, tx, runs);
     }
 
     async function fallSilent(reason: string): Promise<Outcome> {
@@ -314,7 +326,12 @@ export function createLoop(deps: LoopDeps): Execute {
             if (added === repo.LOST) throw new RunLost();
             // Words that came since would be lost: they are taken up first.
             const taken = journal.steps.filter((step) => step.kind === 'steer').length;
-            if (added > taken && !isOutOfRounds(journal.steps)) throw new Steered();
+            if (added > taken) {
+              if (!isOutOfRounds(journal.steps)) throw new Steered();
+              const late = await repo.listSteers(tx, tenantId, runId, taken);
+              const unread = late.findLast(({ messageId }) => messageId !== null)?.messageId;
+              if (typeof unread === 'string') await answerApart(tx, unread);
+            }
           },
         },
       );
