@@ -46,7 +46,7 @@ export const seenOf = (trigger: Message, agentId: string): Seen => ({
 });
 
 /** Pure. @returns why the turn is dropped, or whether its words are others now */
-export function judge(
+function judge(
   look: Look | undefined,
   run: { triggerReason: string },
   seen: Seen,

@@ -4,8 +4,7 @@ import type { Lane } from './lanes.ts';
 import type { SpeakReason } from './turn-taking.ts';
 
 /** What a message does that concerns an agent at work: it waits, joins the turn, begins it anew, or is left alone. */
-export const INTERRUPTIONS = ['queue', 'merge', 'restart', 'ignore'] as const;
-export type Interruption = (typeof INTERRUPTIONS)[number];
+export type Interruption = 'queue' | 'merge' | 'restart' | 'ignore';
 
 /** A turn that has not begun and takes up newer messages. */
 export interface Pending {
