@@ -92,7 +92,7 @@ export const connectScript = () => ({
   try { token = JSON.parse(localStorage.getItem('parley.session') ?? 'null')?.token; } catch {}
   if (typeof token !== 'string') return say('Sign in here first, in this browser, then open this page again.');
   const ask = async (method) => {
-    const response = await fetch('/api/mcp/servers/' + encodeURIComponent(id) + '/oauth', {
+    const response = await window.fetch('/api/mcp/servers/' + encodeURIComponent(id) + '/oauth', {
       method,
       headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' },
       ...(method === 'POST' ? { body: '{}' } : {}),
