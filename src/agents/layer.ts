@@ -106,6 +106,8 @@ import { enqueueRuns } from './runtime/lanes.ts';
 import { createLoop } from './runtime/loop.ts';
 import { runtimeModule } from './runtime/module.ts';
 import { createPartialJob, createPublishPartial, createResting } from './runtime/partials.ts';
+import { replayAnew } from './runtime/replay-anew.ts';
+import { createReplayReports } from './runtime/replay-reports.ts';
 import { createReplayService } from './runtime/replay-run.ts';
 import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
@@ -427,6 +429,12 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     const analysisOnly = await health.isAnalysisOnly(context.tenantId, context.agentId);
     return ruleOnCall({ effect: tool.effect, analysisOnly, granted });
   };
+  const openings = createOpenings({
+    database,
+    clock,
+    findUsers: (tenantId, ids) => identity.findMany(database.db, tenantId, ids),
+  });
+  const context = createContext({ rooms, messages, memory, training });
   const loop = createLoop({
     failpoints: deps.failpoints,
     database,
@@ -438,12 +446,8 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     profiles,
     revisions,
     checkStops: safety.check,
-    openings: createOpenings({
-      database,
-      clock,
-      findUsers: (tenantId, ids) => identity.findMany(database.db, tenantId, ids),
-    }),
-    context: createContext({ rooms, messages, memory, training }),
+    openings,
+    context,
     router,
     registry,
     approvals: gate,
@@ -553,6 +557,39 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     router,
     rule,
   });
+  const reports = createReplayReports({
+    database,
+    jobs,
+    rooms,
+    profiles,
+    revisions,
+    bodyOf: replays.bodyOf,
+    checkStops: safety.check,
+    anew: (run, agent, steps, signal, payer) =>
+      replayAnew(
+        {
+          clock,
+          identity,
+          messages,
+          openings,
+          context,
+          router,
+          registry,
+          tries,
+          costOf: budgets.costOf,
+          wrap: (llm, limits) =>
+            wrapModel(
+              llm,
+              { tenantId: run.tenantId, agentId: run.agentId, ownerId: agent.createdBy, runId: payer },
+              limits,
+            ),
+        },
+        run,
+        agent,
+        steps,
+        signal,
+      ),
+  });
   const attention = createAttention({ database, events, profiles, wake, cancel });
   const approvals = createApprovalsService({
     database,
@@ -627,7 +664,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       conversationsModule(conversations),
       trainingModule(training),
       feedbackModule(feedback),
-      runtimeModule(runtime, attention, replays, createFloorSettings({ database, rooms }), [
+      runtimeModule(runtime, attention, replays, createFloorSettings({ database, rooms }), reports, [
         ...worker.jobs,
         partialJob,
       ]),

@@ -140,6 +140,9 @@ export function createPrivacy(deps: PrivacyDeps) {
           select run_id from run_steps where kind = 'tool' and data->>'name' = any(${tools}) and run_id in (${runs}))`.execute(
       tx,
     );
+    await sql`delete from agent_replay_runs where tenant_id = ${tenantId} and run_id in (${runs})`.execute(
+      tx,
+    );
     return rows.length;
   }
 

@@ -29,6 +29,7 @@ export {
   type ToolResult,
   toolFailure,
   toolParameters,
+  toolResultText,
   type Verified,
 } from './tool.ts';
 

@@ -168,6 +168,119 @@ export const replayRun = defineOperation({
   effect: 'read',
 });
 
+const replaySettings = {
+  /** Of the agent's settings; without it, those that the run began with. */
+  revision: z.number().int().min(1).optional(),
+  llmProvider: z.enum(['anthropic', 'openai', 'cloudflare', 'scripted', 'auto']).optional(),
+  modelName: z.string().trim().max(200).optional(),
+  systemPrompt: z.string().max(16_000).optional(),
+};
+
+const ReplayedCall = z.object({
+  tool: z.string(),
+  /** Redacted. */
+  arguments: z.unknown(),
+  /** `journal`: as it was; `computed`: a tool that only computes was run; `not_executed`: nothing was done. */
+  answeredBy: z.enum(['journal', 'computed', 'not_executed']),
+  failed: z.boolean(),
+});
+export type ReplayedCall = z.infer<typeof ReplayedCall>;
+
+export const ReplayReport = z.object({
+  id: Id,
+  agentId: Id.optional(),
+  roomId: Id.optional(),
+  settings: z.object(replaySettings),
+  status: z.enum(['queued', 'running', 'completed', 'cancelled']),
+  /** Runs in all, and those that are done or failed. */
+  total: z.number().int(),
+  done: z.number().int(),
+  createdAt: Timestamp,
+  finishedAt: Timestamp.optional(),
+});
+export type ReplayReport = z.infer<typeof ReplayReport>;
+
+export const ReplayedRun = z.object({
+  runId: Id,
+  agentId: Id,
+  triggerMessageId: Id.optional(),
+  status: z.enum(['queued', 'done', 'failed']),
+  /** Why it failed. */
+  reason: z.string().optional(),
+  /** `reply` is the message as it stands; absent where there was none, or it was changed or is gone. */
+  was: z.object({ reply: z.string().optional(), calls: z.array(ReplayedCall) }),
+  now: z
+    .object({ reply: z.string(), calls: z.array(ReplayedCall), provider: z.string(), model: z.string() })
+    .optional(),
+  sameReply: z.boolean().optional(),
+  /** The same tools with the same arguments, in the same order. */
+  sameCalls: z.boolean().optional(),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  costUsd: z.number().optional(),
+});
+export type ReplayedRun = z.infer<typeof ReplayedRun>;
+
+export const createReplay = defineOperation({
+  name: 'agents.replay_anew',
+  summary:
+    'Ask a model anew about a recorded run, or the last runs of a room, under other settings (the agent’s owner, or an administrator)',
+  description:
+    'A job makes the report. Nothing happens in the room: results of tools come from the journal, tools that only compute are run, other calls are answered as not executed. Calls of models count against the budgets of the agents. With `roomId`, runs of the agents there that I answer for.',
+  tag,
+  rest: { method: 'post', path: '/api/agent-replays', status: 201 },
+  socket: 'create_replay',
+  input: z.strictObject({
+    runId: Id.optional(),
+    roomId: RoomKey.optional(),
+    agentId: Id.optional(),
+    /** Runs of the room, newest first. */
+    last: z.number().int().min(1).max(50).default(10),
+    ...replaySettings,
+  }),
+  output: ReplayReport,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'agents.replay', points: 20, seconds: 60 },
+});
+
+export const listReplays = defineOperation({
+  name: 'agents.replays',
+  summary: 'My reports of runs asked anew, newest first',
+  tag,
+  rest: { method: 'get', path: '/api/agent-replays' },
+  socket: 'list_replays',
+  input: z.object(Page),
+  output: z.object({ data: z.array(ReplayReport), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const getReplay = defineOperation({
+  name: 'agents.replay_report',
+  summary:
+    'A report, run by run: what was said and done, and what would be (who asked for it, or an administrator)',
+  tag,
+  rest: { method: 'get', path: '/api/agent-replays/:replayId' },
+  socket: 'get_replay',
+  input: z.object({ replayId: Id, ...Page }),
+  output: z.object({ ...ReplayReport.shape, data: z.array(ReplayedRun), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const deleteReplay = defineOperation({
+  name: 'agents.delete_replay',
+  summary: 'Take a report away; what is not done yet is not begun',
+  tag,
+  rest: { method: 'delete', path: '/api/agent-replays/:replayId' },
+  socket: 'delete_replay',
+  input: z.object({ replayId: Id }),
+  output: z.object({ deleted: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'irreversible',
+});
+
 export const resolveRun = defineOperation({
   name: 'runs.resolve',
   summary:

@@ -44,6 +44,8 @@ export function createReplayService(deps: ReplayDeps) {
   const { database, profiles, revisions, registry, router } = deps;
 
   return {
+    bodyOf,
+
     async replay(scope: Scope, input: InputOf<typeof replayRun>): Promise<Replay> {
       const { tenantId } = scope;
       const present = await profiles.requireOwned(scope, input.agentId);

@@ -1,5 +1,6 @@
 // Tables of turns, runs and their journal, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
+import type { ReplayedCall } from './contract.ts';
 import type { Interruption } from './floor-plan.ts';
 import type { Lane } from './lanes.ts';
 import type { StepData } from './steps.ts';
@@ -119,7 +120,52 @@ export interface RoomFloorTable {
   updatedAt: Generated<Date>;
 }
 
+/** What is other than it was when recorded runs are asked anew. */
+export interface ReplaySettings {
+  revision?: number;
+  llmProvider?: 'anthropic' | 'openai' | 'cloudflare' | 'scripted' | 'auto';
+  modelName?: string;
+  systemPrompt?: string;
+}
+
+export interface AgentReplaysTable {
+  id: string;
+  tenantId: string;
+  requestedBy: string;
+  agentId: string | null;
+  roomId: string | null;
+  settings: ColumnType<ReplaySettings, string, never>;
+  status: ColumnType<
+    'queued' | 'running' | 'completed' | 'cancelled',
+    undefined,
+    'running' | 'completed' | 'cancelled'
+  >;
+  total: number;
+  createdAt: Generated<Date>;
+  finishedAt: Date | null;
+}
+
+export interface AgentReplayRunsTable {
+  replayId: string;
+  n: number;
+  tenantId: string;
+  runId: string;
+  agentId: string;
+  status: ColumnType<'queued' | 'done' | 'failed', undefined, 'done' | 'failed'>;
+  reason: string | null;
+  result: ColumnType<
+    { reply: string; calls: ReplayedCall[]; provider: string; model: string } | null,
+    undefined,
+    string
+  >;
+  inputTokens: Generated<number>;
+  outputTokens: Generated<number>;
+  costUsd: number | null;
+}
+
 export interface RuntimeTables {
+  agentReplays: AgentReplaysTable;
+  agentReplayRuns: AgentReplayRunsTable;
   roomFloor: RoomFloorTable;
   runSteers: RunSteersTable;
   agentTurns: AgentTurnsTable;
