@@ -570,7 +570,6 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
         {
           clock,
           identity,
-          messages,
           openings,
           context,
           router,

@@ -35,6 +35,8 @@ interface World {
   fileId: string;
   articleId: string;
   stopId: string;
+  goalId: string;
+  replayId: string;
 }
 
 /**
@@ -56,6 +58,8 @@ const OURS =
 const KNOWN = 'adds to or takes from what an agent knows, which gives nobody a right';
 const KEPT = 'changes how what it knows is kept, which gives nobody a right';
 const SELF = 'is somebody’s word on himself, kept as a receipt or as his consent';
+const AIM = 'says what an agent pursues, which gives nobody a right';
+const ASKED = 'makes or takes away a report; its calls of models are in the ledger';
 const WORK = 'begins, ends or steers a turn, which the journal of its run keeps';
 
 const ROWS: Row[] = [
@@ -131,6 +135,16 @@ const ROWS: Row[] = [
   ['agents.runs', (w) => ({ agentId: w.bot.id }), 'forbidden'],
   ['runs.get', (w) => ({ runId: w.runId }), 'as if missing'],
   ['runs.replay', (w) => ({ agentId: w.bot.id, runId: w.runId }), 'forbidden'],
+  ['agents.replay_anew', (w) => ({ runId: w.runId }), 'as if missing', ASKED],
+  ['agents.replays', () => ({}), 'may'],
+  ['agents.replay_report', (w) => ({ replayId: w.replayId }), 'as if missing'],
+  ['agents.delete_replay', (w) => ({ replayId: w.replayId }), 'as if missing', ASKED],
+  ['goals.create', (w) => ({ agentId: w.bot.id, text: 'Find a date' }), 'forbidden', AIM],
+  ['goals.list', (w) => ({ agentId: w.bot.id }), 'forbidden'],
+  ['goals.update', (w) => ({ goalId: w.goalId, state: 'done' }), 'as if missing', AIM],
+  ['goals.delete', (w) => ({ goalId: w.goalId }), 'as if missing', AIM],
+  ['agents.openings', (w) => ({ agentId: w.bot.id }), 'forbidden'],
+  ['messages.explain', (w) => ({ messageId: w.answerId }), 'as if missing'],
   ['runs.resolve', (w) => ({ runId: w.waitingRunId, outcome: 'give_up' }), 'as if missing', ['run.resolved']],
   ['approvals.list', () => ({}), 'may'],
   ['approvals.get', (w) => ({ approvalId: w.approvalId }), 'as if missing'],
@@ -496,5 +510,7 @@ async function furnish(town: Town, ada: Scope, others: Scope[]): Promise<World> 
     articleId: (await town.call(ada, 'add_knowledge', { agentId: bot.id, title: 'A', body: 'B' })).id,
     stopId: (await town.call(ada, 'set_agent_stop', { target: 'agent', targetId: halted.id, reason: 'no' }))
       .id,
+    goalId: (await town.call(ada, 'create_goal', { agentId: bot.id, text: 'Plan lunch' })).id,
+    replayId: (await town.call(ada, 'create_replay', { runId })).id,
   };
 }

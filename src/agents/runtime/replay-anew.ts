@@ -4,7 +4,6 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
 import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
-import type { MessagesService } from '../../server/messages/service.ts';
 import {
   offerTools,
   parseToolInput,
@@ -29,9 +28,8 @@ import { thinkOver } from './thinking.ts';
 export interface AnewDeps {
   clock: Clock;
   identity: Pick<IdentityService, 'agentScope'>;
-  messages: Pick<MessagesService, 'get'>;
   openings: { triggerOf(run: repo.RunRow): Promise<Message | undefined> };
-  context: Pick<Context, 'prompt'>;
+  context: Pick<Context, 'prompt' | 'scene'>;
   router: LlmRouter;
   registry: ToolRegistry;
   tries: number;
@@ -73,16 +71,17 @@ export async function replayAnew(
   if (context === undefined)
     throw new AppError('conflict', 'not_recorded', 'The run ended before it had a context.');
   const scope = await deps.identity.agentScope(tenantId, agentId);
-  const trigger = run.triggerReason.startsWith('proactive_')
-    ? await deps.openings.triggerOf(run)
-    : await deps.messages.get(scope, run.triggerMessageId);
-  if (trigger === undefined || trigger.deletedAt !== undefined)
-    throw new AppError('conflict', 'trigger_gone', 'What the run was about is gone.');
+  const gone = () => new AppError('conflict', 'trigger_gone', 'What the run was about is gone.');
+  const first = run.triggerReason.startsWith('proactive_');
+  const opening = first ? await deps.openings.triggerOf(run) : undefined;
+  if (first && opening === undefined) throw gone();
+  const scene = await deps.context.scene(scope, run, opening);
+  const { trigger } = scene;
+  if (trigger.deletedAt !== undefined) throw gone();
   const promptOf = (shrunk: number) =>
     deps.context.prompt({
-      scope,
       agent,
-      trigger,
+      scene,
       memoryIds: context.memoryIds,
       passages: context.passages ?? [],
       now: context.now,
@@ -99,7 +98,7 @@ export async function replayAnew(
       { text: prompt.trigger.text, promptTokens: prompt.report.estimatedTokens, lane: 'background' },
     )
     .slice(0, MOST_MODELS);
-  const [first] = routes as [LlmChoice];
+  const [best] = routes as [LlmChoice];
   const known = answersOf(recorded);
   const steers = recorded.filter((step) => step.kind === 'steer');
   const steps: StepData[] = [context];
@@ -107,8 +106,8 @@ export async function replayAnew(
   const anew: Anew = {
     reply: '',
     calls,
-    provider: first.provider,
-    model: first.model,
+    provider: best.provider,
+    model: best.model,
     inputTokens: 0,
     outputTokens: 0,
     costUsd: 0,
