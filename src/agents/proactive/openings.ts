@@ -16,8 +16,6 @@ export interface OpeningRun {
   askerId: string;
 }
 
-export type Openings = ReturnType<typeof createOpenings>;
-
 const OCCASION: Record<OpeningKind, string> = {
   goal: 'A goal of yours',
   todo_due: "Due on the room's to-do list",
