@@ -78,7 +78,13 @@ describeEachDatabase('approvals', (database) => {
     expect(run).toMatchObject({ status: 'waiting_approval' });
     expect(outside.letters).toEqual([]);
     expect(heard.findLast((h) => h.type === 'agent_thinking')?.payload.status).toBe('waiting_approval');
-    expect(private_).toMatchObject([{ type: 'approval_requested', payload: { approval } }]);
+    expect(private_).toMatchObject([
+      { type: 'approval_requested', payload: { approval } },
+      {
+        type: 'notification',
+        payload: { notification: { kind: 'approval', subject: { approvalId: approval.id } } },
+      },
+    ]);
     expect(other).toEqual([]);
     const row = await town.app.parts.database.db
       .selectFrom('agentRuns')
