@@ -2,7 +2,7 @@
 // again and again. Must never keep, log or repeat the text.
 import type { Sleep } from './llm.ts';
 
-export interface Verdict {
+interface Verdict {
   flagged: boolean;
   /** What it was flagged for, as the service names it: `hate`, `violence/graphic`. */
   categories: string[];

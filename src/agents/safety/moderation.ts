@@ -27,7 +27,7 @@ export interface Moderated {
   blocked?: { reason: BlockReason; categories: string[] };
 }
 
-export type BlockReason = 'content_blocked' | 'moderation_unavailable';
+type BlockReason = 'content_blocked' | 'moderation_unavailable';
 
 export type Judge = (text: string, signal: AbortSignal) => Promise<Judgement>;
 

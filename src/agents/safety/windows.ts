@@ -71,7 +71,7 @@ export function createWindows(deps: {
 }
 
 /** How much of a text may be judged now: whole sentences, or a piece of one that does not end. */
-export function sizeOf(pending: string): number {
+function sizeOf(pending: string): number {
   const text = pending.slice(0, LARGEST);
   const ends = [...text.matchAll(SENTENCE_ENDS)];
   const last = ends.at(-1);
