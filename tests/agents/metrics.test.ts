@@ -43,6 +43,7 @@ describeEachDatabase("an agent's numbers", (database) => {
     const { performance, usage, health } = await metrics(owner, agent);
     expect(performance).toMatchObject({ answered: 1, silent: 0, recalledShare: 0, memoriesPerPrompt: 0 });
     expect(performance.satisfaction).toEqual({ good: 1, bad: 0, goodShare: 1 });
+    expect(performance.conversation).toEqual({ answersPerPerson: 1, returningShare: null });
     expect(performance.responseTime.p50Ms).toBeGreaterThanOrEqual(0);
     expect(performance.responseTime.p95Ms).toBeGreaterThanOrEqual(performance.responseTime.p50Ms as number);
     expect(performance.responseTimeBefore).toEqual({ p50Ms: null, p95Ms: null });
@@ -87,6 +88,14 @@ describeEachDatabase("an agent's numbers", (database) => {
       responseTimeBefore: { p50Ms: 4000, p95Ms: 4000 },
     });
     expect((await metrics(owner, agent, { days: 2 })).performance.responseTime.p50Ms).toBe(4000);
+
+    expect(day.performance.conversation).toEqual({ answersPerPerson: null, returningShare: 0 });
+    await town.say(owner, room, `@${agent.handle} still yes?`);
+    await town.settle();
+    expect((await metrics(owner, agent, { days: 1 })).performance.conversation).toEqual({
+      answersPerPerson: 1,
+      returningShare: 1,
+    });
   });
 
   test('are for its owner and administrators alone', async () => {

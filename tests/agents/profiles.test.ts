@@ -206,6 +206,9 @@ describe('agents', () => {
     await town.settle();
     town.at(undefined);
     expect((await town.messages(ada, room)).map((m) => m.kind)).toEqual(['text']);
-    expect((await town.runs(ada, bot))[0]).toMatchObject({ status: 'failed', reason: 'not_a_member' });
+    expect((await town.runs(ada, bot))[0]).toMatchObject({
+      status: 'silent',
+      reason: 'agent_not_in_room',
+    });
   });
 });

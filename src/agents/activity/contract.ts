@@ -27,6 +27,8 @@ export const AgentMetrics = z.object({
     memoriesPerPrompt: z.number().nullable(),
     /** What people said of its answers: how many good and bad words, and the share of good ones. */
     satisfaction: z.object({ good: Count, bad: Count, goodShare: Share }),
+    /** Answers a person had on average, and the share of those answered in the span before who asked again in this one. */
+    conversation: z.object({ answersPerPerson: z.number().nullable(), returningShare: Share }),
   }),
   usage: z.object({
     runs: Count,

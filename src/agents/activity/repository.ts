@@ -31,6 +31,7 @@ export interface RunNumbers {
   p95: number | null;
   p50Before: number | null;
   p95Before: number | null;
+  returning: number | null;
 }
 
 const ANSWER_MS = 'extract(epoch from finished_at - created_at) * 1000';
@@ -56,7 +57,9 @@ export async function runNumbers(db: Db, of: Of): Promise<RunNumbers> {
       coalesce(sum(running_ms) filter (where now_), 0)::float8 as running_ms,
       ${percentile(0.5, ANSWER_MS)} ${answered('now_')} as p50, ${percentile(0.95, ANSWER_MS)} ${answered('now_')} as p95,
       ${percentile(0.5, ANSWER_MS)} ${answered('not now_')} as p50_before,
-      ${percentile(0.95, ANSWER_MS)} ${answered('not now_')} as p95_before
+      ${percentile(0.95, ANSWER_MS)} ${answered('not now_')} as p95_before,
+      (select avg((exists (select 1 from runs again where again.now_ and again.asker_id = known.asker_id))::int)::float8
+        from (select distinct asker_id from runs where not now_ and status = 'completed') known) as returning
     from runs`.execute(db);
   return rows[0] as RunNumbers;
 }

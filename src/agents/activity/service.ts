@@ -36,6 +36,10 @@ export function createActivityService({ database: { db }, requireOwned }: Activi
           recalledShare: prompts.recalled,
           memoriesPerPrompt: prompts.perPrompt,
           satisfaction: { good, bad, goodShare: good + bad === 0 ? null : good / (good + bad) },
+          conversation: {
+            answersPerPerson: runs.people === 0 ? null : runs.answered / runs.people,
+            returningShare: runs.returning,
+          },
         },
         usage: {
           runs: runs.runs,
