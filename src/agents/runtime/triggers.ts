@@ -7,11 +7,12 @@ import type { MessageSent } from '../../server/messages/service.ts';
 import type { Verdict } from './floor-book.ts';
 import { type Hearing, hearRooms } from './floor-hearing.ts';
 import { isLimited, limitReached, MAX_CHAIN } from './floor-limits.ts';
+import { doesAsk } from './floor-plan.ts';
 import { countLately } from './floor-repository.ts';
 import type { Typing } from './floor-typing.ts';
 import { laneOf } from './lanes.ts';
 import * as repo from './repository.ts';
-import { decideTurn, giveFloor, stricter, type TurnDecision } from './turn-taking.ts';
+import { decideTurn, giveFloor, type SpeakReason, stricter, type TurnDecision } from './turn-taking.ts';
 
 export function watchMessages(deps: {
   events: Events;
@@ -82,7 +83,11 @@ export function watchMessages(deps: {
           const reached = limitReached(await countLately(tx, pair), pair.hop);
           if (reached !== undefined) silent(reached);
         }
-        if (decision === 'speak') gathering.set(`${agent.roomId} ${agent.agentId}`, message.author.id);
+        if (decision === 'speak') {
+          // Who has said what he wants waits for no more words, unless a turn under way takes them up.
+          const open = takesMore(agent) || !doesAsk(message.body, reason as SpeakReason);
+          gathering.set(`${agent.roomId} ${agent.agentId}`, open ? message.author.id : '');
+        }
         verdicts.push({
           message,
           direct: one.roomKind === 'direct',
@@ -131,13 +136,16 @@ export function watchMessages(deps: {
       return { heard, score: heard?.score ?? 0, ...decision };
     }
 
+    /** Whether its turns under way are open for more words. */
+    function takesMore({ interruption }: repo.RoomAgent): boolean {
+      return interruption === 'merge' || interruption === 'restart';
+    }
+
     /** Its sender has just addressed the agent, which has not answered yet, and now names nobody else. */
     function goesOn(message: Message, agent: repo.RoomAgent, heard: ReturnType<Hearing['scoreOf']>): boolean {
-      const { agentId, roomId, pending, interruption } = agent;
+      const { agentId, roomId, pending } = agent;
       const askers = new Set([gathering.get(`${roomId} ${agentId}`) ?? pending?.askerId]);
-      // Only there is a turn under way open for more words.
-      if (interruption === 'merge' || interruption === 'restart')
-        for (const { askerId } of agent.underWay ?? []) askers.add(askerId);
+      if (takesMore(agent)) for (const { askerId } of agent.underWay ?? []) askers.add(askerId);
       if (!askers.has(message.author.id) || heard?.stance === 'other_named') return false;
       const to = message.threadId === undefined ? agentId : authors.get(message.threadId);
       return message.mentions.length === 0 && (to === agentId || to === message.author.id);
