@@ -18,10 +18,19 @@ export type AgentTab = (typeof AGENT_TABS)[number];
 
 export type ToolsTabName = 'own' | 'servers';
 
+/** A room; with a message to show in it (by seq or id), or with a thread beside it. */
+export interface RoomRoute {
+  page: 'room';
+  key: string;
+  at?: number;
+  messageId?: string;
+  threadId?: string;
+}
+
 export type Route =
   | { page: 'tools'; tab: ToolsTabName }
   | { page: 'none' }
-  | { page: 'room'; key: string }
+  | RoomRoute
   | { page: 'agents' }
   | { page: 'approvals' }
   | { page: 'audit' }
@@ -30,14 +39,26 @@ export type Route =
 const NOWHERE: Route = { page: 'none' };
 
 function parse(hash: string): Route {
-  const [page, first, second] = hash.replace(/^#\//, '').split('/').map(decoded);
-  if (page === 'rooms' && first) return { page: 'room', key: first };
+  const [path = '', query = ''] = hash.replace(/^#\//, '').split('?');
+  const [page, first, second, third] = path.split('/').map(decoded);
+  if (page === 'rooms' && first) return roomRoute(first, second, third, query);
   if (page === 'agents' && first) {
     const tab = AGENT_TABS.find((name) => name === second) ?? 'profile';
     return { page: 'agent', id: first, tab };
   }
   if (page === 'tools') return { page, tab: first === 'servers' ? 'servers' : 'own' };
   return page === 'agents' || page === 'approvals' || page === 'audit' ? { page } : NOWHERE;
+}
+
+function roomRoute(key: string, part: string | undefined, id: string | undefined, query: string): RoomRoute {
+  const at = Number(new URLSearchParams(query).get('at') ?? Number.NaN);
+  return {
+    page: 'room',
+    key,
+    ...(Number.isSafeInteger(at) && at >= 0 && { at }),
+    ...(part === 'm' && id && { messageId: id }),
+    ...(part === 'threads' && id && { threadId: id }),
+  };
 }
 
 function decoded(part: string): string {
@@ -64,6 +85,13 @@ export const useRoute = (): Route => useSyncExternalStore(subscribe, current);
 
 export const hrefOf = (room: { id: string; slug?: string | undefined }): string =>
   `#/rooms/${encodeURIComponent(room.slug ?? room.id)}`;
+
+/** Opens the room at a message; at a reply, its thread is opened by the room itself. */
+export const messageHref = (room: { id: string; slug?: string | undefined }, messageId: string): string =>
+  `${hrefOf(room)}/m/${encodeURIComponent(messageId)}`;
+
+export const threadHref = (room: { id: string; slug?: string | undefined }, rootId: string): string =>
+  `${hrefOf(room)}/threads/${encodeURIComponent(rootId)}`;
 
 export const AGENTS_HREF = '#/agents';
 export const APPROVALS_HREF = '#/approvals';
