@@ -20,6 +20,17 @@ export default defineConfig({
     emptyOutDir: true,
     // The page is served with `default-src 'self'`, so nothing may become a data: address.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // What changes only with its version stays in browsers' caches when the console changes.
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
+            { name: 'socket', test: /node_modules\/(socket\.io|engine\.io)/ },
+          ],
+        },
+      },
+    },
   },
   server: {
     port: 5173,

@@ -2,26 +2,34 @@
 import { Button, CloseButton, Drawer } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
-import { AgentPage } from '../agents/agent-page.tsx';
-import { AgentsPage } from '../agents/agents-page.tsx';
-import { ApprovalsPage } from '../approvals/approvals-page.tsx';
 import { useApprovalSignals } from '../approvals/use-approvals.ts';
-import { AuditPage } from '../audit/audit-page.tsx';
 import { MembersPanel } from '../members/members-panel.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
-import { hrefOf, type Route, replaceWith, useRoute } from '../parts/route.ts';
+import { lazyDialog } from '../parts/lazy-page.tsx';
+import { goToHref, hrefOf, pageHref, type Route, replaceWith, useRoute } from '../parts/route.ts';
 import { RoomView } from '../room/room-view.tsx';
-import { BrowseDialog } from '../rooms/browse-dialog.tsx';
-import { CreateRoomDialog } from '../rooms/create-room-dialog.tsx';
-import { DirectDialog } from '../rooms/direct-dialog.tsx';
 import type { RoomDialog } from '../rooms/room-list.tsx';
 import { useFreshRooms } from '../rooms/use-fresh-rooms.ts';
 import { useClient, useStore } from '../session/use-client.ts';
-import { ToolsPage } from '../tools/tools-page.tsx';
 import styles from './chat-page.module.css';
 import { ConnectionBanner } from './connection-banner.tsx';
+import { pageOf } from './page-of.tsx';
+import { useShortcuts } from './shortcuts.ts';
 import { Sidebar } from './sidebar.tsx';
 import { SkipLink } from './skip-link.tsx';
+
+const BrowseDialog = lazyDialog(async () => (await import('../rooms/browse-dialog.tsx')).BrowseDialog);
+const CreateRoomDialog = lazyDialog(
+  async () => (await import('../rooms/create-room-dialog.tsx')).CreateRoomDialog,
+);
+const DirectDialog = lazyDialog(async () => (await import('../rooms/direct-dialog.tsx')).DirectDialog);
+const JumpDialog = lazyDialog(async () => (await import('./jump-dialog.tsx')).JumpDialog);
+const ShortcutsDialog = lazyDialog(async () => (await import('./shortcuts-dialog.tsx')).ShortcutsDialog);
+
+/** Where G and another key lead. */
+const GO: Record<string, string> = {
+  a: pageHref('approvals'),
+};
 
 const NARROW = '(width < 48em)';
 const MEMBERS_BESIDE = '(width >= 72em)';
@@ -36,12 +44,19 @@ export function ChatPage() {
   const [roomsOpen, setRoomsOpen] = useState(false);
   const [panelWanted, setPanelWanted] = useState(true);
   const [drawerWanted, setDrawerWanted] = useState(false);
+  const [overlay, setOverlay] = useState<'jump' | 'keys'>();
   const room = openRoom === undefined ? undefined : client.room(openRoom);
+  const page = pageOf(route, () => setRoomsOpen(true));
 
   useEffect(() => client.rooms.follow(), [client]);
   useApprovalSignals();
   useFreshRooms();
   useFirstRoom(route);
+  useShortcuts({
+    onJump: () => setOverlay('jump'),
+    onHelp: () => setOverlay('keys'),
+    onGo: (key) => GO[key] !== undefined && goToHref(GO[key]),
+  });
 
   const sidebar = (
     <Sidebar
@@ -50,11 +65,16 @@ export function ChatPage() {
         setRoomsOpen(false);
         setDialog(next);
       }}
+      onJump={() => {
+        setRoomsOpen(false);
+        setOverlay('jump');
+      }}
       onOpen={() => setRoomsOpen(false)}
     />
   );
   const toggleMembers = () => (beside ? setPanelWanted(!panelWanted) : setDrawerWanted(!drawerWanted));
   const closeDialog = () => setDialog(undefined);
+  const closeOverlay = () => setOverlay(undefined);
 
   return (
     <div className={styles.page}>
@@ -66,16 +86,8 @@ export function ChatPage() {
       )}
       <main className={styles.main} id="room" tabIndex={-1}>
         <ConnectionBanner />
-        {route.page === 'agents' ? (
-          <AgentsPage onRooms={() => setRoomsOpen(true)} />
-        ) : route.page === 'approvals' ? (
-          <ApprovalsPage onRooms={() => setRoomsOpen(true)} />
-        ) : route.page === 'audit' ? (
-          <AuditPage onRooms={() => setRoomsOpen(true)} />
-        ) : route.page === 'tools' ? (
-          <ToolsPage tab={route.tab} onRooms={() => setRoomsOpen(true)} />
-        ) : route.page === 'agent' ? (
-          <AgentPage key={route.id} id={route.id} tab={route.tab} onRooms={() => setRoomsOpen(true)} />
+        {page !== undefined ? (
+          page
         ) : room === undefined ? (
           <NoRoom onDialog={setDialog} onRooms={() => setRoomsOpen(true)} narrow={narrow === true} />
         ) : (
@@ -124,6 +136,8 @@ export function ChatPage() {
       </Drawer>
       <CreateRoomDialog opened={dialog === 'create'} onClose={closeDialog} />
       <BrowseDialog opened={dialog === 'browse'} onClose={closeDialog} />
+      <JumpDialog opened={overlay === 'jump'} onClose={closeOverlay} />
+      <ShortcutsDialog opened={overlay === 'keys'} onClose={closeOverlay} />
       <DirectDialog opened={dialog === 'direct'} onClose={closeDialog} />
     </div>
   );

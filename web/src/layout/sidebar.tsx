@@ -1,77 +1,63 @@
-// The left side: whose server this is, my rooms, and me.
+// The left side: whose server this is, a way to anywhere, my pages, my rooms, this server, and me.
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconListCheck, IconLogout, IconSparkles, IconTool, IconUserCheck } from '@tabler/icons-react';
+import { IconChevronRight, IconLogout, IconSearch } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useWaiting } from '../approvals/use-approvals.ts';
 import { Avatar } from '../parts/avatar.tsx';
-import { CountBadge } from '../parts/badge.tsx';
 import { BrandMark } from '../parts/brand-mark.tsx';
 import { ColorSchemeToggle } from '../parts/color-scheme-toggle.tsx';
-import { AGENTS_HREF, APPROVALS_HREF, AUDIT_HREF, type Route, TOOLS_HREF } from '../parts/route.ts';
+import { kept } from '../parts/kept.ts';
+import type { Route } from '../parts/route.ts';
 import { type RoomDialog, RoomList } from '../rooms/room-list.tsx';
 import { leave } from '../session/session.ts';
-import { useClient, useMe, useStore } from '../session/use-client.ts';
+import { useMe } from '../session/use-client.ts';
+import { useIsAdmin } from '../session/use-is-admin.ts';
+import { PlaceLink } from './place-link.tsx';
+import { AGENTS, MINE, type Place, SERVER } from './places.ts';
+import { JUMP_KEYS } from './shortcuts.ts';
 import styles from './sidebar.module.css';
 
 interface SidebarProps {
   route: Route;
   onDialog(dialog: RoomDialog): void;
+  onJump(): void;
   onOpen(): void;
 }
 
-export function Sidebar({ route, onDialog, onOpen }: SidebarProps) {
+export function Sidebar({ route, onDialog, onJump, onOpen }: SidebarProps) {
   const me = useMe();
-  const isAdmin = useStore(useClient().state).me?.role === 'admin';
+  const isAdmin = useIsAdmin();
   const openRoom = route.page === 'room' ? route.key : undefined;
-  const waiting = useWaiting().data?.length ?? 0;
-  const inAgents = route.page === 'agents' || route.page === 'agent';
+  const approvals = useWaiting().data?.length ?? 0;
+  const waiting: Partial<Record<Place['page'], { count: number; strong: boolean; words: string }>> = {
+    approvals: { count: approvals, strong: true, words: `${approvals} waiting` },
+  };
+  const link = (place: Place) => (
+    <PlaceLink key={place.page} place={place} route={route} waiting={waiting[place.page]} onOpen={onOpen} />
+  );
   return (
     <div className={styles.sidebar}>
       <div className={styles.brand}>
         <BrandMark />
         <span className={styles.name}>Parley</span>
       </div>
-      <nav className={styles.pages} aria-label="Pages">
-        <a
-          className={styles.page}
-          href={AGENTS_HREF}
-          aria-current={inAgents ? 'page' : undefined}
-          onClick={onOpen}
-        >
-          <IconSparkles size={17} stroke={1.8} aria-hidden="true" />
-          <span className={styles.pageName}>Agents</span>
-        </a>
-        <a
-          className={styles.page}
-          href={TOOLS_HREF}
-          aria-current={route.page === 'tools' ? 'page' : undefined}
-          onClick={onOpen}
-        >
-          <IconTool size={17} stroke={1.8} aria-hidden="true" />
-          <span className={styles.pageName}>Tools</span>
-        </a>
-        <a
-          className={styles.page}
-          href={APPROVALS_HREF}
-          aria-current={route.page === 'approvals' ? 'page' : undefined}
-          onClick={onOpen}
-        >
-          <IconUserCheck size={17} stroke={1.8} aria-hidden="true" />
-          <span className={styles.pageName}>Approvals</span>
-          {waiting > 0 && <CountBadge count={waiting} strong label={`, ${waiting} waiting`} />}
-        </a>
-        {isAdmin && (
-          <a
-            className={styles.page}
-            href={AUDIT_HREF}
-            aria-current={route.page === 'audit' ? 'page' : undefined}
-            onClick={onOpen}
-          >
-            <IconListCheck size={17} stroke={1.8} aria-hidden="true" />
-            <span className={styles.pageName}>Audit</span>
-          </a>
-        )}
-      </nav>
-      <RoomList openRoom={openRoom} onDialog={onDialog} onOpen={onOpen} />
+      <button type="button" className={styles.jump} onClick={onJump}>
+        <IconSearch size={16} stroke={1.8} aria-hidden="true" />
+        <span>Search or jump to…</span>
+        <kbd>{JUMP_KEYS}</kbd>
+      </button>
+      <div className={styles.scroll}>
+        <nav className={styles.pages} aria-label="Pages">
+          {MINE.length > 0 && <div className={styles.group}>{MINE.map(link)}</div>}
+          <div className={styles.group}>{AGENTS.map(link)}</div>
+        </nav>
+        <RoomList openRoom={openRoom} onDialog={onDialog} onOpen={onOpen} />
+        <ServerPlaces
+          places={SERVER.filter(({ admin }) => isAdmin || admin !== true)}
+          link={link}
+          route={route}
+        />
+      </div>
       <div className={styles.me}>
         <Avatar user={me} />
         <span className={styles.who}>
@@ -86,5 +72,37 @@ export function Sidebar({ route, onDialog, onOpen }: SidebarProps) {
         </Tooltip>
       </div>
     </div>
+  );
+}
+
+const folded = kept<boolean>('parley.sidebar.server-folded');
+
+interface ServerPlacesProps {
+  places: Place[];
+  route: Route;
+  link(place: Place): React.ReactNode;
+}
+
+/** Folds away for those who do not run the server; the page one is on stays in sight. */
+function ServerPlaces({ places, route, link }: ServerPlacesProps) {
+  const [isFolded, setFolded] = useState(() => folded.read() ?? false);
+  if (places.length === 0) return null;
+  const shown = isFolded ? places.filter(({ page }) => page === route.page) : places;
+  return (
+    <nav className={styles.server} aria-label="This server">
+      <button
+        type="button"
+        className={styles.fold}
+        aria-expanded={!isFolded}
+        onClick={() => {
+          folded.write(!isFolded);
+          setFolded(!isFolded);
+        }}
+      >
+        <span>This server</span>
+        <IconChevronRight size={14} stroke={2} aria-hidden="true" />
+      </button>
+      {shown.map(link)}
+    </nav>
   );
 }

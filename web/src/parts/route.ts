@@ -1,4 +1,5 @@
-// Where one is, in the address's hash: `#/rooms/lobby`, `#/tools`, `#/agents/<id>/memories`. Works on any path the page is served from.
+// Where one is, in the address's hash: `#/rooms/lobby?at=12`, `#/agents/<id>/memories`, `#/search?q=plan`. Works on any
+// path the page is served from.
 import { useSyncExternalStore } from 'react';
 
 export const AGENT_TABS = [
@@ -16,7 +17,34 @@ export const AGENT_TABS = [
 ] as const;
 export type AgentTab = (typeof AGENT_TABS)[number];
 
-export type ToolsTabName = 'own' | 'servers';
+/** Pages that are only named, beside those that have more in their address. */
+const PLAIN = [
+  'agents',
+  'approvals',
+  'audit',
+  'inbox',
+  'saved',
+  'threads',
+  'metrics',
+  'welcome',
+  'me',
+] as const;
+export type PlainPage = (typeof PLAIN)[number];
+
+const TABS = {
+  tools: ['own', 'servers'],
+  later: ['drafts', 'scheduled', 'reminders'],
+  admin: ['people', 'keys', 'data', 'stops', 'server'],
+  moderation: ['reports', 'held', 'record', 'rules'],
+  webhooks: ['out', 'in'],
+} as const;
+export type TabbedPage = keyof typeof TABS;
+export type TabOf<P extends TabbedPage> = (typeof TABS)[P][number];
+export type ToolsTabName = TabOf<'tools'>;
+
+type Tabbed = {
+  [P in TabbedPage]: { page: P; tab: TabOf<P>; query: Readonly<Record<string, string>> };
+}[TabbedPage];
 
 /** A room; with a message to show in it (by seq or id), or with a thread beside it. */
 export interface RoomRoute {
@@ -28,30 +56,46 @@ export interface RoomRoute {
 }
 
 export type Route =
-  | { page: 'tools'; tab: ToolsTabName }
   | { page: 'none' }
   | RoomRoute
-  | { page: 'agents' }
-  | { page: 'approvals' }
-  | { page: 'audit' }
+  | { page: PlainPage }
+  | Tabbed
+  | { page: 'search'; words: string }
+  | { page: 'explain'; messageId?: string; userId?: string }
   | { page: 'agent'; id: string; tab: AgentTab };
 
 const NOWHERE: Route = { page: 'none' };
 
 function parse(hash: string): Route {
-  const [path = '', query = ''] = hash.replace(/^#\//, '').split('?');
-  const [page, first, second, third] = path.split('/').map(decoded);
+  const [path = '', search = ''] = hash.replace(/^#\//, '').split('?', 2);
+  const [page = '', first, second, third] = path.split('/').map(decoded);
+  const query = new URLSearchParams(search);
   if (page === 'rooms' && first) return roomRoute(first, second, third, query);
   if (page === 'agents' && first) {
     const tab = AGENT_TABS.find((name) => name === second) ?? 'profile';
     return { page: 'agent', id: first, tab };
   }
-  if (page === 'tools') return { page, tab: first === 'servers' ? 'servers' : 'own' };
-  return page === 'agents' || page === 'approvals' || page === 'audit' ? { page } : NOWHERE;
+  if (page === 'search') return { page, words: query.get('q') ?? '' };
+  if (page === 'explain')
+    return { page, ...(first && { messageId: first }), ...(second && { userId: second }) };
+  const plain = PLAIN.find((name) => name === page);
+  if (plain !== undefined) return { page: plain };
+  if (!Object.hasOwn(TABS, page)) return NOWHERE;
+  const tabs: readonly string[] = TABS[page as TabbedPage];
+  return {
+    page,
+    tab: tabs.find((name) => name === first) ?? tabs[0],
+    query: Object.fromEntries(query),
+  } as Route;
 }
 
-function roomRoute(key: string, part: string | undefined, id: string | undefined, query: string): RoomRoute {
-  const at = Number(new URLSearchParams(query).get('at') ?? Number.NaN);
+function roomRoute(
+  key: string,
+  part: string | undefined,
+  id: string | undefined,
+  query: URLSearchParams,
+): RoomRoute {
+  const at = Number(query.get('at') ?? Number.NaN);
   return {
     page: 'room',
     key,
@@ -83,25 +127,35 @@ function subscribe(listener: () => void): () => void {
 
 export const useRoute = (): Route => useSyncExternalStore(subscribe, current);
 
-export const hrefOf = (room: { id: string; slug?: string | undefined }): string =>
-  `#/rooms/${encodeURIComponent(room.slug ?? room.id)}`;
+type RoomAddress = { id: string; slug?: string | undefined };
+
+export const hrefOf = (room: RoomAddress): string => `#/rooms/${encodeURIComponent(room.slug ?? room.id)}`;
 
 /** Opens the room at a message; at a reply, its thread is opened by the room itself. */
-export const messageHref = (room: { id: string; slug?: string | undefined }, messageId: string): string =>
+export const messageHref = (room: RoomAddress, messageId: string): string =>
   `${hrefOf(room)}/m/${encodeURIComponent(messageId)}`;
 
-export const threadHref = (room: { id: string; slug?: string | undefined }, rootId: string): string =>
+export const threadHref = (room: RoomAddress, rootId: string): string =>
   `${hrefOf(room)}/threads/${encodeURIComponent(rootId)}`;
 
-export const AGENTS_HREF = '#/agents';
-export const APPROVALS_HREF = '#/approvals';
-export const AUDIT_HREF = '#/audit';
-export const TOOLS_HREF = '#/tools';
-export const toolsHref = (tab: ToolsTabName): string => (tab === 'own' ? TOOLS_HREF : `${TOOLS_HREF}/${tab}`);
+export const pageHref = (page: PlainPage): string => `#/${page}`;
+export const tabHref = <P extends TabbedPage>(
+  page: P,
+  tab?: TabOf<P>,
+  query?: Record<string, string>,
+): string =>
+  `#/${page}${tab === undefined || tab === TABS[page][0] ? '' : `/${tab}`}${query === undefined ? '' : `?${new URLSearchParams(query)}`}`;
+export const searchHref = (words: string): string =>
+  words === '' ? '#/search' : `#/search?${new URLSearchParams({ q: words })}`;
+export const explainHref = (messageId?: string, userId?: string): string =>
+  ['#/explain', messageId, userId].filter((part) => part !== undefined).join('/');
+
+export const AGENTS_HREF = pageHref('agents');
+export const toolsHref = (tab: ToolsTabName): string => tabHref('tools', tab);
 export const agentHref = (id: string, tab: AgentTab = 'profile'): string =>
   `#/agents/${encodeURIComponent(id)}${tab === 'profile' ? '' : `/${tab}`}`;
 
-export function goTo(room: { id: string; slug?: string | undefined }): void {
+export function goTo(room: RoomAddress): void {
   globalThis.location.hash = hrefOf(room);
 }
 

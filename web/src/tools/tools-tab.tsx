@@ -6,7 +6,7 @@ import { useState } from 'react';
 import fields from '../agents/fields.module.css';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { stateOf } from '../parts/query-state.tsx';
-import { TOOLS_HREF } from '../parts/route.ts';
+import { toolsHref } from '../parts/route.ts';
 import { AddToolsDialog } from './add-tools-dialog.tsx';
 import { AgentToolRow } from './agent-tool-row.tsx';
 import { ToolCalls } from './tool-calls.tsx';
@@ -30,7 +30,7 @@ export function ToolsTab({ agent }: { agent: Agent }) {
             <h2>What it may use</h2>
             <p className={styles.quiet}>
               It never gets more rights than whoever asks it has. Tools of your own are made under{' '}
-              <a href={TOOLS_HREF}>Tools</a>.
+              <a href={toolsHref('own')}>Tools</a>.
             </p>
           </div>
           {tools.length > 0 && add}
