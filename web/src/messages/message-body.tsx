@@ -8,21 +8,29 @@ import styles from './message-body.module.css';
 interface MessageBodyProps {
   message: ChatMessage;
   myId: string;
+  /** Shows what it said before; absent where one may not see that. */
+  onVersions?: (() => void) | undefined;
+  tabIndex?: 0 | -1;
 }
 
-export function MessageBody({ message, myId }: MessageBodyProps) {
+export function MessageBody({ message, myId, onVersions, tabIndex }: MessageBodyProps) {
   if (message.deletedAt !== undefined) return <p className={styles.deleted}>This message was deleted</p>;
+  const edited = <Edited message={message} onVersions={onVersions} tabIndex={tabIndex} />;
   if (message.kind === 'agent')
     return (
       <>
         <LazyMarkdown text={message.body} />
-        <Edited message={message} />
+        {edited}
       </>
     );
-  return <PlainText message={message} myId={myId} />;
+  return (
+    <PlainText message={message} myId={myId}>
+      {edited}
+    </PlainText>
+  );
 }
 
-function PlainText({ message, myId }: MessageBodyProps) {
+function PlainText({ message, myId, children }: MessageBodyProps & { children: ReactNode }) {
   const { body, mentions } = message;
   const parts = useMemo(() => {
     const out: ReactNode[] = [];
@@ -47,13 +55,25 @@ function PlainText({ message, myId }: MessageBodyProps) {
   }, [body, mentions, myId]);
   return (
     <p className={styles.text} dir="auto">
-      {parts} <Edited message={message} />
+      {parts} {children}
     </p>
   );
 }
 
-function Edited({ message }: { message: ChatMessage }) {
+function Edited({ message, onVersions, tabIndex }: Omit<MessageBodyProps, 'myId'>) {
   if (message.editedAt === undefined) return null;
+  if (onVersions !== undefined)
+    return (
+      <button
+        type="button"
+        className={styles.versions}
+        title={`Edited ${formatFull(message.editedAt)}. Show what it said before`}
+        tabIndex={tabIndex}
+        onClick={onVersions}
+      >
+        edited
+      </button>
+    );
   return (
     <span className={styles.edited} title={formatFull(message.editedAt)}>
       edited

@@ -10,6 +10,7 @@ import { formatDay } from '../parts/times.ts';
 import { useRovingFocus } from '../parts/use-roving-focus.ts';
 import { usePart } from '../session/use-client.ts';
 import { AgentRun } from './agent-run.tsx';
+import type { MessageActions, Rights } from './message-commands.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
 import { toRows } from './rows.ts';
@@ -25,25 +26,27 @@ interface MessageListProps {
   room: RoomHandle;
   roomName: string;
   myId: string;
-  moderates: boolean;
+  rights: Rights;
+  saved: ReadonlySet<string>;
+  actions: MessageActions;
   editing: string | undefined;
-  onEdit(id: string | undefined): void;
-  onDelete(message: ChatMessage): void;
-  onExplain(message: ChatMessage): void;
+  /** I marked the room unread while it is open: reading is not counted until I come back. */
+  unreadFrom: number | undefined;
   /** Shown while there is no message. */
   empty: ReactNode;
 }
 
 export function MessageList(props: MessageListProps) {
-  const { room, roomName, myId, moderates, editing, onEdit, onDelete, onExplain, empty } = props;
-  const messages = usePart(room, (snapshot) => snapshot.messages);
+  const { room, roomName, myId, rights, saved, actions, editing, unreadFrom, empty } = props;
+  const messages = useTranscript(room);
   const members = usePart(room, (snapshot) => snapshot.members);
   const activities = usePart(room, (snapshot) => snapshot.agents);
   const hasMore = usePart(room, (snapshot) => snapshot.hasMoreBefore);
   const loading = usePart(room, (snapshot) => snapshot.loadingBefore);
   const runs = usePart(room, runsOf, sameRuns);
   const runTools = useRunTools(room);
-  const unreadAfter = useUnreadAtOpening(room);
+  const atOpening = useUnreadAtOpening(room);
+  const unreadAfter = unreadFrom === undefined ? atOpening : unreadFrom - 1;
   const [olderFailed, setOlderFailed] = useState<unknown>();
   const [current, setCurrent] = useState<string>();
 
@@ -67,7 +70,7 @@ export function MessageList(props: MessageListProps) {
   useEffect(() => {
     if (atBottom && range.end - range.start > MOST) toNewest();
   }, [atBottom, range, toNewest]);
-  useMarkRead(room, atBottom);
+  useMarkRead(room, atBottom && unreadFrom === undefined);
   useRoomAnnouncements(room, myId);
   const news = useNews(messages, atBottom, myId);
 
@@ -111,13 +114,12 @@ export function MessageList(props: MessageListProps) {
                 message={message}
                 startsGroup={startsGroup}
                 myId={myId}
-                moderates={moderates}
+                rights={rights}
+                saved={saved.has(message.id)}
                 current={message.id === tabStop}
                 editing={editing === message.id}
                 tools={message.run === undefined ? undefined : runTools.get(message.run.id)}
-                onEdit={onEdit}
-                onDelete={onDelete}
-                onExplain={onExplain}
+                actions={actions}
               />
             </div>
           ))}
@@ -175,6 +177,12 @@ function Separator({ children, tone }: { children: ReactNode; tone?: 'new' }) {
       <span>{children}</span>
     </div>
   );
+}
+
+/** What is said to the room: replies stand in their threads. */
+function useTranscript(room: RoomHandle): readonly ChatMessage[] {
+  const messages = usePart(room, (snapshot) => snapshot.messages);
+  return useMemo(() => messages.filter(({ threadId }) => threadId === undefined), [messages]);
 }
 
 /** My read mark as it was when the room was opened, if anything was unread. */

@@ -1,73 +1,62 @@
-// What one can do with a message. The menu itself is mounted only while open, so a long list stays light.
+// All one can do with a message. The menu itself is mounted only while open, so a long list stays light.
 import { Menu } from '@mantine/core';
-import { IconCopy, IconDots, IconHelpCircle, IconPencil, IconTrash } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { IconDots } from '@tabler/icons-react';
+import { useRef } from 'react';
+import type { Command } from './message-commands.tsx';
 import styles from './message-menu.module.css';
 
 interface MessageMenuProps {
   label: string;
   /** 0 while its message is the current one of the list. */
   tabIndex: 0 | -1;
-  onCopy(): void;
-  onExplain?: (() => void) | undefined;
-  onEdit?: (() => void) | undefined;
-  onDelete?: (() => void) | undefined;
+  className: string;
+  open: boolean;
+  onOpen(open: boolean): void;
+  commands(): readonly Command[];
 }
 
-export function MessageMenu({ label, tabIndex, onCopy, onExplain, onEdit, onDelete }: MessageMenuProps) {
-  const [open, setOpen] = useState(false);
+export function MessageMenu({ label, tabIndex, className, open, onOpen, commands }: MessageMenuProps) {
   const button = useRef<HTMLButtonElement>(null);
   return (
     <div className={styles.place} data-open={open || undefined}>
       <button
         ref={button}
         type="button"
-        className={styles.button}
+        className={className}
         aria-label={label}
         aria-haspopup="menu"
         aria-expanded={open}
         tabIndex={tabIndex}
-        onClick={() => setOpen(true)}
+        onClick={() => onOpen(true)}
       >
         <IconDots size={18} aria-hidden="true" />
       </button>
       {open && (
         <Menu
           opened
-          onChange={setOpen}
+          onChange={onOpen}
           onClose={() => button.current?.focus()}
           withinPortal={false}
           withInitialFocusPlaceholder={false}
+          position="bottom-end"
         >
           <Menu.Target>
             <button type="button" className={styles.anchor} tabIndex={-1} aria-hidden="true">
               {label}
             </button>
           </Menu.Target>
-          <Menu.Dropdown>
-            {onEdit !== undefined && (
-              <Menu.Item leftSection={<IconPencil size={16} />} rightSection={<kbd>E</kbd>} onClick={onEdit}>
-                Edit
-              </Menu.Item>
-            )}
-            <Menu.Item leftSection={<IconCopy size={16} />} onClick={onCopy}>
-              Copy text
-            </Menu.Item>
-            {onExplain !== undefined && (
-              <Menu.Item leftSection={<IconHelpCircle size={16} />} onClick={onExplain}>
-                Explain
-              </Menu.Item>
-            )}
-            {onDelete !== undefined && (
+          <Menu.Dropdown className={styles.menu ?? ''}>
+            {commands().map(({ id, label: words, Icon, key, danger, run }) => (
               <Menu.Item
-                className={styles.danger ?? ''}
-                leftSection={<IconTrash size={16} />}
-                rightSection={<kbd>Del</kbd>}
-                onClick={onDelete}
+                key={id}
+                className={danger ? (styles.danger ?? '') : ''}
+                leftSection={<Icon size={16} />}
+                rightSection={key === undefined ? undefined : <kbd>{key === 'Delete' ? 'Del' : key}</kbd>}
+                onClick={run}
               >
-                Delete
+                {words}
               </Menu.Item>
-            )}
+            ))}
           </Menu.Dropdown>
         </Menu>
       )}

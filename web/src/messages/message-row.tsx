@@ -1,16 +1,23 @@
-// One message in the transcript. Focusable as a whole; E edits and Delete deletes one's own.
+// One message, in the transcript or in a thread. Focusable as a whole; single keys call its commands.
 import type { ChatMessage, RoomHandle, ToolActivity } from '@parley/client';
-import { type KeyboardEvent, memo, useId, useRef } from 'react';
+import { IconBookmarkFilled, IconPinFilled } from '@tabler/icons-react';
+import { type KeyboardEvent, memo, useId, useRef, useState } from 'react';
+import { rememberEmoji } from '../emoji/recent-emoji.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
-import { messageOf } from '../parts/errors.ts';
 import { useTell } from '../parts/notices.tsx';
 import { formatFull, formatTime } from '../parts/times.ts';
+import { Attachments } from './attachments.tsx';
+import { Delivery } from './delivery.tsx';
 import { MessageBody } from './message-body.tsx';
+import { commandAt, commandsOf, type MessageActions, type Rights } from './message-commands.tsx';
 import { MessageEditor } from './message-editor.tsx';
-import { MessageMenu } from './message-menu.tsx';
 import styles from './message-row.module.css';
+import { MessageToolbar } from './message-toolbar.tsx';
+import { Previews } from './previews.tsx';
+import { Reactions } from './reactions.tsx';
 import { RunSummary } from './run-summary.tsx';
+import { ThreadChip } from './thread-chip.tsx';
 import { ToolChips } from './tool-chip.tsx';
 
 interface MessageRowProps {
@@ -18,47 +25,42 @@ interface MessageRowProps {
   message: ChatMessage;
   startsGroup: boolean;
   myId: string;
-  /** May delete other people's messages. */
-  moderates: boolean;
+  rights: Rights;
+  saved: boolean;
   /** The list's one tab stop is here. */
   current: boolean;
   editing: boolean;
+  /** What one came here for. */
+  marked?: boolean;
   tools: readonly ToolActivity[] | undefined;
-  onEdit(id: string | undefined): void;
-  onDelete(message: ChatMessage): void;
-  onExplain(message: ChatMessage): void;
+  actions: MessageActions;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const {
-    room,
-    message,
-    startsGroup,
-    myId,
-    moderates,
-    current,
-    editing,
-    tools,
-    onEdit,
-    onDelete,
-    onExplain,
-  } = props;
+  const { room, message, startsGroup, myId, rights, saved, current, editing, marked, tools, actions } = props;
   const row = useRef<HTMLElement>(null);
   const headId = useId();
   const bodyId = useId();
   const tell = useTell();
+  const [near, setNear] = useState(false);
+  const [open, setOpen] = useState<'menu' | 'emoji'>();
   const deleted = message.deletedAt !== undefined;
   const mine = message.author.id === myId;
   const settled = message.delivery === undefined && !deleted;
-  const edit = mine && settled && message.kind === 'text' ? () => onEdit(message.id) : undefined;
-  const remove = (mine || moderates) && settled ? () => onDelete(message) : undefined;
+  const tabIndex = current ? 0 : -1;
+  const commands = () =>
+    settled ? commandsOf({ message, myId, saved, rights, actions, onReact: () => setOpen('emoji') }) : [];
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>) {
     if (event.target !== row.current || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { e: edit, E: edit, Delete: remove, Backspace: remove }[event.key];
-    if (action === undefined) return;
+    if (event.key === 'Enter' && settled) {
+      event.preventDefault();
+      return setOpen('menu');
+    }
+    const command = commandAt(commands(), event.key);
+    if (command === undefined) return;
     event.preventDefault();
-    action();
+    command.run();
   }
 
   async function save(body: string) {
@@ -72,13 +74,16 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   }
 
   function close() {
-    onEdit(undefined);
+    actions.edit(undefined);
     row.current?.focus();
   }
 
-  const copy = () => {
-    void navigator.clipboard?.writeText(message.body).catch((error) => tell('Could not copy', error));
+  const react = (emoji: string) => {
+    rememberEmoji(emoji);
+    actions.react(message, emoji);
   };
+  const { openThread } = actions;
+  const thread = openThread === undefined ? undefined : () => openThread(message.threadId ?? message.id);
 
   return (
     <article
@@ -90,14 +95,31 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       data-group={startsGroup || undefined}
       data-state={message.delivery?.status}
       data-mention={mentionsMe(message, myId) || undefined}
+      data-marked={marked || undefined}
       aria-labelledby={`${headId} ${bodyId}`}
-      tabIndex={current ? 0 : -1}
+      tabIndex={tabIndex}
       onKeyDown={onKeyDown}
+      onPointerEnter={() => setNear(true)}
+      onPointerLeave={() => setNear(false)}
     >
       <div className={styles.gutter}>
         {startsGroup ? <Avatar user={message.author} /> : <Time message={message} />}
       </div>
       <div className={styles.content}>
+        {!deleted && (message.pinned !== undefined || saved) && (
+          <p className={styles.marks}>
+            {message.pinned !== undefined && (
+              <span className={styles.pinned} title={`Pinned ${formatFull(message.pinned.at)}`}>
+                <IconPinFilled size={13} aria-hidden="true" /> Pinned
+              </span>
+            )}
+            {saved && (
+              <span className={styles.saved}>
+                <IconBookmarkFilled size={13} aria-hidden="true" /> Saved for later
+              </span>
+            )}
+          </p>
+        )}
         <header id={headId} className={startsGroup ? styles.head : 'reader-only'}>
           <span className={styles.author}>{message.author.name}</span>
           {message.author.kind === 'agent' && <AgentBadge />}
@@ -105,24 +127,48 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         </header>
         <div id={bodyId}>
           {tools !== undefined && <ToolChips tools={tools} />}
-          {editing && edit !== undefined ? (
+          {editing && mine && settled && message.kind === 'text' ? (
             <MessageEditor body={message.body} onSave={save} onCancel={close} />
           ) : (
-            <MessageBody message={message} myId={myId} />
+            (message.body !== '' || deleted) && (
+              <MessageBody
+                message={message}
+                myId={myId}
+                tabIndex={tabIndex}
+                onVersions={mine || rights.moderates ? () => actions.versions(message) : undefined}
+              />
+            )
           )}
         </div>
+        {!deleted && <Attachments files={message.attachments} tabIndex={tabIndex} />}
+        {!deleted && <Previews previews={message.previews} tabIndex={tabIndex} />}
         {message.run !== undefined && !deleted && <RunSummary run={message.run} />}
+        {!deleted && (
+          <Reactions
+            reactions={message.reactions}
+            reacts={rights.reacts}
+            tabIndex={tabIndex}
+            onReact={react}
+          />
+        )}
+        {thread !== undefined && message.thread !== undefined && (
+          <ThreadChip thread={message.thread} tabIndex={tabIndex} onOpen={thread} />
+        )}
         <Delivery room={room} message={message} />
       </div>
-      {settled && !editing && (
-        <div className={styles.actions}>
-          <MessageMenu
-            label={`Actions for the message by ${message.author.name}, ${formatTime(message.createdAt)}`}
-            tabIndex={current ? 0 : -1}
-            onCopy={copy}
-            onExplain={() => onExplain(message)}
-            onEdit={edit}
-            onDelete={remove}
+      {settled && !editing && (near || current || open !== undefined) && (
+        <div className={styles.actions} data-open={open !== undefined || undefined}>
+          <MessageToolbar
+            of={`by ${message.author.name}, ${formatTime(message.createdAt)}`}
+            tabIndex={tabIndex}
+            saved={saved}
+            reacts={rights.reacts}
+            open={open}
+            onOpen={setOpen}
+            onReact={react}
+            onSave={() => actions.save(message, !saved)}
+            onThread={thread}
+            commands={commands}
           />
         </div>
       )}
@@ -136,26 +182,6 @@ function Time({ message }: { message: ChatMessage }) {
     <time className={styles.time} dateTime={message.createdAt} title={full}>
       {formatTime(message.createdAt)}
     </time>
-  );
-}
-
-function Delivery({ room, message }: { room: RoomHandle; message: ChatMessage }) {
-  if (message.delivery === undefined) return null;
-  if (message.delivery.status === 'pending') return <p className={styles.pending}>Sending…</p>;
-  const handle = room.messages.handle(message.id);
-  const { error } = message.delivery;
-  return (
-    <div className={styles.failed}>
-      <span>Not sent. {error === undefined ? '' : messageOf(error)}</span>
-      <span className={styles.choices}>
-        <button type="button" onClick={() => handle?.retry()}>
-          Retry
-        </button>
-        <button type="button" onClick={() => handle?.discard()}>
-          Discard
-        </button>
-      </span>
-    </div>
   );
 }
 

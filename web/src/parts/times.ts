@@ -29,3 +29,10 @@ export function formatElapsed(ms: number): string {
   if (seconds < 60) return `${seconds}s`;
   return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`;
 }
+
+/** `today at 9:41`, `yesterday at 9:41`, `3 May at 9:41`: inside of a sentence. */
+export function formatWhen(iso: string, now: Date = new Date()): string {
+  const words = formatDay(iso, now);
+  const inside = words === 'Today' || words === 'Yesterday' ? words.toLowerCase() : words;
+  return `${inside} at ${formatTime(iso)}`;
+}

@@ -5,18 +5,20 @@ import { Button, Loader } from '@mantine/core';
 import type { ChatMessage, RoomHandle, User } from '@parley/client';
 import { useEffect, useMemo, useState } from 'react';
 import { Composer } from '../composer/composer.tsx';
-import { ExplainDialog } from '../messages/explain-dialog.tsx';
+import { type MessageDialog, MessageDialogs } from '../messages/message-dialogs.tsx';
 import { MessageList } from '../messages/message-list.tsx';
+import { useMessageActions } from '../messages/use-message-actions.ts';
+import { useSaved } from '../messages/use-saved.ts';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { messageOf } from '../parts/errors.ts';
 import { useTell } from '../parts/notices.tsx';
 import { roomName, useMembers } from '../rooms/room-name.ts';
 import { useClient, useMe, usePart } from '../session/use-client.ts';
-import { DeleteDialog } from './delete-dialog.tsx';
 import { RoomHeader } from './room-header.tsx';
 import styles from './room-view.module.css';
 import { TypingLine } from './typing-line.tsx';
+import { useRights } from './use-rights.ts';
 
 interface RoomViewProps {
   room: RoomHandle;
@@ -32,7 +34,6 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   const announce = useAnnounce();
   const status = usePart(room, (snapshot) => snapshot.status);
   const info = usePart(room, (snapshot) => snapshot.room);
-  const membership = usePart(room, (snapshot) => snapshot.me);
   const error = usePart(room, (snapshot) => snapshot.error);
   const deleted = usePart(room, (snapshot) => snapshot.deleted);
   const hasMessages = usePart(room, (snapshot) => snapshot.messages.length > 0);
@@ -41,8 +42,10 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   const [attempt, setAttempt] = useState(0);
   const [editing, setEditing] = useState<string>();
   const [prefill, setPrefill] = useState<{ text: string }>();
-  const [deleting, setDeleting] = useState<ChatMessage>();
-  const [explained, setExplained] = useState<ChatMessage>();
+  const [dialog, setDialog] = useState<MessageDialog>();
+  const [unreadFrom, setUnreadFrom] = useState<number>();
+  const saved = useSaved();
+  const rights = useRights(room);
   const people = useMemo(
     () => members.map(({ user }) => user).filter(({ id }) => id !== me.id),
     [members, me.id],
@@ -77,7 +80,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   }
 
   async function remove(message: ChatMessage) {
-    setDeleting(undefined);
+    setDialog(undefined);
     try {
       await room.messages.delete(message.id);
       announce('Message deleted');
@@ -85,6 +88,14 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
       tell('The message was not deleted', cause);
     }
   }
+
+  const actions = useMessageActions({
+    room,
+    saved,
+    onEdit: setEditing,
+    onDialog: setDialog,
+    onMarkedUnread: ({ seq }) => setUnreadFrom(seq),
+  });
 
   if (status === 'error' && !hasMessages)
     return (
@@ -111,11 +122,11 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         room={room}
         roomName={name}
         myId={me.id}
-        moderates={membership?.role === 'owner' || membership?.role === 'admin'}
+        rights={rights}
+        saved={saved.ids}
+        actions={actions}
         editing={editing}
-        onEdit={setEditing}
-        onDelete={setDeleting}
-        onExplain={setExplained}
+        unreadFrom={unreadFrom}
         empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
       />
       <TypingLine room={room} />
@@ -130,8 +141,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
         onEditLast={editLast}
         prefill={prefill}
       />
-      <ExplainDialog room={room} message={explained} onClose={() => setExplained(undefined)} />
-      <DeleteDialog message={deleting} onCancel={() => setDeleting(undefined)} onDelete={remove} />
+      <MessageDialogs room={room} dialog={dialog} onClose={() => setDialog(undefined)} onDelete={remove} />
     </div>
   );
 }

@@ -1,0 +1,36 @@
+// What opens over the room about one message. One at a time; each is made when it opens.
+import type { ChatMessage, RoomHandle } from '@parley/client';
+import { lazy, Suspense } from 'react';
+import { DeleteDialog } from '../room/delete-dialog.tsx';
+import { ExplainDialog } from './explain-dialog.tsx';
+import { RemindDialog } from './remind-dialog.tsx';
+
+const VersionsDialog = lazy(() => import('./versions-dialog.tsx'));
+
+export interface MessageDialog {
+  kind: 'delete' | 'explain' | 'versions' | 'remind';
+  message: ChatMessage;
+}
+
+interface MessageDialogsProps {
+  room: RoomHandle;
+  dialog: MessageDialog | undefined;
+  onClose(): void;
+  onDelete(message: ChatMessage): void;
+}
+
+export function MessageDialogs({ room, dialog, onClose, onDelete }: MessageDialogsProps) {
+  const at = (kind: MessageDialog['kind']) => (dialog?.kind === kind ? dialog.message : undefined);
+  return (
+    <>
+      <ExplainDialog room={room} message={at('explain')} onClose={onClose} />
+      <DeleteDialog message={at('delete')} onCancel={onClose} onDelete={onDelete} />
+      <RemindDialog message={at('remind')} onClose={onClose} />
+      {dialog?.kind === 'versions' && (
+        <Suspense fallback={null}>
+          <VersionsDialog message={dialog.message} onClose={onClose} />
+        </Suspense>
+      )}
+    </>
+  );
+}
