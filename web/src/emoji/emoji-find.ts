@@ -21,7 +21,12 @@ export const GROUPS: readonly { id: number; sign: string; name: string }[] = [
 const MOST_FOUND = 90;
 /** What this browser does not know as one emoji would be shown as two, or as a box. */
 const KNOWN = /^\p{RGI_Emoji}$/v;
-const known = all.filter(([, emoji]) => KNOWN.test(emoji));
+/** Without the mark that asks for a picture, which most do not need. */
+const bare = (emoji: string): string => emoji.replaceAll('\uFE0F', '');
+const known = all.flatMap(([group, written, name, words]) => {
+  const emoji = [bare(written), written].find((text) => KNOWN.test(text));
+  return emoji === undefined ? [] : [[group, emoji, name, words] as const];
+});
 
 const plain = ([, emoji, name]: (typeof known)[number]): Emoji => ({ emoji, name });
 
@@ -48,9 +53,6 @@ function rankOf(name: string, tags: string, wanted: string): number | undefined 
   if (name.split(/[\s:-]+/).some((word) => word.startsWith(wanted))) return 2;
   return tags.split(' ').some((word) => word.startsWith(wanted)) ? 3 : undefined;
 }
-
-/** Some are also written without the mark that asks for a picture. */
-const bare = (emoji: string): string => emoji.replaceAll('\uFE0F', '');
 
 export const nameOf = (emoji: string): string =>
   known.find(([, one]) => bare(one) === bare(emoji))?.[2] ?? emoji;
