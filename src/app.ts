@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AgentsOverrides, createAgentsLayer } from './agents/layer.ts';
 import { createMemoryBus } from './core/bus-memory.ts';
-import { createRedisBus } from './core/bus-redis.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Config } from './core/config.ts';
 import { lockDataDir, secretOf } from './core/data-dir.ts';
@@ -19,7 +18,6 @@ import { createFiles } from './core/files.ts';
 import { newId, randomToken } from './core/ids.ts';
 import { createJobs } from './core/jobs.ts';
 import { createMemoryLimits } from './core/limits-memory.ts';
-import { createRedisLimits } from './core/limits-redis.ts';
 import { createLogger, type Logger } from './core/logger.ts';
 import { createMetrics, watchParts } from './core/metrics.ts';
 import type { Module } from './core/module.ts';
@@ -145,7 +143,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const limits =
       config.REDIS_URL === undefined
         ? createMemoryLimits(clock, config.RATE_LIMIT_FACTOR)
-        : createRedisLimits({ url: config.REDIS_URL, clock, logger, factor: config.RATE_LIMIT_FACTOR });
+        : (await import('./core/limits-redis.ts')).createRedisLimits({
+            url: config.REDIS_URL,
+            clock,
+            logger,
+            factor: config.RATE_LIMIT_FACTOR,
+          });
     undo.push(() => limits.stop());
     const nodeId = newId();
     const tracer = await openTracer(config, { clock, logger, instance: nodeId });
@@ -153,7 +156,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const bus =
       config.REDIS_URL === undefined
         ? createMemoryBus(logger)
-        : createRedisBus({ url: config.REDIS_URL, logger });
+        : (await import('./core/bus-redis.ts')).createRedisBus({ url: config.REDIS_URL, logger });
     const pace = createPace(clock);
     const hub = createHub({ bus: traceDeliveries(bus, tracer), logger, metrics, pace });
 
@@ -289,7 +292,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       pace,
       graceMs: PRESENCE_GRACE_MS,
     });
-    const agents = createAgentsLayer({
+    const agents = await createAgentsLayer({
       config,
       secret,
       database,

@@ -16,9 +16,6 @@ import type { Module } from '../core/module.ts';
 import type { Scope } from '../core/scope.ts';
 import { createTextSealer } from '../core/sealed-text.ts';
 import type { Tracer } from '../core/tracing.ts';
-import type { Embedder } from '../memory/embed.ts';
-import { createLocalEmbedder } from '../memory/embed-local.ts';
-import { createOpenAiEmbedder } from '../memory/embed-openai.ts';
 import { memoryModule } from '../memory/module.ts';
 import { createMemoryService, type MemoryService } from '../memory/service.ts';
 import type { IdentityService } from '../server/identity/service.ts';
@@ -73,14 +70,7 @@ import { healthModule } from './health/module.ts';
 import { createHealthService } from './health/service.ts';
 import { invitationsModule } from './invitations/module.ts';
 import { createInvitationsService } from './invitations/service.ts';
-import { createAnthropicLlm } from './llm/anthropic.ts';
-import { createCloudflareLlm } from './llm/cloudflare.ts';
-import type { Attempts, Llm, LlmRouter } from './llm/llm.ts';
-import { withBreaker } from './llm/moderate.ts';
-import { createOpenAiModerator } from './llm/moderate-openai.ts';
-import { createOpenAiLlm } from './llm/openai.ts';
-import { createLlmRouter } from './llm/router.ts';
-import { createScriptedLlm } from './llm/scripted.ts';
+import type { Attempts, Llm } from './llm/llm.ts';
 import { createToolModel } from './llm/tool-model.ts';
 import { wrapLlm } from './llm/wrap.ts';
 import { ProactiveSettings } from './proactive/contract.ts';
@@ -91,6 +81,7 @@ import { createScan } from './proactive/scan.ts';
 import { createProactive } from './proactive/service.ts';
 import { profilesModule } from './profiles/module.ts';
 import { createProfilesService } from './profiles/service.ts';
+import { openEmbedder, openModeration, openRouter } from './providers.ts';
 import { revisionsModule } from './revisions/module.ts';
 import { createRevisionsService } from './revisions/service.ts';
 import { createAttention } from './runtime/attention.ts';
@@ -113,7 +104,6 @@ import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
 import { watchMessages } from './runtime/triggers.ts';
 import { createRunWorker } from './runtime/worker.ts';
-import { createModeration, type Moderation } from './safety/moderation.ts';
 import { safetyModule } from './safety/module.ts';
 import { createSafetyService, Halted, type SafetyService } from './safety/service.ts';
 import { trainingModule } from './training/module.ts';
@@ -188,13 +178,13 @@ export interface AgentsLayer {
 const MOST_TRIES = 3;
 
 /** Listens to `events` from now on: create it before the first message is sent. */
-export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
+export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLayer> {
   const { config, database, events, jobs, clock, logger, metrics, tracer } = deps;
   const { identity, rooms, messages } = deps;
   const { onBoundary } = deps.overrides ?? {};
 
   const tries = Math.min(MOST_TRIES, config.AGENT_MAX_RETRIES + 1);
-  const router = createRouter(config, clock, deps.overrides?.llm);
+  const router = await openRouter(config, clock, deps.overrides?.llm);
   const outcomes = metrics.counter('parley_agent_runs_total', 'Agent runs that ended', ['status', 'lane']);
   const calls = metrics.counter('parley_model_calls_total', 'Calls of language models', [
     'provider',
@@ -300,7 +290,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     stopAll: (tx, tenantId, agentId, reason) => runtime.stopAll(tx, tenantId, agentId, reason),
   });
   const requireOwned = profiles.requireOwned;
-  const embedder = createEmbedder(config);
+  const embedder = await openEmbedder(config);
   const training = createTraining({ database, jobs, embedder, requireOwned });
   const memory = createMemoryService({
     database,
@@ -403,7 +393,7 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
     pricesOf: budgets.pricesOf,
     onRefused: (limit) => refused.inc({ limit }),
   });
-  const moderation = createModerator(config, { clock, logger, metrics, tracer });
+  const moderation = await openModeration(config, { clock, logger, metrics, tracer });
   const safety = createSafetyService({
     database,
     events,
@@ -706,73 +696,4 @@ export function createAgentsLayer(deps: AgentsLayerDeps): AgentsLayer {
       scan.start();
     },
   };
-}
-
-function createRouter(config: Config, clock: Clock, llm: Llm | undefined): LlmRouter {
-  if (llm !== undefined) return createLlmRouter({ scripted: llm });
-  const { ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL } = config;
-  const { CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_BASE_URL } = config;
-  return createLlmRouter({
-    scripted: createScriptedLlm({ sleep: clock.sleep }),
-    ...(ANTHROPIC_API_KEY === undefined
-      ? {}
-      : {
-          anthropic: createAnthropicLlm({
-            apiKey: ANTHROPIC_API_KEY,
-            ...(ANTHROPIC_BASE_URL === undefined ? {} : { baseUrl: ANTHROPIC_BASE_URL }),
-          }),
-        }),
-    // A server of one's own often takes no key.
-    ...(OPENAI_API_KEY === undefined && OPENAI_BASE_URL === undefined
-      ? {}
-      : {
-          openai: createOpenAiLlm({
-            ...(OPENAI_API_KEY === undefined ? {} : { apiKey: OPENAI_API_KEY }),
-            ...(OPENAI_BASE_URL === undefined ? {} : { baseUrl: OPENAI_BASE_URL }),
-          }),
-        }),
-    ...(CLOUDFLARE_ACCOUNT_ID === undefined || CLOUDFLARE_API_TOKEN === undefined
-      ? {}
-      : {
-          cloudflare: createCloudflareLlm({
-            accountId: CLOUDFLARE_ACCOUNT_ID,
-            apiToken: CLOUDFLARE_API_TOKEN,
-            ...(CLOUDFLARE_BASE_URL === undefined ? {} : { baseUrl: CLOUDFLARE_BASE_URL }),
-          }),
-        }),
-    ...(config.AGENT_DEFAULT_MODEL === undefined ? {} : { defaultModel: config.AGENT_DEFAULT_MODEL }),
-    ...(config.AGENT_SIMPLE_MODEL === undefined ? {} : { simpleModel: config.AGENT_SIMPLE_MODEL }),
-    ...(config.AGENT_FALLBACK_MODEL === undefined ? {} : { fallbackModel: config.AGENT_FALLBACK_MODEL }),
-    ...(config.AGENT_BACKGROUND_MODEL === undefined
-      ? {}
-      : { backgroundModel: config.AGENT_BACKGROUND_MODEL }),
-  });
-}
-
-function createModerator(
-  config: Config,
-  deps: Pick<AgentsLayerDeps, 'clock' | 'logger' | 'metrics' | 'tracer'>,
-): Moderation | undefined {
-  if (config.MODERATION_PROVIDER === 'off') return undefined;
-  const { sleep, elapsed } = deps.clock;
-  const moderator = createOpenAiModerator({
-    model: config.MODERATION_MODEL,
-    apiKey: config.MODERATION_API_KEY ?? config.OPENAI_API_KEY,
-    baseUrl: config.MODERATION_BASE_URL ?? config.OPENAI_BASE_URL,
-  });
-  return createModeration({
-    ...deps,
-    moderator: withBreaker(moderator, { sleep, elapsed, timeoutMs: config.MODERATION_TIMEOUT_MS }),
-    whenDown: config.MODERATION_WHEN_DOWN,
-  });
-}
-
-function createEmbedder(config: Config): Embedder {
-  if (config.EMBEDDING_PROVIDER === 'local') return createLocalEmbedder(config.EMBEDDING_DIMENSIONS);
-  return createOpenAiEmbedder({
-    model: config.EMBEDDING_MODEL ?? 'text-embedding-3-small',
-    dimensions: config.EMBEDDING_DIMENSIONS,
-    ...(config.OPENAI_API_KEY === undefined ? {} : { apiKey: config.OPENAI_API_KEY }),
-    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseUrl: config.OPENAI_BASE_URL }),
-  });
 }

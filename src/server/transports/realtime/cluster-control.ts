@@ -4,7 +4,7 @@ import type { Server } from 'socket.io';
 import type { Connections, ConnectionsFound, LiveConnection } from '../../../core/connections.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
-import { connectRedis, type RedisConnection } from '../../../core/redis.ts';
+import type { RedisConnection } from '../../../core/redis.ts';
 import { guardedAdapter } from './cluster-control-guard.ts';
 import type { LocalConnections } from './connections.ts';
 
@@ -96,6 +96,7 @@ export function createClusterControl(deps: {
     disconnect: (tenantId, userId) => everywhere({ what: 'disconnect', tenantId, userId }),
     async start() {
       if (redisUrl === undefined) return;
+      const { connectRedis } = await import('../../../core/redis.ts');
       links = {
         publisher: connectRedis(redisUrl, 'socket control publisher', logger, onReady),
         subscriber: connectRedis(redisUrl, 'socket control subscriber', logger, onReady),
