@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { PINNED_NODE, ROOT } from './ensure.mjs';
 
 const FOLLOW_PARENT = new URL('./follow-parent.mjs', import.meta.url).href;
@@ -15,6 +16,8 @@ export async function runNode(args, { cwd = ROOT } = {}) {
   const child = spawn(PINNED_NODE, ['--import', FOLLOW_PARENT, ...args], {
     cwd,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    // What was compiled once is not compiled at the next start.
+    env: { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'node'), ...process.env },
   });
   const stopForwarding = forwardSignals(child);
   try {

@@ -73,6 +73,7 @@ export function spawnServer({
       PORT: '0',
       HOST: '127.0.0.1',
       LOG_FORMAT: 'json',
+      NODE_COMPILE_CACHE: `${ROOT}node_modules/.cache/node`,
       ...env,
     },
   });
