@@ -16,6 +16,8 @@ import type { Module } from '../core/module.ts';
 import type { Scope } from '../core/scope.ts';
 import { createTextSealer } from '../core/sealed-text.ts';
 import type { Tracer } from '../core/tracing.ts';
+import type { Embedder } from '../memory/embed.ts';
+import { createLocalEmbedder } from '../memory/embed-local.ts';
 import { memoryModule } from '../memory/module.ts';
 import { createMemoryService, type MemoryService } from '../memory/service.ts';
 import type { IdentityService } from '../server/identity/service.ts';
@@ -81,7 +83,7 @@ import { createScan } from './proactive/scan.ts';
 import { createProactive } from './proactive/service.ts';
 import { profilesModule } from './profiles/module.ts';
 import { createProfilesService } from './profiles/service.ts';
-import { openEmbedder, openModeration, openRouter } from './providers.ts';
+import { openModeration, openRouter } from './providers.ts';
 import { revisionsModule } from './revisions/module.ts';
 import { createRevisionsService } from './revisions/service.ts';
 import { createAttention } from './runtime/attention.ts';
@@ -696,4 +698,15 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
       scan.start();
     },
   };
+}
+
+async function openEmbedder(config: Config): Promise<Embedder> {
+  if (config.EMBEDDING_PROVIDER === 'local') return createLocalEmbedder(config.EMBEDDING_DIMENSIONS);
+  const { createOpenAiEmbedder } = await import('../memory/embed-openai.ts');
+  return createOpenAiEmbedder({
+    model: config.EMBEDDING_MODEL ?? 'text-embedding-3-small',
+    dimensions: config.EMBEDDING_DIMENSIONS,
+    ...(config.OPENAI_API_KEY === undefined ? {} : { apiKey: config.OPENAI_API_KEY }),
+    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseUrl: config.OPENAI_BASE_URL }),
+  });
 }

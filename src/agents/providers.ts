@@ -1,12 +1,10 @@
-// The models, the moderator and the embedder that the configuration names.
+// The models and the moderator that the configuration names.
 // Must never load a provider's SDK that is not configured: each costs a start a tenth of a second.
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { Tracer } from '../core/tracing.ts';
-import type { Embedder } from '../memory/embed.ts';
-import { createLocalEmbedder } from '../memory/embed-local.ts';
 import type { Llm, LlmRouter } from './llm/llm.ts';
 import { withBreaker } from './llm/moderate.ts';
 import { createLlmRouter } from './llm/router.ts';
@@ -71,16 +69,5 @@ export async function openModeration(
     ...deps,
     moderator: withBreaker(moderator, { sleep, elapsed, timeoutMs: config.MODERATION_TIMEOUT_MS }),
     whenDown: config.MODERATION_WHEN_DOWN,
-  });
-}
-
-export async function openEmbedder(config: Config): Promise<Embedder> {
-  if (config.EMBEDDING_PROVIDER === 'local') return createLocalEmbedder(config.EMBEDDING_DIMENSIONS);
-  const { createOpenAiEmbedder } = await import('../memory/embed-openai.ts');
-  return createOpenAiEmbedder({
-    model: config.EMBEDDING_MODEL ?? 'text-embedding-3-small',
-    dimensions: config.EMBEDDING_DIMENSIONS,
-    ...(config.OPENAI_API_KEY === undefined ? {} : { apiKey: config.OPENAI_API_KEY }),
-    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseUrl: config.OPENAI_BASE_URL }),
   });
 }
