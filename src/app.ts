@@ -28,6 +28,8 @@ import { createTextSealer } from './core/sealed-text.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
+import { cardsModule } from './server/cards/module.ts';
+import { createCardsService } from './server/cards/service.ts';
 import { draftsModule } from './server/drafts/module.ts';
 import { createDraftsService } from './server/drafts/service.ts';
 import { erasureModule } from './server/erasure/module.ts';
@@ -86,6 +88,7 @@ import { createParts } from './server/uploads/parts.ts';
 import { createUploadsService } from './server/uploads/service.ts';
 import { versionsModule } from './server/versions/module.ts';
 import { createVersionsService } from './server/versions/service.ts';
+import { createCardActions } from './server/webhooks/card-actions.ts';
 import { createDelivery } from './server/webhooks/delivery.ts';
 import { createDispatch } from './server/webhooks/dispatch.ts';
 import { createIncoming } from './server/webhooks/incoming.ts';
@@ -230,13 +233,29 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const webhookSealer = createTextSealer(secret, 'webhooks');
     const webhooks = webhooksModule({
       webhooks: createWebhooksService({ database, events, jobs, rooms, sealer: webhookSealer }),
-      incoming: createIncoming({ database, events, limits, identity, rooms, messages }),
+      incoming: createIncoming({
+        database,
+        events,
+        limits,
+        identity,
+        rooms,
+        messages,
+        sealer: webhookSealer,
+      }),
       dispatch: createDispatch({ database, jobs, clock, logger }),
       delivery: createDelivery({
         database,
         jobs,
         clock,
         log,
+        sealer: webhookSealer,
+        fetch: outgoing.fetch,
+      }),
+      cardActions: createCardActions({
+        database,
+        events,
+        jobs,
+        clock,
         sealer: webhookSealer,
         fetch: outgoing.fetch,
       }),
@@ -337,6 +356,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       }),
       roomsModule(rooms),
       messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
+      cardsModule(createCardsService({ messages, events })),
       reactionsModule(createReactionsService({ messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
       threadsModule(createThreadsService({ database, bus, rooms, messages })),

@@ -15,6 +15,7 @@ import type * as training from '../../src/agents/training/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
 import type * as memory from '../../src/memory/contract.ts';
 import type * as audit from '../../src/server/audit/contract.ts';
+import type * as cards from '../../src/server/cards/contract.ts';
 import type * as drafts from '../../src/server/drafts/contract.ts';
 import type * as erasure from '../../src/server/erasure/contract.ts';
 import type * as exports from '../../src/server/exports/contract.ts';
@@ -50,6 +51,7 @@ export type { AgentStop } from '../../src/agents/safety/contract.ts';
 export type { TrainingDocument } from '../../src/agents/training/contract.ts';
 export type { Memory, MemoryConsent, MemoryReceipt } from '../../src/memory/contract.ts';
 export type { AuditEntry, AuditVerdict } from '../../src/server/audit/contract.ts';
+export type { Card, CardState, ShownCard } from '../../src/server/cards/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
 export type {
   JoinReply,
@@ -108,6 +110,7 @@ export interface Operations {
   get_message: Op<typeof messages.getMessage>;
   edit_message: Op<typeof messages.editMessage>;
   delete_message: Op<typeof messages.deleteMessage>;
+  card_action: Op<typeof cards.pressCard>;
   add_reaction: Op<typeof reactions.addReaction>;
   remove_reaction: Op<typeof reactions.removeReaction>;
   pin_message: Op<typeof pins.pinMessage>;

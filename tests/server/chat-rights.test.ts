@@ -10,6 +10,7 @@ import { startTown, type Town } from '../agents/town.ts';
 const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['add_reaction', { emoji: '👍' }],
   ['remove_reaction', { emoji: '👍' }],
+  ['card_action', { actionId: 'go', id: newId() }],
   ['pin_message'],
   ['unpin_message'],
   ['list_versions'],

@@ -20,6 +20,7 @@ export const ROUTES = {
   get_message: 'GET /api/messages/:messageId',
   edit_message: 'PATCH /api/messages/:messageId',
   delete_message: 'DELETE /api/messages/:messageId',
+  card_action: 'POST /api/messages/:messageId/actions',
   add_reaction: 'PUT /api/messages/:messageId/reactions/:emoji',
   remove_reaction: 'DELETE /api/messages/:messageId/reactions/:emoji',
   pin_message: 'POST /api/messages/:messageId/pin',

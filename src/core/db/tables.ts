@@ -12,6 +12,7 @@ import type { SafetyTables } from '../../agents/safety/tables.ts';
 import type { TrainingTables } from '../../agents/training/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
 import type { AuditTables } from '../../server/audit/tables.ts';
+import type { CardsTables } from '../../server/cards/tables.ts';
 import type { ErasureTables } from '../../server/erasure/tables.ts';
 import type { ExportsTables } from '../../server/exports/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
@@ -41,6 +42,7 @@ export interface Tables
     ErasureTables,
     ExportsTables,
     WebhooksTables,
+    CardsTables,
     PreviewsTables,
     UploadsTables,
     ReactionsTables,

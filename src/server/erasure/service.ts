@@ -72,7 +72,7 @@ export function createErasure(deps: {
     return { searchEntries: rows.length };
   }
 
-  /** What he chose and left about: reactions on others' messages, saved ones, marks, the inbox, things for later, and his name in the rooms' logs. */
+  /** What he chose and left about: reactions on others' messages, presses of their cards, saved ones, marks, the inbox, things for later, and his name in the rooms' logs. */
   async function eraseMarks(tenantId: string, userId: string): Promise<Counts> {
     return database.transaction(async (tx) => {
       const { rows: reacted } = await sql<{ messageId: string }>`
@@ -101,6 +101,19 @@ export function createErasure(deps: {
         where tenant_id = ${tenantId} and payload->'member'->'user'->>'id' = ${userId}::text returning 1`.execute(
         tx,
       );
+      // What they chose stays taken; what they wrote there goes.
+      const { rows: pressed } = await sql<{ messageId: string }>`
+        update card_actions set value = null where tenant_id = ${tenantId} and user_id = ${userId} and value is not null
+        returning message_id`.execute(tx);
+      const cardIds = [...new Set(pressed.map(({ messageId }) => messageId))];
+      if (cardIds.length > 0)
+        await sql`
+          update messages m set cards = (
+            select jsonb_agg(case when card ? 'state' then jsonb_set(card, '{state}', (
+              select jsonb_agg(case when s->>'by' = ${userId}::text then s - 'value' else s end order by n)
+              from jsonb_array_elements(card->'state') with ordinality as states(s, n))) else card end order by place)
+            from jsonb_array_elements(m.cards) with ordinality as cards(card, place))
+          where m.tenant_id = ${tenantId} and m.id = any(${cardIds}::uuid[])`.execute(tx);
       // Direct rooms are called by their members' names.
       const { rows: renamed } = await sql`
         update rooms set name = case when position(u.name in rooms.name) > 0
@@ -109,7 +122,12 @@ export function createErasure(deps: {
           and rooms.kind = 'direct' and position(${userId}::text in rooms.direct_key) > 0 returning 1`.execute(
         tx,
       );
-      return { rooms: renamed.length, reactions: reacted.length, logEntries: named.length };
+      return {
+        rooms: renamed.length,
+        reactions: reacted.length,
+        cardActions: pressed.length,
+        logEntries: named.length,
+      };
     });
   }
 

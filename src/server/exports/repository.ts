@@ -93,7 +93,7 @@ export const messages = (db: Db, { tenantId, roomId, userId }: Within) =>
   pages(async (after) => {
     const { rows } = await sql<Line>`
       select m.id, m.room_id, m.seq, m.author_id, u.handle as author_handle, m.kind, m.body, m.thread_id, m.mentions,
-        m.attachments, m.reactions, m.previews, m.metadata, m.version, m.created_at, m.edited_at, m.deleted_at,
+        m.attachments, m.reactions, m.cards, m.previews, m.metadata, m.version, m.created_at, m.edited_at, m.deleted_at,
         (select coalesce(jsonb_agg(jsonb_build_object('version', v.version, 'body', v.body, 'writtenAt', v.written_at)
           order by v.version), '[]') from message_versions v where v.message_id = m.id) as versions
       from messages m join users u on u.id = m.author_id

@@ -1,6 +1,7 @@
 // The wire of messages: send, edit, delete, history, the room log, read marks, typing.
 import { z } from 'zod';
 import { defineEvent, defineOperation } from '../../core/contract.ts';
+import { Card, Cards, ShownCard } from '../cards/contract.ts';
 import { Id, Timestamp, User } from '../identity/contract.ts';
 import { Member, MyMembership, Room, RoomKey } from '../rooms/contract.ts';
 import { MOST_ATTACHMENTS } from '../uploads/contract.ts';
@@ -74,6 +75,8 @@ export const Message = z.object({
   thread: ThreadSummary.optional(),
   mentions: z.array(Mention),
   attachments: z.array(Attachment),
+  /** What it shows besides its text, with what was done with it. */
+  cards: z.array(ShownCard).optional(),
   /** Of links in the body; come with message_updated, some time after the message. */
   previews: z.array(LinkPreview).optional(),
   reactions: z.array(ReactionSummary),
@@ -98,6 +101,10 @@ const Text = z
     `has at most ${MAX_BODY_BYTES} bytes; split it or upload a file`,
   );
 const Body = Text.refine(isVisible, NOTHING_TO_SEE);
+
+/** However they were given. */
+export const cardsOf = (input: { card?: Card | undefined; cards?: Card[] | undefined }): Card[] =>
+  input.cards ?? (input.card === undefined ? [] : [input.card]);
 
 const Metadata = z
   .record(z.string().max(64), z.unknown())
@@ -127,19 +134,31 @@ export const sendMessage = defineOperation({
   input: z
     .object({
       ...room,
-      /** May be empty when there are attachments. */
-      body: Text,
+      /** May be empty when there are attachments or cards. */
+      body: Text.default(''),
       id: Id.optional(),
       threadId: Id.optional(),
       /** Uploads of mine that are ready. */
       attachments: z.array(Id).max(MOST_ATTACHMENTS).optional(),
       metadata: Metadata.optional(),
+      cards: Cards.optional().describe(
+        'Buttons, fields and forms; where the body is empty it becomes their fallback.',
+      ),
+      card: Card.optional().describe('The same as `cards` with one.'),
       confirm: Confirm,
     })
-    .refine((input) => (input.attachments ?? []).length > 0 || isVisible(input.body), {
-      path: ['body'],
-      error: NOTHING_TO_SEE,
-    }),
+    .refine((input) => input.card === undefined || input.cards === undefined, {
+      path: ['card'],
+      error: 'give card or cards, not both',
+    })
+    .refine((input) => Cards.safeParse(cardsOf(input)).success, {
+      path: ['card'],
+      error: 'is too large, or uses an actionId twice',
+    })
+    .refine(
+      (input) => (input.attachments ?? []).length > 0 || cardsOf(input).length > 0 || isVisible(input.body),
+      { path: ['body'], error: NOTHING_TO_SEE },
+    ),
   output: Message,
   permission: 'signed_in',
   effect: 'reversible',

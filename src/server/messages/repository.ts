@@ -150,8 +150,12 @@ export const keepVersion = (tx: Tx, row: MessageRow) =>
     })
     .execute();
 
-export const deleteVersions = (tx: Tx, messageId: string) =>
-  tx.deleteFrom('messageVersions').where('messageId', '=', messageId).execute();
+/** @returns how many there were */
+export const deleteVersions = async (tx: Tx, messageId: string): Promise<number> =>
+  Number(
+    (await tx.deleteFrom('messageVersions').where('messageId', '=', messageId).executeTakeFirst())
+      .numDeletedRows,
+  );
 
 export const listByIds = (db: Db, tenantId: string, ids: string[]): Promise<MessageWithAuthor[]> =>
   withAuthor(db)
@@ -166,6 +170,10 @@ export const recountReplies = (tx: Tx, messageId: string) =>
   from (select count(*)::int as n, max(seq) as seq, max(created_at) as at
     from messages where thread_id = ${messageId}::uuid and deleted_at is null) r
   where id = ${messageId}::uuid`.execute(tx);
+
+/** What people did with its cards. */
+export const deleteCardActions = (tx: Tx, messageId: string) =>
+  tx.deleteFrom('cardActions').where('messageId', '=', messageId).execute();
 
 export const deleteReactions = (tx: Tx, messageId: string) =>
   tx.deleteFrom('messageReactions').where('messageId', '=', messageId).execute();
@@ -363,6 +371,7 @@ export interface NewMessageRow {
   threadId: string | null;
   mentions: string;
   attachments: string;
+  cards: string;
   metadata: string;
   run: string | null;
   rootId: string | null;
@@ -389,12 +398,12 @@ export async function insertMessages(
       select * from unnest(
         ${column('id')}::uuid[], ${column('tenantId')}::uuid[], ${column('roomId')}::uuid[], ${column('seq')}::bigint[],
         ${column('authorId')}::uuid[], ${column('kind')}::text[], ${column('type')}::text[], ${column('body')}::text[],
-        ${column('threadId')}::uuid[], ${column('mentions')}::text[], ${column('attachments')}::text[], ${column('metadata')}::text[], ${column('run')}::text[],
+        ${column('threadId')}::uuid[], ${column('mentions')}::text[], ${column('attachments')}::text[], ${column('cards')}::text[], ${column('metadata')}::text[], ${column('run')}::text[],
         ${column('rootId')}::uuid[], ${column('hop')}::int[])
-        as s(id, tenant_id, room_id, seq, author_id, kind, type, body, thread_id, mentions, attachments, metadata, run, root_id, hop)
+        as s(id, tenant_id, room_id, seq, author_id, kind, type, body, thread_id, mentions, attachments, cards, metadata, run, root_id, hop)
     ), inserted as (
-      insert into messages (id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions, attachments, metadata, run, root_id, hop, created_at)
-      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions::jsonb, attachments::jsonb, metadata::jsonb, run::jsonb, root_id, hop, ${now}::timestamptz from sent
+      insert into messages (id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions, attachments, cards, metadata, run, root_id, hop, created_at)
+      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions::jsonb, attachments::jsonb, cards::jsonb, metadata::jsonb, run::jsonb, root_id, hop, ${now}::timestamptz from sent
     ), logged as (
       insert into room_events (room_id, seq, tenant_id, type, message_id, created_at)
       select room_id, seq, tenant_id, type, id, ${now}::timestamptz from sent

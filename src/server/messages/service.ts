@@ -7,8 +7,10 @@ import type { Events } from '../../core/events.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
+import { type Card, type CardState, Cards } from '../cards/contract.ts';
 import { canInRoom, canMentionEveryone, type Here, type RoomsService } from '../rooms/service.ts';
-import type { LinkPreview, LogEvent, Message, RunSummary } from './contract.ts';
+import { cardsWith, fallbackOf, textsOf, withTexts } from './cards.ts';
+import { cardsOf, type LinkPreview, type LogEvent, type Message, type RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
 import { allowMentions, findHandles, namesEveryone, resolveMentions } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
@@ -37,6 +39,8 @@ export interface SendInput {
   /** Ids of uploads. */
   attachments?: string[] | undefined;
   metadata?: Record<string, unknown> | undefined;
+  cards?: Card[] | undefined;
+  card?: Card | undefined;
   /** Mentions very many, and that is meant. */
   confirm?: boolean | undefined;
 }
@@ -123,11 +127,33 @@ export function createMessagesService(deps: {
     return clean;
   }
 
+  /** The same for what an agent's cards say; what is taken out of them must leave cards that hold. */
+  async function screenedCards(
+    scope: Scope,
+    of: { roomId: string; messageId: string },
+    cards: Card[],
+  ): Promise<Card[]> {
+    if (scope.user.kind !== 'agent' || cards.length === 0) return cards;
+    const texts = textsOf(cards);
+    await screened(scope, { ...of, body: texts.join('\n'), judged: false });
+    const clean = new Map<string, string>();
+    for (const body of new Set(texts)) clean.set(body, await screened(scope, { ...of, body, judged: true }));
+    const parsed = Cards.safeParse(withTexts(cards, (body) => clean.get(body) ?? body));
+    if (parsed.success) return parsed.data;
+    throw new AppError(
+      'invalid',
+      'content_blocked',
+      'The card holds what agents may not send; leave it out.',
+    );
+  }
+
   async function send(scope: Scope, input: SendInput, context?: Partial<RunContext>): Promise<Message> {
     const roomId = await rooms.resolveId(scope, input.roomId);
     const id = input.id?.toLowerCase() ?? newId();
     const judged = context !== undefined;
-    const body = await screened(scope, { roomId, messageId: id, body: input.body, judged });
+    const cards = await screenedCards(scope, { roomId, messageId: id }, cardsOf(input));
+    const text = input.body.trim() === '' ? fallbackOf(cards, input.body) : input.body;
+    const body = await screened(scope, { roomId, messageId: id, body: text, judged });
     try {
       const message = await writer.send({
         tenantId: scope.tenantId,
@@ -141,6 +167,7 @@ export function createMessagesService(deps: {
         confirmed: input.confirm === true,
         asAdmin: scope.role === 'admin',
         attachments: [...new Set(input.attachments?.map((id) => id.toLowerCase()))],
+        cards,
         metadata: input.metadata ?? {},
         run: context?.run,
         rootId: context?.rootId ?? null,
@@ -160,22 +187,28 @@ export function createMessagesService(deps: {
   const messageNotFound = () =>
     notFound('message_not_found', 'There is no such message, or you may not see it.');
 
-  /** Leaves a tombstone: of what the message said nothing stays. */
-  async function bury(tx: Tx, row: repo.MessageRow): Promise<void> {
+  /**
+   * Leaves a tombstone: of what the message said nothing stays.
+   * @returns how many earlier versions there were
+   */
+  async function bury(tx: Tx, row: repo.MessageRow): Promise<number> {
     if (row.reactions.length > 0) await repo.deleteReactions(tx, row.id);
-    if (row.version > 1) await repo.deleteVersions(tx, row.id);
+    const versions = row.version > 1 ? await repo.deleteVersions(tx, row.id) : 0;
+    if (row.cards.length > 0) await repo.deleteCardActions(tx, row.id);
     await repo.updateMessage(tx, row.id, {
       body: '',
       mentions: '[]',
       metadata: '{}',
       reactions: '[]',
       attachments: '[]',
+      cards: '[]',
       previews: '[]',
       pinnedAt: null,
       pinnedBy: null,
       deletedAt: await now(tx),
     });
     if (row.threadId !== null) await repo.recountReplies(tx, row.threadId);
+    return versions;
   }
 
   /** The message if the caller may see its room. */
@@ -310,8 +343,7 @@ export function createMessagesService(deps: {
         const rows = await repo.listToWipe(tx, tenantId, roomId, which, limit);
         const counts = { messages: rows.length, versions: 0 };
         for (const row of rows) {
-          counts.versions += row.version - 1;
-          await bury(tx, row);
+          counts.versions += await bury(tx, row);
           if (room === undefined) continue;
           const buried = (await repo.findMessage(tx, tenantId, row.id)) as repo.MessageWithAuthor;
           const message = toMessage(buried);
@@ -348,6 +380,22 @@ export function createMessagesService(deps: {
           { type: 'message_updated', messageId: id, payload: (seq) => ({ roomId, seq, message }) },
         );
       });
+    },
+
+    /** Shows what was done with a card, inside the transaction of `change`; one more of the message's versions. */
+    async putCardState(tx: Tx, row: repo.MessageWithAuthor, state: CardState): Promise<Message> {
+      await repo.updateMessage(tx, row.id, { cards: JSON.stringify(cardsWith(row.cards, state)) });
+      const message = toMessage((await repo.findMessage(tx, row.tenantId, row.id)) as repo.MessageWithAuthor);
+      await log.appendMessageChange(
+        tx,
+        { id: row.roomId, tenantId: row.tenantId },
+        {
+          type: 'message_updated',
+          messageId: row.id,
+          payload: (seq) => ({ roomId: row.roomId, seq, message }),
+        },
+      );
+      return message;
     },
 
     /** History; oldest first in each page. */

@@ -1,5 +1,6 @@
 // Tables of messages, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
+import type { ShownCard } from '../cards/contract.ts';
 import type { Attachment, LinkPreview, Mention, RunSummary } from './contract.ts';
 
 export interface MessagesTable {
@@ -24,6 +25,8 @@ export interface MessagesTable {
   deletedAt: Date | null;
   /** What is shown of the files that were sent with it. */
   attachments: ColumnType<Attachment[], string | undefined, string>;
+  /** With what was done with each action. */
+  cards: ColumnType<ShownCard[], string | undefined, string>;
   previews: ColumnType<LinkPreview[], string | undefined, string>;
   /** What is shown of the reactions, in the order in which each emoji came. */
   reactions: ColumnType<{ emoji: string; count: number }[], string | undefined, string>;

@@ -29,6 +29,7 @@ export const toMessage = (row: MessageWithAuthor, mine?: ReadonlySet<string>): M
       }),
   mentions: row.mentions,
   attachments: row.attachments,
+  ...(row.cards.length === 0 ? {} : { cards: row.cards }),
   ...(row.previews.length === 0 ? {} : { previews: row.previews }),
   reactions: row.reactions.map((r) => ({ ...r, mine: mine?.has(r.emoji) ?? false })),
   ...(row.pinnedAt === null || row.pinnedBy === null

@@ -11,8 +11,10 @@ import type { Metrics } from '../../core/metrics.ts';
 import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
+import type { Card } from '../cards/contract.ts';
 import { canMentionEveryone, notAMember } from '../rooms/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
+import { sameCards } from './cards.ts';
 import type { Attachment, Mention, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
 import { allowMentions, type FoundHandle, namesEveryone, resolveMentions } from './mentions.ts';
@@ -35,6 +37,7 @@ export interface Send {
   asAdmin: boolean;
   /** Ids of uploads of the author. */
   attachments: string[];
+  cards: Card[];
   metadata: Record<string, unknown>;
   run?: RunSummary | undefined;
   rootId: string | null;
@@ -488,6 +491,7 @@ function build(
     ...(send.threadId === null ? {} : { threadId: send.threadId }),
     mentions,
     attachments,
+    ...(send.cards.length === 0 ? {} : { cards: send.cards }),
     reactions: [],
     version: 1,
     metadata: send.metadata,
@@ -506,6 +510,7 @@ function build(
     threadId: send.threadId,
     mentions: JSON.stringify(mentions),
     attachments: JSON.stringify(attachments),
+    cards: JSON.stringify(send.cards),
     metadata: JSON.stringify(send.metadata),
     run: send.run === undefined ? null : JSON.stringify(send.run),
     rootId: send.rootId,
@@ -519,6 +524,7 @@ const sameSend = (message: Message, send: Send): boolean =>
   message.body === send.body &&
   message.roomId === send.roomId &&
   message.attachments.map(({ id }) => id).join() === send.attachments.join() &&
+  sameCards(message.cards ?? [], send.cards) &&
   (message.threadId ?? null) === send.threadId;
 
 const idReused = () =>

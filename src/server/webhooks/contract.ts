@@ -147,6 +147,8 @@ export const IncomingWebhook = z.object({
   name: z.string(),
   /** Who its messages are from. */
   bot: User,
+  /** Where presses of its cards are told. */
+  actionsUrl: z.string().optional(),
   createdBy: Id,
   lastUsedAt: Timestamp.optional(),
   createdAt: Timestamp,
@@ -157,12 +159,16 @@ export const createIncoming = defineOperation({
   name: 'incoming_webhooks.create',
   summary: 'An address by which another service posts into a room (owner or admin of the room)',
   description:
-    'POST {"text": "…"} as for Slack, or {"body", "id"?, "threadId"?, "metadata"?}. Whoever has the address may post: it is shown once. 60 messages a minute.',
+    'POST {"text": "…"} as for Slack, or {"body", "id"?, "threadId"?, "metadata"?, "card"?}. Whoever has the address may post: it is shown once. 60 messages a minute. With `actionsUrl` presses of its cards are posted there as `card.action`, signed with `actionsSecret`, which is shown once.',
   tag,
   rest: { method: 'post', path: '/api/rooms/:roomId/hooks', status: 201 },
   socket: 'create_incoming_webhook',
-  input: z.strictObject({ roomId: RoomKey, name: z.string().trim().min(1).max(60) }),
-  output: IncomingWebhook.extend({ url: z.string() }),
+  input: z.strictObject({
+    roomId: RoomKey,
+    name: z.string().trim().min(1).max(60),
+    actionsUrl: Url.optional(),
+  }),
+  output: IncomingWebhook.extend({ url: z.string(), actionsSecret: z.string().optional() }),
   permission: 'signed_in',
   effect: 'reversible',
   rate: { bucket: 'webhooks.change', points: 60, seconds: 60 },

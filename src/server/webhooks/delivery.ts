@@ -9,7 +9,8 @@ import type { Outgoing } from '../../core/outgoing.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
 import type { MessageLog } from '../messages/service.ts';
 import * as repo from './repository.ts';
-import { messageIdOf, signatureOf, waitAfter } from './signing.ts';
+import { signedPost } from './signed-post.ts';
+import { messageIdOf, waitAfter } from './signing.ts';
 
 export const DELIVER = { name: 'webhooks.deliver' } as const;
 
@@ -33,19 +34,13 @@ export function createDelivery(deps: {
     const secrets = [due.secret, due.previousSecret].flatMap((sealed) =>
       sealed === null ? [] : [sealer.open(due.webhookId, sealed)],
     );
-    const id = messageIdOf(due.roomId, due.seq);
-    const timestamp = Math.floor(clock.now() / 1000);
     try {
-      const answer = await fetch(due.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'webhook-id': id,
-          'webhook-timestamp': String(timestamp),
-          'webhook-signature': signatureOf(secrets, id, timestamp, body),
-        },
+      const answer = await signedPost(fetch, {
+        url: due.url,
+        secrets,
+        id: messageIdOf(due.roomId, due.seq),
+        timestamp: Math.floor(clock.now() / 1000),
         body,
-        redirect: 'manual',
         totalMs: TOTAL_MS,
         maxBytes: MOST_BYTES,
         signal,

@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { by, note } from '../../core/audit-note.ts';
+import type { InputOf } from '../../core/contract.ts';
 import type { Database } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
@@ -10,13 +11,15 @@ import { isUuid, newId, randomToken } from '../../core/ids.ts';
 import type { Limits } from '../../core/limits.ts';
 import { parseInput } from '../../core/operation.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { TextSealer } from '../../core/sealed-text.ts';
 import type { User } from '../identity/contract.ts';
 import { handleFromName, type IdentityService } from '../identity/service.ts';
 import { type Message, sendMessage } from '../messages/contract.ts';
 import type { MessagesService } from '../messages/service.ts';
 import { canInRoom, type RoomsService } from '../rooms/service.ts';
-import type { IncomingWebhook } from './contract.ts';
+import type { createIncoming as createIncomingDef, IncomingWebhook } from './contract.ts';
 import * as repo from './repository.ts';
+import { newSecret } from './signing.ts';
 
 export type IncomingService = ReturnType<typeof createIncoming>;
 
@@ -26,7 +29,9 @@ const MOST_PER_ROOM = 20;
 const SlackBody = z.object({ text: z.string() });
 /** What is not said for others is said by the address. */
 const OwnBody = z.object({
-  body: z.string(),
+  body: z.string().optional(),
+  card: z.unknown().optional(),
+  cards: z.unknown().optional(),
   id: z.uuid().optional(),
   threadId: z.uuid().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
@@ -42,8 +47,9 @@ export function createIncoming(deps: {
   identity: IdentityService;
   rooms: RoomsService;
   messages: MessagesService;
+  sealer: TextSealer;
 }) {
-  const { database, events, limits, identity, rooms, messages } = deps;
+  const { database, events, limits, identity, rooms, messages, sealer } = deps;
   const { db } = database;
 
   const shown = (row: repo.IncomingRow, bot: User): IncomingWebhook => ({
@@ -51,14 +57,19 @@ export function createIncoming(deps: {
     roomId: row.roomId,
     name: row.name,
     bot,
+    ...(row.actionsUrl === null ? {} : { actionsUrl: row.actionsUrl }),
     createdBy: row.createdBy,
     ...(row.lastUsedAt === null ? {} : { lastUsedAt: row.lastUsedAt.toISOString() }),
     createdAt: row.createdAt.toISOString(),
   });
 
   return {
-    async create(scope: Scope, key: string, name: string): Promise<IncomingWebhook & { url: string }> {
+    async create(
+      scope: Scope,
+      { roomId: key, name, actionsUrl }: InputOf<typeof createIncomingDef>,
+    ): Promise<IncomingWebhook & { url: string; actionsSecret?: string }> {
       const secret = randomToken(24);
+      const actionsSecret = actionsUrl === undefined ? undefined : newSecret();
       const { row, bot } = await rooms.change(scope, key, async (tx, here) => {
         rooms.requireRight(here, 'room.update');
         const { id: roomId, tenantId } = here.row;
@@ -85,6 +96,8 @@ export function createIncoming(deps: {
           botId: made.id,
           name,
           secretHash: hashOf(secret),
+          actionsUrl: actionsUrl ?? null,
+          actionsSecret: actionsSecret === undefined ? null : sealer.seal(id, actionsSecret),
           createdBy: scope.user.id,
         });
         await note(events, tx, {
@@ -95,7 +108,8 @@ export function createIncoming(deps: {
         });
         return { row: inserted, bot: made };
       });
-      return { ...shown(row, bot), url: `/api/hooks/${row.id}/${secret}` };
+      const url = `/api/hooks/${row.id}/${secret}`;
+      return { ...shown(row, bot), url, ...(actionsSecret === undefined ? {} : { actionsSecret }) };
     },
 
     async list(scope: Scope, key: string): Promise<{ data: IncomingWebhook[] }> {
@@ -164,8 +178,13 @@ function messageOf(body: unknown): object {
   const slack = SlackBody.safeParse(body);
   if (slack.success) return { body: plainOf(slack.data.text) };
   const own = OwnBody.safeParse(body);
-  if (own.success) return own.data;
-  throw new AppError('invalid', 'invalid_input', 'Send {"text": "…"}, or {"body": "…"}, as JSON.');
+  if (own.success && [own.data.body, own.data.card, own.data.cards].some((given) => given !== undefined))
+    return own.data;
+  throw new AppError(
+    'invalid',
+    'invalid_input',
+    'Send {"text": "…"}, {"body": "…"} or {"card": {…}}, as JSON.',
+  );
 }
 
 /** Slack writes links and people in angle brackets, and escapes three signs. */

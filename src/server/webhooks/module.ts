@@ -1,7 +1,7 @@
 // What webhooks offer, the address that others post to, and what passes entries of logs on.
 import type { Readable } from 'node:stream';
 import { AppError } from '../../core/errors.ts';
-import type { JobDef } from '../../core/jobs.ts';
+import type { AnyJobDef, JobDef } from '../../core/jobs.ts';
 import { MAX_FRAME_BYTES } from '../../core/json.ts';
 import { handle, type Module } from '../../core/module.ts';
 import type { Rounds } from '../../core/rounds.ts';
@@ -14,8 +14,9 @@ export const webhooksModule = (deps: {
   incoming: IncomingService;
   dispatch: Rounds;
   delivery: JobDef<{ deliveryId: string }>;
+  cardActions: AnyJobDef;
 }): Module => {
-  const { webhooks, incoming, dispatch, delivery } = deps;
+  const { webhooks, incoming, dispatch, delivery, cardActions } = deps;
   return {
     name: 'webhooks',
     operations: [
@@ -31,7 +32,7 @@ export const webhooksModule = (deps: {
       handle(c.replayDelivery, (scope, { webhookId, deliveryId }) =>
         webhooks.replay(scope, webhookId, deliveryId),
       ),
-      handle(c.createIncoming, (scope, { roomId, name }) => incoming.create(scope, roomId, name)),
+      handle(c.createIncoming, (scope, input) => incoming.create(scope, input)),
       handle(c.listIncoming, (scope, { roomId }) => incoming.list(scope, roomId)),
       handle(c.revokeIncoming, async (scope, { hookId }) => {
         await incoming.revoke(scope, hookId);
@@ -53,7 +54,7 @@ export const webhooksModule = (deps: {
         },
       },
     ],
-    jobs: [delivery],
+    jobs: [delivery, cardActions],
     start: async () => dispatch.start(),
     stop: dispatch.stop,
   };

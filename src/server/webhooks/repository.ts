@@ -2,6 +2,7 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import { newId } from '../../core/ids.ts';
+import type { CardValue } from '../cards/contract.ts';
 import type { IncomingWebhooksTable, WebhookDeliveriesTable, WebhooksTable } from './tables.ts';
 
 export type WebhookRow = Selectable<WebhooksTable>;
@@ -208,6 +209,68 @@ export const listIncoming = (db: Db | Tx, tenantId: string, roomId: string): Pro
 export const touchIncoming = (db: Db, id: string): Promise<unknown> =>
   sql`update incoming_webhooks set last_used_at = now()
     where id = ${id} and (last_used_at is null or last_used_at < now() - interval '1 minute')`.execute(db);
+
+/** Whether a user is the bot of an address whose service wants to hear of presses. */
+export const hasActionsUrl = async (tx: Tx, tenantId: string, botId: string): Promise<boolean> =>
+  (await tx
+    .selectFrom('incomingWebhooks')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('botId', '=', botId)
+    .where('revokedAt', 'is', null)
+    .where('actionsUrl', 'is not', null)
+    .executeTakeFirst()) !== undefined;
+
+export interface DueAction {
+  id: string;
+  tenantId: string;
+  roomId: string;
+  messageId: string;
+  actionId: string;
+  pressId: string;
+  value: CardValue | null;
+  version: number;
+  tries: number;
+  createdAt: Date;
+  userId: string;
+  userKind: 'human' | 'agent';
+  userHandle: string;
+  userName: string;
+  hookId: string;
+  url: string;
+  /** Sealed. */
+  secret: string;
+}
+
+/** A press that its service has not heard of. */
+export async function findDueAction(db: Db, id: string): Promise<DueAction | undefined> {
+  const { rows } = await sql<DueAction>`
+    select a.id, a.tenant_id, a.room_id, a.message_id, a.action_id, a.press_id, a.value, a.version, a.tries, a.created_at,
+      u.id as user_id, u.kind as user_kind, u.handle as user_handle, u.name as user_name,
+      w.id as hook_id, w.actions_url as url, w.actions_secret as secret
+    from card_actions a
+    join messages m on m.id = a.message_id and m.tenant_id = a.tenant_id and m.deleted_at is null
+    join incoming_webhooks w on w.bot_id = m.author_id and w.tenant_id = a.tenant_id and w.revoked_at is null
+      and w.actions_url is not null
+    join users u on u.id = a.user_id
+    where a.id = ${id} and a.told_at is null`.execute(db);
+  return rows[0];
+}
+
+/** @returns whether it was still at this try */
+export async function recordTold(
+  tx: Tx,
+  { id, tries }: Pick<DueAction, 'id' | 'tries'>,
+  { status, over }: { status: string; over: boolean },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update card_actions set tries = tries + 1, told_status = ${status}, told_at = case when ${over} then now() end
+    where id = ${id} and told_at is null and tries = ${tries} returning id`.execute(tx);
+  return rows.length > 0;
+}
+
+export const endActionsUrl = (tx: Tx, id: string): Promise<unknown> =>
+  sql`update incoming_webhooks set actions_url = null where id = ${id}`.execute(tx);
 
 export const revokeIncoming = (tx: Tx, id: string): Promise<unknown> =>
   sql`update incoming_webhooks set revoked_at = now() where id = ${id} and revoked_at is null`.execute(tx);

@@ -5,7 +5,7 @@ import type { InputOf } from '../../core/contract.ts';
 import type { Database, Db, Tx } from '../../core/db/database.ts';
 import { notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
-import { isUuid, newId, randomToken } from '../../core/ids.ts';
+import { isUuid, newId } from '../../core/ids.ts';
 import type { Jobs } from '../../core/jobs.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
@@ -13,11 +13,9 @@ import { canInRoom, type RoomsService } from '../rooms/service.ts';
 import type { createWebhook, Delivery, listDeliveries, updateWebhook, Webhook } from './contract.ts';
 import { DELIVER } from './delivery.ts';
 import * as repo from './repository.ts';
-import { messageIdOf, PREFIX } from './signing.ts';
+import { messageIdOf, newSecret } from './signing.ts';
 
 export type WebhooksService = ReturnType<typeof createWebhooksService>;
-
-const SECRET_BYTES = 32;
 
 const missing = () => notFound('webhook_not_found', 'There is no such webhook, or you may not see it.');
 
@@ -30,9 +28,6 @@ export function createWebhooksService(deps: {
 }) {
   const { database, events, jobs, rooms, sealer } = deps;
   const { db } = database;
-
-  const newSecret = (): string =>
-    PREFIX + Buffer.from(randomToken(SECRET_BYTES), 'base64url').toString('base64');
 
   /** The webhook, to who may change its room's settings. */
   async function requireManaged(scope: Scope, id: string, at: Db | Tx = db): Promise<repo.WebhookRow> {

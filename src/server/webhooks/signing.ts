@@ -1,7 +1,13 @@
-// Standard Webhooks: ids, signatures and the times of the tries. Pure.
+// Standard Webhooks: ids, secrets, signatures and the times of the tries.
 import { createHmac } from 'node:crypto';
+import { randomToken } from '../../core/ids.ts';
 
-export const PREFIX = 'whsec_';
+const PREFIX = 'whsec_';
+
+const SECRET_BYTES = 32;
+
+export const newSecret = (): string =>
+  PREFIX + Buffer.from(randomToken(SECRET_BYTES), 'base64url').toString('base64');
 
 /** Waits before the second and each later try, in seconds: ten tries over a little more than three days. */
 const WAITS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];

@@ -42,6 +42,10 @@ export interface IncomingWebhooksTable {
   name: string;
   secretHash: string;
   createdBy: string;
+  /** Where presses of its cards are told; null where nobody wants to hear of them. */
+  actionsUrl: string | null;
+  /** Sealed. */
+  actionsSecret: string | null;
   lastUsedAt: Date | null;
   revokedAt: Date | null;
   createdAt: Generated<Date>;
