@@ -1,17 +1,17 @@
 // Every public type of the SDK. All data here is plain and immutable; every listener returns its own off.
 // Must never hold code.
 import type { ManagerOptions, SocketOptions } from 'socket.io-client';
+import type { Inbox, Saved, Scheduled } from './api-personal.ts';
+import type { RoomHandle } from './api-room.ts';
+import type { Uploads } from './api-uploads.ts';
 import type { ParleyError } from './error.ts';
 import type { Clock, Environment, StorageLike, Timers, TransportFactory } from './ports.ts';
 import type {
-  AgentStatus,
   EventName,
   Events,
   InputOf,
   Me,
-  Member,
   Message,
-  MyMembership,
   OperationName,
   ReplyOf,
   RestInputOf,
@@ -67,7 +67,7 @@ export interface ClientOptions {
   url: string;
   /** Answers a token; never called twice at once. Throw a ParleyError `unauthorized` when there is nobody signed in. */
   getToken: (request: TokenRequest) => string | Promise<string>;
-  /** Keeps unsent messages over a reload. Default: `localStorage` where there is one; `null` for none. */
+  /** Keeps unsent messages, drafts and the places of broken uploads over a reload. Default: `localStorage` where there is one; `null` for none. */
   storage?: StorageLike | null;
   /** Passed to socket.io-client. Reconnection belongs to this SDK and cannot be set here. */
   socketOptions?: Partial<ManagerOptions & SocketOptions>;
@@ -117,6 +117,13 @@ export interface CallOptions {
 export interface Client {
   readonly state: Store<ConnectionSnapshot>;
   readonly rooms: Rooms;
+  /** What is for me: mentions, replies, approvals. Fetched and live while it is followed. */
+  readonly inbox: Inbox;
+  /** Messages I saved. Fetched and live while it is followed. */
+  readonly saved: Saved;
+  /** What I left for later and still waits. Fetched and live while it is followed. */
+  readonly scheduled: Scheduled;
+  readonly uploads: Uploads;
   /** Starts, or after `unauthorized` starts again. Harmless when connected; throws ParleyError `closed` after `close()`. */
   connect(): void;
   /** Ends for good: every waiting call fails with `closed`, unsent messages stay in storage. */
@@ -174,187 +181,9 @@ export interface Rooms extends Store<RoomsSnapshot> {
   quit(idOrSlug: string, options?: CallOptions): Promise<void>;
 }
 
-// ---- one room ----
-
-/** A message as the list shows it. */
-export interface ChatMessage extends Message {
-  /**
-   * Present on my messages that the server has not confirmed; such a message has `seq` 0 and stands at the end.
-   * `failed` stays until `retry` or `discard`.
-   */
-  readonly delivery?: { readonly status: 'pending' | 'failed'; readonly error?: ParleyError };
-}
-
-export interface PresenceEntry {
-  readonly role: 'human' | 'agent';
-  /** ISO time of the oldest connection. */
-  readonly onlineAt: string;
-  readonly aiStatus?: 'thinking' | 'editing' | 'idle' | 'error';
-  readonly connections: number;
-}
-
-export interface ToolActivity {
-  readonly executionId: string;
-  readonly tool: string;
-  readonly status: 'running' | 'success' | 'error';
-  /** Redacted arguments. */
-  readonly input?: unknown;
-  /** A short preview. */
-  readonly output?: string;
-  readonly error?: string;
-  readonly durationMs?: number;
-}
-
-export interface AgentActivity {
-  readonly status: AgentStatus;
-  readonly runId: string;
-  /** ISO time at which this run was first heard of. */
-  readonly since: string;
-  /** The message it answers, when known. */
-  readonly triggerMessageId?: string;
-  /** Tool calls of this run, oldest first, at most 50. */
-  readonly tools: readonly ToolActivity[];
-}
-
-/** A message that an agent is writing right now. Gone once the message itself is in the list. */
-export interface Stream {
-  readonly messageId: string;
-  readonly agentId: string;
-  readonly runId: string;
-  /** Text without holes from its beginning; empty while the beginning is missing (joined half-way). */
-  readonly text: string;
-  /** ISO time of the first delta seen here. */
-  readonly startedAt: string;
-  /** The run ended and its message has not come; the stream goes away shortly. */
-  readonly ended?: 'idle' | 'error';
-}
-
-export interface RoomSnapshot {
-  readonly status: /** Nobody joined it here. */
-    | 'idle'
-    /** Waiting for the connection or the server's answer; what was known is still shown. */
-    | 'joining'
-    /** Missed entries are being fetched. */
-    | 'catching-up'
-    | 'live'
-    /** The server refused the join; see `error`. */
-    | 'error';
-  readonly room?: RoomInfo;
-  readonly me?: MyMembership;
-  /** At most the first 200; page the rest with `call('list_members')`. */
-  readonly members: readonly Member[];
-  /** By seq, without holes; then my unconfirmed ones in the order of sending. */
-  readonly messages: readonly ChatMessage[];
-  /** By user id. */
-  readonly presence: Readonly<Record<string, PresenceEntry>>;
-  /** Ids of others who type now, in the order they began. */
-  readonly typing: readonly string[];
-  /** By agent id. */
-  readonly agents: Readonly<Record<string, AgentActivity>>;
-  /** By message id. */
-  readonly streams: Readonly<Record<string, Stream>>;
-  /** Highest seq each user is known to have read, by user id; only what was heard here. */
-  readonly reads: Readonly<Record<string, number>>;
-  /** Older messages exist on the server. */
-  readonly hasMoreBefore: boolean;
-  readonly loadingBefore: boolean;
-  /** Highest seq of the log applied here. */
-  readonly lastSeq: number;
-  /** The room was deleted for everyone. */
-  readonly deleted: boolean;
-  readonly error?: ParleyError;
-}
-
-export interface SendOptions {
-  threadId?: string;
-  metadata?: Record<string, unknown>;
-  /** A UUID; made here unless given. Sending one id twice gives the same handle. */
-  id?: string;
-}
-
-/** Live view on one of my messages from the moment of sending. */
-export interface SendHandle {
-  readonly id: string;
-  readonly status: 'pending' | 'sent' | 'failed';
-  readonly error: ParleyError | undefined;
-  /** Settles with this try: the Message as committed, or the ParleyError. Never an unhandled rejection. */
-  readonly confirmed: Promise<Message>;
-  /** After `failed`: tries again under the same id, at the end of the queue; `confirmed` is a new promise. */
-  retry(): void;
-  /** Takes the message back if it is not confirmed; what the server already has stays there. */
-  discard(): void;
-}
-
-export interface HistoryPage {
-  readonly messages: readonly Message[];
-  readonly hasMoreBefore: boolean;
-  readonly hasMoreAfter: boolean;
-}
-
-export interface Messages {
-  /**
-   * Shows the message at once and sends it when it can: in order per room, repeated under the same id until the
-   * server answers, over disconnects and reloads. Returns at once, never throws for the network's sake.
-   */
-  send(body: string, options?: SendOptions): SendHandle;
-  /** Handle of an unconfirmed message, also of one restored after a reload. */
-  handle(id: string): SendHandle | undefined;
-  /** Rejects `conflict` when `version` is given and no longer the newest. */
-  edit(id: string, body: string, options?: CallOptions & { version?: number }): Promise<Message>;
-  /** Adds an emoji of mine; doing it again changes nothing. The list shows it when its entry comes. */
-  react(id: string, emoji: string, options?: CallOptions): Promise<void>;
-  /** Takes my emoji back. */
-  unreact(id: string, emoji: string, options?: CallOptions): Promise<void>;
-  /** Pins a message to the room, where my role allows it. */
-  pin(id: string, options?: CallOptions): Promise<void>;
-  unpin(id: string, options?: CallOptions): Promise<void>;
-  /** Leaves a tombstone with its seq. */
-  delete(id: string, options?: CallOptions): Promise<Message>;
-  /** Adds up to `limit` (50) older messages at the front of the snapshot. Concurrent calls share one. */
-  loadBefore(limit?: number, options?: CallOptions): Promise<void>;
-  /**
-   * Messages around a seq, as a page of its own: never spliced into `messages`, where it could hide a hole.
-   * `limit` 50 in all.
-   */
-  loadAround(seq: number, limit?: number, options?: CallOptions): Promise<HistoryPage>;
-}
-
-export interface RoomHandle extends Store<RoomSnapshot> {
-  /** As given to `client.room`. */
-  readonly key: string;
-  readonly messages: Messages;
-  /**
-   * Starts listening; counted. The returned off takes this one reference back.
-   * Listening to a public room makes me a member of it.
-   */
-  join(): Off;
-  /** Takes one reference back; the last one stops listening shortly after. The snapshot stays. */
-  leave(): void;
-  /** Resolves at the next moment the room is `live`; rejects if the join is refused, or on abort. */
-  whenLive(options?: { signal?: AbortSignal }): Promise<void>;
-  /** One message, so that a change re-renders one row. */
-  message(id: string): Store<ChatMessage | undefined>;
-  /** One stream, so that a delta re-renders one row. */
-  stream(messageId: string): Store<Stream | undefined>;
-  /** Marks read up to `seq` (the newest entry unless given); never moves back. Shown at once. */
-  markRead(seq?: number, options?: CallOptions): Promise<void>;
-  /** Counts as unread from this message on, until `markRead`; the read mark itself stays. */
-  markUnread(messageId: string, options?: CallOptions): Promise<void>;
-  /**
-   * Call with true on every keystroke; sent at once and then every 3 s while on. Ends with false, with sending,
-   * and by itself about 9 s after the last call.
-   */
-  setTyping(on: boolean): void;
-  /** Asks an agent to act. With a prompt, the prompt becomes my message that mentions it. */
-  invokeAgent(agentId: string, prompt?: string, options?: CallOptions): Promise<ReplyOf<'invoke_agent'>>;
-  /** Stops what the agent does in this room; what it had said stays. */
-  stopAgent(agentId: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
-  /** Lets it rest until it is resumed. */
-  pauseAgent(agentId: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
-  resumeAgent(agentId: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
-  /** Adds words to what the agent is working on; it takes them up before it goes on. */
-  steerAgent(agentId: string, text: string, options?: CallOptions): Promise<ReplyOf<'agent_command'>>;
-}
-
+export type * from './api-personal.ts';
+export type * from './api-room.ts';
+export type * from './api-thread.ts';
+export type * from './api-uploads.ts';
 export type * from './ports.ts';
 export type * from './wire.ts';

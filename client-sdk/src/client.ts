@@ -2,8 +2,10 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createCalls } from './calls.ts';
 import { createConnector } from './connector.ts';
+import { createDrafts } from './drafts.ts';
 import { browserEnvironment, pageStorage, systemClock, systemTimers } from './environment.ts';
 import { createOutbox } from './outbox.ts';
+import { createPersonal } from './personal.ts';
 import { createRequests } from './requests.ts';
 import { createRoom, type Room } from './room.ts';
 import { createDirectory } from './room-directory.ts';
@@ -13,6 +15,7 @@ import { createSender } from './sender.ts';
 import { socketTransport } from './socket-transport.ts';
 import { createListeners, type Listeners } from './store.ts';
 import { createTokenSource } from './tokens.ts';
+import { createUploads } from './uploads.ts';
 import type { EventName, Events } from './wire.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -40,11 +43,25 @@ export function createClient(options: ClientOptions): Client {
     outbox,
     calls,
     timers,
+    clock,
     random,
     canonical: directory.canonical,
     onConfirmed(entry, message) {
       for (const room of directory.allOf(entry.roomKey)) room.confirmed(message);
     },
+  });
+
+  const isUp = () => connector.isUp();
+  const personal = createPersonal({ call, clock, isUp });
+  const drafts = createDrafts({
+    storage,
+    namespace: url,
+    call,
+    clock,
+    timers,
+    random,
+    same: directory.same,
+    isUp,
   });
 
   const connector = createConnector({
@@ -57,6 +74,8 @@ export function createClient(options: ClientOptions): Client {
     onEvent(name, payload) {
       listeners.get(name)?.tell(payload);
       rooms.told(name, payload);
+      personal.told(name, payload);
+      drafts.told(name, payload);
       if (name === 'room_added')
         for (const room of directory.allOf((payload as Events['room_added']).roomId)) room.admitted();
       directory.deliver(name, payload);
@@ -65,8 +84,11 @@ export function createClient(options: ClientOptions): Client {
       if (before !== undefined && before.id !== me.id) {
         for (const room of directory.all()) room.forget();
         rooms.forget();
+        personal.forget();
       }
       sender.opened(me.id);
+      drafts.opened(me.id);
+      personal.opened();
       for (const room of directory.all()) room.opened();
       for (const room of directory.all()) room.refresh();
       rooms.refresh().catch(() => {});
@@ -93,6 +115,17 @@ export function createClient(options: ClientOptions): Client {
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
   });
 
+  const uploads = createUploads({
+    url,
+    storage,
+    fetch: options.fetch,
+    token: (reason) => connector.token(reason),
+    request,
+    clock,
+    timers,
+    random,
+  });
+
   function room(key: string): Room {
     return directory.get(key, () =>
       createRoom({
@@ -101,11 +134,12 @@ export function createClient(options: ClientOptions): Client {
         call,
         outbox,
         sender,
+        drafts,
         clock,
         timers,
         random,
         me: connector.me,
-        isUp: connector.isUp,
+        isUp,
         myEntries: () =>
           outbox.all().filter((entry) => isMine(entry.userId) && directory.same(entry.roomKey, key)),
         isSharedWithOthers: (roomId) => directory.allOf(roomId).some((other) => other.wanted),
@@ -127,9 +161,15 @@ export function createClient(options: ClientOptions): Client {
   return {
     state: connector.state,
     rooms,
+    inbox: personal.inbox,
+    saved: personal.saved,
+    scheduled: personal.scheduled,
+    uploads,
     connect: connector.connect,
     close() {
       connector.close();
+      drafts.close();
+      uploads.close();
       for (const one of directory.all()) one.close();
     },
     call,

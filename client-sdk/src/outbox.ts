@@ -2,6 +2,10 @@
 // Must never send anything: sender.ts does.
 import { ParleyError } from './error.ts';
 import type { StorageLike } from './ports.ts';
+import { quietly } from './storage.ts';
+import type { Message } from './wire.ts';
+
+type Attachment = Message['attachments'][number];
 
 export interface OutboxEntry {
   readonly id: string;
@@ -10,13 +14,28 @@ export interface OutboxEntry {
   readonly body: string;
   readonly threadId?: string;
   readonly metadata?: Record<string, unknown>;
+  /** Ids of uploads; what is known of them, for showing, in `files`. */
+  readonly attachments?: readonly string[];
+  readonly files?: readonly Attachment[];
+  /** Meant for however many people it mentions. */
+  readonly confirm?: boolean;
   /** Who sent it; unknown until the first connection. Never sent under another name. */
   readonly userId?: string;
   /** ISO time. */
   readonly createdAt: string;
   /** Place in the order of sending. */
   readonly order: number;
-  readonly failed?: { code: ParleyError['code']; reason: string; message: string };
+  readonly failed?: Refusal;
+  /** The server asks whether it is meant for so many people. */
+  readonly asks?: Refusal & { people: number | undefined };
+  /** The server put it off until then (ms since 1970); forgotten by a reload. */
+  readonly putOff?: (Refusal & { until: number }) | undefined;
+}
+
+interface Refusal {
+  code: ParleyError['code'];
+  reason: string;
+  message: string;
 }
 
 export interface Outbox {
@@ -27,7 +46,7 @@ export interface Outbox {
   /** Replaces fields. Does nothing if it is gone. */
   change(id: string, change: Partial<OutboxEntry>): void;
   /** Back to pending, at the end of the queue. */
-  revive(id: string): void;
+  revive(id: string, change?: Partial<OutboxEntry>): void;
   remove(id: string): void;
 }
 
@@ -47,7 +66,8 @@ export function createOutbox(
     const others = entries.filter((one) => one.id !== entry.id);
     const place = others.findIndex((one) => one.order > entry.order);
     entries = place < 0 ? [...others, entry] : others.toSpliced(place, 0, entry);
-    quietly(() => storage?.setItem(prefix + entry.id, JSON.stringify({ v: VERSION, ...entry })));
+    const { putOff: _, ...kept } = entry;
+    quietly(() => storage?.setItem(prefix + entry.id, JSON.stringify({ v: VERSION, ...kept })));
     onChange(entry.roomKey);
   }
   const find = (id: string) => entries.find((entry) => entry.id === id);
@@ -64,11 +84,11 @@ export function createOutbox(
       const entry = find(id);
       if (entry !== undefined) set({ ...entry, ...change });
     },
-    revive(id) {
+    revive(id, change) {
       const entry = find(id);
       if (entry === undefined) return;
-      const { failed: _, ...pending } = entry;
-      set({ ...pending, order: ++last });
+      const { failed: _, asks: __, putOff: ___, ...pending } = entry;
+      set({ ...pending, ...change, order: ++last });
     },
     remove(id) {
       const entry = find(id);
@@ -80,10 +100,11 @@ export function createOutbox(
   };
 }
 
-export const errorOf = (entry: OutboxEntry): ParleyError | undefined =>
-  entry.failed === undefined
-    ? undefined
-    : new ParleyError(entry.failed.code, entry.failed.reason, entry.failed.message);
+/** Why it is not sent: it failed, is asked about, or was put off. */
+export function errorOf({ failed, asks, putOff }: OutboxEntry): ParleyError | undefined {
+  const why = failed ?? asks ?? putOff;
+  return why === undefined ? undefined : new ParleyError(why.code, why.reason, why.message);
+}
 
 /** One key per message, so that two tabs do not overwrite each other's. What cannot be read is left alone. */
 function load(storage: StorageLike | null, prefix: string): readonly OutboxEntry[] {
@@ -99,13 +120,4 @@ function load(storage: StorageLike | null, prefix: string): readonly OutboxEntry
     }
   });
   return found.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
-}
-
-/** Storage may be full or forbidden; then messages live as long as the page. */
-function quietly(run: () => void): void {
-  try {
-    run();
-  } catch {
-    // nothing to do about it
-  }
 }

@@ -63,7 +63,8 @@ function addressOf(name: string, input: object): { address: string; init: Reques
   return { address: rest.size === 0 ? filled : `${filled}?${query}`, init: { method } };
 }
 
-async function answerOf(name: string, response: Response): Promise<unknown> {
+/** What a response says, or the ParleyError that it is. */
+export async function answerOf(name: string, response: Response): Promise<unknown> {
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body;
   if (isProblem(body)) throw fromProblem(body);

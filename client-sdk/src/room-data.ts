@@ -1,6 +1,7 @@
 // What one room looks like, folded from its log entries. Pure. Keeps I7, I8 and I11 of SPEC.md.
 // Must only be given entries in order and once: room-log.ts sees to that.
-import { findBySeq, newer, placeOf, put } from './message-list.ts';
+import { changedSeq, withChanges } from './message-changes.ts';
+import { findBySeq, placeOf, put } from './message-list.ts';
 import { applySatellite, countReplies, keepMine, keepSatellites, targetOf, threadOf } from './satellites.ts';
 import type { Streams } from './streams.ts';
 import { dropStream } from './streams.ts';
@@ -24,10 +25,8 @@ export interface RoomData {
   readonly evicted: boolean;
   readonly streams: Streams;
   readonly typing: Readonly<Record<string, number>>;
-  /** Changes to messages that are not loaded, kept while a page of history is on its way. */
-  readonly late: ReadonlyMap<string, Message> | undefined;
-  /** The same for what is not their text: reactions, pins. In order. */
-  readonly lateEntries: readonly LogEvent[];
+  /** Entries about messages that are not loaded, in order, kept while a page of history is on its way. */
+  readonly late: readonly LogEvent[] | undefined;
 }
 
 export const emptyRoom: RoomData = {
@@ -43,7 +42,6 @@ export const emptyRoom: RoomData = {
   streams: {},
   typing: {},
   late: undefined,
-  lateEntries: [],
 };
 
 /** What a join tells besides entries. Call before applying its entries. */
@@ -107,7 +105,7 @@ function applyEntry(draft: Draft, entry: LogEvent): boolean {
       return false;
     default:
       // message_updated, message_deleted, and whatever else says how a message stands now.
-      return isMessage(payload.message) ? changeMessage(draft, payload.message, seq) : false;
+      return changedSeq(entry) === undefined ? false : changeMessage(draft, entry);
   }
 }
 
@@ -128,17 +126,19 @@ function changeSatellite(draft: Draft, entry: LogEvent, target: number): boolean
   const place = placeOf(draft.list, target);
   const known = draft.list[place];
   if (known?.seq !== target) {
-    if (draft.late !== undefined) draft.lateEntries = [...draft.lateEntries, entry];
+    if (draft.late !== undefined) draft.late = [...draft.late, entry];
     return false;
   }
   draft.list[place] = applySatellite(known, entry, draft.me?.user.id);
   return true;
 }
 
-function changeMessage(draft: Draft, message: Message, seq: number): boolean {
+function changeMessage(draft: Draft, entry: LogEvent): boolean {
+  const { seq } = entry;
+  const message = entry.payload.message as Message;
   const known = findBySeq(draft.list, message.seq);
   if (known === undefined) {
-    if (draft.late !== undefined) draft.late = new Map(draft.late).set(message.id, message);
+    if (draft.late !== undefined) draft.late = [...draft.late, entry];
     return false;
   }
   const me = draft.me;
@@ -180,21 +180,14 @@ export function applyUnread(data: RoomData, me: MyMembership): RoomData {
 
 /** Adds a page of history before `base`. `end`: the server has nothing older. */
 export function prependPage(data: RoomData, page: readonly Message[], end: boolean): RoomData {
-  const older = page
-    .filter((message) => message.seq <= data.base)
-    .map((message) => {
-      const change = data.late?.get(message.id);
-      return change === undefined ? message : newer(message, keepMine(message, change));
-    });
-  for (const entry of data.lateEntries) {
-    const place = placeOf(older, targetOf(entry) ?? -1);
-    const found = older[place];
-    if (found !== undefined && found.seq === targetOf(entry))
-      older[place] = applySatellite(found, entry, data.me?.user.id);
-  }
+  const older = withChanges(
+    page.filter((message) => message.seq <= data.base),
+    data.late ?? [],
+    data.me?.user.id,
+  );
   const first = older[0];
   const base = end ? 0 : first === undefined ? data.base : Math.min(data.base, first.seq - 1);
-  return { ...data, list: [...older, ...data.list], base, late: undefined, lateEntries: [] };
+  return { ...data, list: [...older, ...data.list], base, late: undefined };
 }
 
 /** A message as an answer to a call of mine (edit, delete) gives it; the entry will follow. */
@@ -216,6 +209,3 @@ function withMember(members: readonly Member[], member: Member): readonly Member
 function adoptRole(draft: Draft, member: Member): void {
   if (draft.me?.user.id === member.user.id) draft.me = { ...draft.me, user: member.user, role: member.role };
 }
-
-const isMessage = (value: unknown): value is Message =>
-  typeof value === 'object' && value !== null && 'seq' in value && 'author' in value;

@@ -3,12 +3,12 @@
 import type { CallOptions, Messages } from './api.ts';
 import { ParleyError } from './error.ts';
 import { newId } from './ids.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, OutboxEntry } from './outbox.ts';
 import type { Clock } from './ports.ts';
 import { adoptAnswer, prependPage } from './room-data.ts';
 import type { RoomState } from './room-signals.ts';
 import type { Sender } from './sender.ts';
-import type { InputOf, Me, Message, OperationName, ReplyOf } from './wire.ts';
+import type { InputOf, Me, Message, OperationName, ReplyOf, Upload } from './wire.ts';
 
 export type TypedCall = <N extends OperationName>(
   name: N,
@@ -29,7 +29,7 @@ export interface RoomMessagesParts {
   epoch(): number;
   /** Who writes: known from the first connection on. */
   me(): Me | undefined;
-  onSend(): void;
+  onSend(threadId: string | undefined): void;
 }
 
 export function createRoomMessages(parts: RoomMessagesParts): Messages {
@@ -41,15 +41,13 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     if (base === 0) return;
     const epoch = parts.epoch();
     parts.setLoading(true);
-    parts.update((state) => ({ ...state, late: new Map<string, Message>(), lateEntries: [] }));
+    parts.update((state) => ({ ...state, late: [] }));
     try {
       const page = await call('list_messages', { roomId: roomKey, before: base + 1, limit }, options);
       if (epoch !== parts.epoch()) return;
       parts.update((state) => ({ ...state, ...prependPage(state, page.data, !page.hasMoreBefore) }));
     } finally {
-      parts.update((state) =>
-        state.late === undefined ? state : { ...state, late: undefined, lateEntries: [] },
-      );
+      parts.update((state) => (state.late === undefined ? state : { ...state, late: undefined }));
       parts.setLoading(false);
     }
   }
@@ -60,7 +58,7 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
   };
 
   return {
-    send(body, { id = newId(clock.now()), threadId, metadata } = {}) {
+    send(body, { id = newId(clock.now()), threadId, metadata, attachments = [], confirm } = {}) {
       const known = sender.handle(id);
       if (known !== undefined) return known;
       const userId = parts.me()?.id;
@@ -70,18 +68,25 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
         body,
         ...(threadId === undefined ? {} : { threadId }),
         ...(metadata === undefined ? {} : { metadata }),
+        ...(attachments.length === 0 ? {} : filesOf(attachments)),
+        ...(confirm === true ? { confirm } : {}),
         ...(userId === undefined ? {} : { userId }),
         createdAt: new Date(clock.now()).toISOString(),
       });
       const handle = sender.handle(id);
       if (handle === undefined) throw new ParleyError('internal', 'outbox', 'The outbox lost a message');
-      parts.onSend();
+      parts.onSend(threadId);
       sender.pump();
       return handle;
     },
     handle: (id) => sender.handle(id),
-    async edit(id, body, { version, ...options } = {}) {
-      const input = { messageId: id, body, ...(version === undefined ? {} : { version }) };
+    async edit(id, body, { version, confirm, ...options } = {}) {
+      const input = {
+        messageId: id,
+        body,
+        ...(version === undefined ? {} : { version }),
+        ...(confirm === true ? { confirm } : {}),
+      };
       return adopt(await call('edit_message', input, options));
     },
     async react(id, emoji, options) {
@@ -107,5 +112,21 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
       const page = await call('list_messages', { roomId: roomKey, around: seq, limit }, options);
       return { messages: page.data, hasMoreBefore: page.hasMoreBefore, hasMoreAfter: page.hasMoreAfter };
     },
+  };
+}
+
+/** What is sent of the files, and what is shown of them until the message itself says it. */
+function filesOf(given: readonly (string | Upload)[]): Pick<OutboxEntry, 'attachments' | 'files'> {
+  const uploads = given.filter((one) => typeof one !== 'string');
+  return {
+    attachments: given.map((one) => (typeof one === 'string' ? one : one.id)),
+    files: uploads.map(({ id, name, bytes, contentType = 'application/octet-stream', width, height }) => ({
+      id,
+      name,
+      bytes,
+      contentType,
+      ...(width === undefined ? {} : { width }),
+      ...(height === undefined ? {} : { height }),
+    })),
   };
 }

@@ -1,10 +1,10 @@
 // Turns a room's state into the snapshot the application sees, changing only what must change.
 // Must never make a new array or object for what stayed the same (I16 of SPEC.md).
-import type { ChatMessage, Off, RoomSnapshot, Store, Stream } from './api.ts';
+import type { ChatMessage, Delivery, RoomSnapshot, Store, Stream } from './api.ts';
 import type { ParleyError } from './error.ts';
 import { errorOf, type OutboxEntry } from './outbox.ts';
 import type { RoomState } from './room-signals.ts';
-import { createListeners, createStore, type Listeners } from './store.ts';
+import { createKeyed, createStore, sameFields, sameList } from './store.ts';
 import type { Streams } from './streams.ts';
 import type { Me, Message } from './wire.ts';
 
@@ -116,7 +116,6 @@ function createPending() {
 }
 
 function toChatMessage(entry: OutboxEntry, author: Me | undefined, roomId: string): ChatMessage {
-  const error = errorOf(entry);
   return {
     id: entry.id,
     roomId,
@@ -126,48 +125,23 @@ function toChatMessage(entry: OutboxEntry, author: Me | undefined, roomId: strin
     body: entry.body,
     ...(entry.threadId === undefined ? {} : { threadId: entry.threadId }),
     mentions: [],
-    attachments: [],
+    attachments: [...(entry.files ?? [])],
     reactions: [],
     version: 1,
     metadata: entry.metadata ?? {},
     createdAt: entry.createdAt,
-    delivery: error === undefined ? { status: 'pending' } : { status: 'failed', error },
+    delivery: deliveryOf(entry),
   };
 }
 
-/** Stores by key over one source; `check` tells those whose value is another. */
-function createKeyed<T>(read: (key: string) => T | undefined) {
-  const watched = new Map<string, { value: T | undefined; listeners: Listeners<[]> }>();
-  const stores = new Map<string, Store<T | undefined>>();
+function deliveryOf(entry: OutboxEntry): Delivery {
+  const { failed, asks, putOff } = entry;
+  const error = errorOf(entry);
   return {
-    at(key: string): Store<T | undefined> {
-      const known = stores.get(key);
-      if (known !== undefined) return known;
-      const store: Store<T | undefined> = {
-        getSnapshot: () => read(key),
-        subscribe(listener): Off {
-          const entry = watched.get(key) ?? { value: read(key), listeners: createListeners<[]>() };
-          watched.set(key, entry);
-          stores.set(key, store);
-          const off = entry.listeners.add(listener);
-          return () => {
-            off();
-            if (entry.listeners.size > 0 || watched.get(key) !== entry) return;
-            watched.delete(key);
-            stores.delete(key);
-          };
-        },
-      };
-      return store;
-    },
-    check(): void {
-      for (const [key, entry] of [...watched]) {
-        const value = read(key);
-        if (value === entry.value) continue;
-        entry.value = value;
-        entry.listeners.tell();
-      }
-    },
+    status: failed !== undefined ? 'failed' : asks !== undefined ? 'needs_confirmation' : 'pending',
+    ...(error === undefined ? {} : { error }),
+    ...(asks?.people === undefined ? {} : { people: asks.people }),
+    ...(putOff === undefined ? {} : { nextTryAt: new Date(putOff.until).toISOString() }),
   };
 }
 
@@ -178,12 +152,4 @@ function memo<A extends readonly unknown[], R>(compute: (...args: A) => R): (...
     if (last === undefined || !sameList(last.args, args)) last = { args, result: compute(...args) };
     return last.result;
   };
-}
-
-const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
-
-function sameFields(a: RoomSnapshot, b: RoomSnapshot): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof RoomSnapshot>;
-  return [...keys].every((key) => Object.is(a[key], b[key]));
 }

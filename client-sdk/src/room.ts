@@ -1,14 +1,17 @@
 // One room's handle: counts who wants it, keeps its state, and is what the application holds.
 // Must never order entries (room-sync.ts) or shape snapshots (room-view.ts).
-import type { CallOptions, RoomHandle } from './api.ts';
+import type { RoomHandle } from './api.ts';
 import type { Calls } from './calls.ts';
+import type { Drafts } from './drafts.ts';
 import { ParleyError } from './error.ts';
 import { createMyTyping } from './my-typing.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
 import type { Clock, Timers } from './ports.ts';
 import { createReadMarker } from './read-marker.ts';
+import { agentCommands } from './room-agents.ts';
 import { applyEntries, applyJoin, applyRead, applyUnread, emptyRoom, resetList } from './room-data.ts';
 import { createRoomMessages, type TypedCall } from './room-messages.ts';
+import { createRoomParts } from './room-parts.ts';
 import {
   applySignal,
   expire,
@@ -21,6 +24,7 @@ import {
 import { createRoomSync } from './room-sync.ts';
 import { createRoomView } from './room-view.ts';
 import type { Sender } from './sender.ts';
+import { whenLive } from './when-live.ts';
 import type { JoinReply, LogEvent, Me, Message, PresenceState } from './wire.ts';
 
 /** Time between the last `leave()` and telling the server, so that a remount costs nothing. */
@@ -32,6 +36,7 @@ export interface RoomParts {
   call: TypedCall;
   outbox: Outbox;
   sender: Sender;
+  drafts: Drafts;
   clock: Clock;
   timers: Timers;
   random: () => number;
@@ -99,11 +104,13 @@ export function createRoom(parts: RoomParts): Room {
     onReset(base) {
       epoch += 1;
       state = { ...state, ...resetList(state, base) };
+      beside.reset();
     },
     onEntries(entries) {
       state = { ...state, ...applyEntries(state, entries) };
       for (const { type, payload } of entries)
         if (type === 'new_message') parts.sender.seen(payload as unknown as Message);
+      beside.entries(entries);
       if (state.deleted) refused(new ParleyError('not_found', 'room_deleted', 'The room was deleted'));
       else if (state.evicted)
         refused(new ParleyError('forbidden', 'not_a_member', 'You are no longer a member of this room'));
@@ -133,6 +140,7 @@ export function createRoom(parts: RoomParts): Room {
       error,
     });
     planExpiry();
+    beside.show();
     parts.onChange(room);
   }
 
@@ -220,12 +228,32 @@ export function createRoom(parts: RoomParts): Room {
     },
     epoch: () => epoch,
     me: parts.me,
-    onSend: () => typing.set(false),
+    onSend(threadId) {
+      typing.set(false);
+      parts.drafts.sent(key, threadId);
+    },
+  });
+
+  const beside = createRoomParts({
+    key,
+    call: parts.call,
+    drafts: parts.drafts,
+    timers,
+    random: parts.random,
+    state: () => state,
+    snapshot: view.store.getSnapshot,
+    join: () => handle.join(),
+    isLive: () => sync.phase() === 'live' && error === undefined,
+    send: messages.send,
+    isFromHere: (id) => parts.sender.handle(id) !== undefined,
   });
 
   const handle: RoomHandle = {
     key,
     messages,
+    pins: beside.pins,
+    draft: parts.drafts.at(key),
+    thread: beside.thread,
     getSnapshot: view.store.getSnapshot,
     subscribe: view.store.subscribe,
     message: view.message,
@@ -258,25 +286,8 @@ export function createRoom(parts: RoomParts): Room {
       update((current) => ({ ...current, ...applyUnread(current, me) }));
     },
     setTyping: (on) => typing.set(on),
-    invokeAgent: (agentId, prompt, options) =>
-      parts.call(
-        'invoke_agent',
-        { roomId: key, agentId, ...(prompt === undefined ? {} : { prompt }) },
-        options,
-      ),
-    stopAgent: (agentId, options) => command(agentId, { command: 'stop' }, options),
-    pauseAgent: (agentId, options) => command(agentId, { command: 'pause' }, options),
-    resumeAgent: (agentId, options) => command(agentId, { command: 'resume' }, options),
-    steerAgent: (agentId, text, options) => command(agentId, { command: 'steer', text }, options),
+    ...agentCommands(key, parts.call),
   };
-
-  function command(
-    agentId: string,
-    what: { command: 'stop' | 'pause' | 'resume' | 'steer'; text?: string },
-    options?: CallOptions,
-  ) {
-    return parts.call('agent_command', { agentId, roomId: key, ...what }, options);
-  }
 
   const room: Room = {
     handle,
@@ -311,11 +322,13 @@ export function createRoom(parts: RoomParts): Room {
       marker = newMarker();
       state = { ...emptyRoom, ...noSignals };
       ahead = [];
+      beside.forget();
       sync.stop(true);
     },
     entry: sync.entry,
     signal(name, payload) {
       if (sync.phase() !== 'idle') update((current) => applySignal(current, name, payload, clock.now()));
+      beside.signal(name, payload);
     },
     confirmed(message) {
       ahead = [...ahead.filter((one) => one.id !== message.id), message].sort((a, b) => a.seq - b.seq);
@@ -336,26 +349,4 @@ export function createRoom(parts: RoomParts): Room {
   };
   show();
   return room;
-}
-
-function whenLive(handle: RoomHandle, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = (error?: ParleyError) => {
-      off();
-      signal?.removeEventListener('abort', onAbort);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onAbort = () =>
-      finish(new ParleyError('aborted', 'aborted', 'Waiting was aborted', { cause: signal?.reason }));
-    const look = () => {
-      const { status, error } = handle.getSnapshot();
-      if (status === 'live') finish();
-      else if (status === 'error') finish(error);
-    };
-    const off = handle.subscribe(look);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
-    else look();
-  });
 }

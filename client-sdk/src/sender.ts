@@ -6,7 +6,7 @@ import type { Calls } from './calls.ts';
 import { ParleyError, toParleyError } from './error.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
 import { errorOf } from './outbox.ts';
-import type { Timers } from './ports.ts';
+import type { Clock, Timers } from './ports.ts';
 import type { Message } from './wire.ts';
 
 export interface Sender {
@@ -24,6 +24,7 @@ export interface SenderParts {
   outbox: Outbox;
   calls: Calls;
   timers: Timers;
+  clock: Clock;
   random: () => number;
   /** One name for all keys of a room. */
   canonical: (roomKey: string) => string;
@@ -48,14 +49,27 @@ export function createSender(parts: SenderParts): Sender {
     for (const entry of outbox.all()) {
       const room = canonical(entry.roomKey);
       const mine = entry.userId === undefined || entry.userId === userId;
-      if (entry.failed !== undefined || !mine || taken.has(room)) continue;
+      if (stoodDown(entry) || !mine || taken.has(room)) continue;
       taken.add(room);
-      if (!busy.has(entry.id)) void send(entry);
+      if (busy.has(entry.id)) continue;
+      const early = (entry.putOff?.until ?? 0) - parts.clock.now();
+      if (early > 0) wait(entry.id, early);
+      else void send(entry);
     }
   }
+  /** It waits for a person's word: the next message is not its business. */
+  const stoodDown = ({ failed, asks }: OutboxEntry) => failed !== undefined || asks !== undefined;
   const roomOf = (id: string) => canonical(outbox.find(id)?.roomKey ?? '');
 
-  async function send({ id, roomKey, body, threadId, metadata }: OutboxEntry): Promise<void> {
+  async function send({
+    id,
+    roomKey,
+    body,
+    threadId,
+    metadata,
+    attachments,
+    confirm: meant,
+  }: OutboxEntry): Promise<void> {
     busy.set(id, undefined);
     const input = {
       roomId: roomKey,
@@ -63,6 +77,8 @@ export function createSender(parts: SenderParts): Sender {
       body,
       ...(threadId === undefined ? {} : { threadId }),
       ...(metadata === undefined ? {} : { metadata }),
+      ...(attachments === undefined ? {} : { attachments }),
+      ...(meant === true ? { confirm: true } : {}),
     };
     try {
       const message = (await calls.call('send_message', input, { now: true })) as Message;
@@ -92,19 +108,29 @@ export function createSender(parts: SenderParts): Sender {
     const again = error.retryable || error.code === 'unauthorized';
     if (again && failures < MAX_TRIES) {
       tries.set(id, failures);
-      const wait = backoff(RESEND, failures, random, error.retryAfterMs);
-      busy.set(
-        id,
-        timers.after(wait, () => {
-          busy.delete(id);
-          pump();
-        }),
-      );
+      const ms = backoff(RESEND, failures, random, error.retryAfterMs);
+      const putOff = { ...wordsOf(error), until: parts.clock.now() + ms };
+      if (error.retryAfterMs !== undefined) outbox.change(id, { putOff });
+      else if (outbox.find(id)?.putOff !== undefined) outbox.change(id, { putOff: undefined });
+      wait(id, ms);
       return;
     }
     tries.delete(id);
-    outbox.change(id, { failed: { code: error.code, reason: error.reason, message: error.message } });
+    if (error.reason === 'confirm_mention') {
+      outbox.change(id, { asks: { ...wordsOf(error), people: peopleIn(error) } });
+      handles.get(id)?.asked(error);
+      return;
+    }
+    outbox.change(id, { failed: wordsOf(error) });
     handles.get(id)?.failed(error);
+  }
+
+  function wait(id: string, ms: number): void {
+    const cancel = timers.after(ms, () => {
+      busy.delete(id);
+      pump();
+    });
+    busy.set(id, cancel);
   }
 
   function stopWaiting(id: string): void {
@@ -121,6 +147,10 @@ export function createSender(parts: SenderParts): Sender {
       const made = createHandle(entry, {
         retry() {
           outbox.revive(id);
+          pump();
+        },
+        confirm() {
+          outbox.revive(id, { confirm: true });
           pump();
         },
         discard() {
@@ -155,16 +185,23 @@ export function createSender(parts: SenderParts): Sender {
 }
 
 /** The application's view on one message, and the way to settle it. */
-function createHandle(entry: OutboxEntry, act: { retry(): void; discard(): void }) {
-  let status: SendHandle['status'] = entry.failed === undefined ? 'pending' : 'failed';
-  let error = errorOf(entry);
+function createHandle(entry: OutboxEntry, act: { retry(): void; confirm(): void; discard(): void }) {
+  let status: SendHandle['status'] =
+    entry.failed !== undefined ? 'failed' : entry.asks !== undefined ? 'needs_confirmation' : 'pending';
+  let error = status === 'pending' ? undefined : errorOf(entry);
   let turn = newTurn();
   if (error !== undefined) turn.reject(error);
 
-  const fail = (why: ParleyError) => {
-    status = 'failed';
+  const settle = (as: 'failed' | 'needs_confirmation', why: ParleyError) => {
+    status = as;
     error = why;
     turn.reject(why);
+  };
+  const again = (run: () => void) => {
+    status = 'pending';
+    error = undefined;
+    turn = newTurn();
+    run();
   };
   const handle: SendHandle = {
     id: entry.id,
@@ -178,27 +215,38 @@ function createHandle(entry: OutboxEntry, act: { retry(): void; discard(): void 
       return turn.promise;
     },
     retry() {
-      if (status !== 'failed' || error?.code === 'discarded') return;
-      status = 'pending';
-      error = undefined;
-      turn = newTurn();
-      act.retry();
+      if (status === 'failed' && error?.code !== 'discarded') again(act.retry);
+    },
+    confirm() {
+      if (status === 'needs_confirmation') again(act.confirm);
     },
     discard() {
       if (status === 'sent' || error?.code === 'discarded') return;
-      fail(new ParleyError('discarded', 'discarded', 'The message was discarded before it was confirmed'));
+      settle(
+        'failed',
+        new ParleyError('discarded', 'discarded', 'The message was discarded before it was confirmed'),
+      );
       act.discard();
     },
   };
   return {
     handle,
-    failed: fail,
+    failed: (why: ParleyError) => settle('failed', why),
+    asked: (why: ParleyError) => settle('needs_confirmation', why),
     sent(message: Message) {
       status = 'sent';
       error = undefined;
       turn.resolve(message);
     },
   };
+}
+
+const wordsOf = ({ code, reason, message }: ParleyError) => ({ code, reason, message });
+
+/** How many a message would reach, as the refusal says. */
+function peopleIn({ problem }: ParleyError): number | undefined {
+  const count = Number(problem?.errors?.find(({ path }) => path === 'confirm')?.message);
+  return Number.isSafeInteger(count) ? count : undefined;
 }
 
 function newTurn() {

@@ -54,3 +54,47 @@ export function createListeners<A extends unknown[]>(): Listeners<A> {
     },
   };
 }
+
+/** Stores by key over one source; `check` tells those whose value is another. */
+export function createKeyed<T>(read: (key: string) => T | undefined) {
+  const watched = new Map<string, { value: T | undefined; listeners: Listeners<[]> }>();
+  const stores = new Map<string, Store<T | undefined>>();
+  return {
+    at(key: string): Store<T | undefined> {
+      const known = stores.get(key);
+      if (known !== undefined) return known;
+      const store: Store<T | undefined> = {
+        getSnapshot: () => read(key),
+        subscribe(listener): Off {
+          const entry = watched.get(key) ?? { value: read(key), listeners: createListeners<[]>() };
+          watched.set(key, entry);
+          stores.set(key, store);
+          const off = entry.listeners.add(listener);
+          return () => {
+            off();
+            if (entry.listeners.size > 0 || watched.get(key) !== entry) return;
+            watched.delete(key);
+            stores.delete(key);
+          };
+        },
+      };
+      return store;
+    },
+    check(): void {
+      for (const [key, entry] of [...watched]) {
+        const value = read(key);
+        if (value === entry.value) continue;
+        entry.value = value;
+        entry.listeners.tell();
+      }
+    },
+  };
+}
+
+export const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+export function sameFields<T extends object>(a: T, b: T): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof T>;
+  return [...keys].every((key) => Object.is(a[key], b[key]));
+}

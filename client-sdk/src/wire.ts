@@ -60,6 +60,12 @@ export type {
   Message,
   RunSummary,
 } from '../../src/server/messages/contract.ts';
+export type {
+  Notification,
+  NotifyLevel,
+  QuietHours,
+  RoomNotify,
+} from '../../src/server/notifications/contract.ts';
 export type { PresenceMeta, PresenceState } from '../../src/server/presence/contract.ts';
 export type {
   Member,
@@ -68,9 +74,11 @@ export type {
   Room as RoomInfo,
   RoomListItem,
 } from '../../src/server/rooms/contract.ts';
-
+export type { SavedMessage } from '../../src/server/saved/contract.ts';
+export type { ScheduledItem } from '../../src/server/scheduled/contract.ts';
 export type { Found, Highlight } from '../../src/server/search/contract.ts';
 export type { RoomSettings } from '../../src/server/settings/contract.ts';
+export type { MyThread } from '../../src/server/threads/contract.ts';
 export type { Upload } from '../../src/server/uploads/contract.ts';
 export type { ToolExecution, ToolInfo } from '../../src/tools/contract.ts';
 export type { CustomTool, ToolParameter } from '../../src/tools/custom/contract.ts';

@@ -296,6 +296,23 @@ describe('sending', () => {
     expect(second?.error?.code).toBe('discarded');
   });
 
+  it('I30 keeps its order while the server puts it off, says until when, and comes no earlier after a reconnect', async () => {
+    const { server, time, room } = await setUpLive();
+    const sends = () => server.calls.filter(({ name }) => name === 'send_message').length;
+    const slow = { code: 'rate_limited', reason: 'slow_mode', retryable: true, retryAfterMs: 60_000 } as const;
+    server.answer('send_message', slow);
+    const [first, second] = [room.messages.send('one'), room.messages.send('two')];
+    await time.advance(100);
+    const delivery = room.message(first.id).getSnapshot()?.delivery;
+    expect(delivery).toMatchObject({ status: 'pending', error: { reason: 'slow_mode' } });
+    expect(Date.parse(delivery?.nextTryAt ?? '')).toBeGreaterThanOrEqual(time.clock.now() + 59_000);
+    server.disconnectAll();
+    await time.advance(30_000);
+    expect([sends(), first.status, second.status]).toEqual([1, 'pending', 'pending']);
+    await time.advance(40_000);
+    expect(server.messages('lobby').map(({ body }) => body)).toEqual(['one', 'two']);
+  });
+
   it('I13 survives a reload, and is never sent under another name', async () => {
     const storage = createMemoryStorage();
     const { network, server, time, room, client } = await setUpLive({ options: { storage } });

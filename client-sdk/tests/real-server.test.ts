@@ -7,61 +7,22 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/core/db/database.ts';
 import { renewEpoch } from '../../src/core/epoch.ts';
 import { createLogger } from '../../src/core/logger.ts';
-import { startApp, type TestApp } from '../../tests/support/app.ts';
-import type { Client, RoomHandle, Store, TransportFactory } from '../src/api.ts';
+import { startApp } from '../../tests/support/app.ts';
+import type { Client, RoomHandle } from '../src/api.ts';
 import { createClient, ParleyError, signIn } from '../src/index.ts';
-import { socketTransport } from '../src/socket-transport.ts';
+import { openWorld, when } from './real.ts';
 
-/** Resolves as soon as the store says so. The test's own time limit is the deadline. */
-function when<T>(store: Store<T>, condition: (value: T) => boolean): Promise<T> {
-  return new Promise((resolve) => {
-    const look = () => {
-      const value = store.getSnapshot();
-      if (!condition(value)) return;
-      off();
-      resolve(value);
-    };
-    const off = store.subscribe(look);
-    look();
-  });
-}
 const bodies = (room: RoomHandle) => room.getSnapshot().messages.map((message) => message.body);
 
 describe('against the real server', () => {
-  let app: TestApp;
-  const clients: Client[] = [];
+  let world: Awaited<ReturnType<typeof openWorld>>;
   beforeAll(async () => {
-    app = await startApp();
+    world = await openWorld();
   }, 60_000);
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
-  });
-  afterAll(() => app.stop());
-
-  /** Signed in; `cut` breaks the connection as a lost network would. */
-  async function enter(name: string) {
-    const { token, user } = await signIn(app.url, name);
-    let cut = () => {};
-    const transport: TransportFactory = (options, handlers) => {
-      const inner = socketTransport(options, handlers);
-      cut = () => {
-        inner.disconnect();
-        handlers.disconnected('transport close');
-      };
-      return inner;
-    };
-    const client = createClient({ url: app.url, getToken: () => token, transport });
-    clients.push(client);
-    client.connect();
-    return { client, user, cut: () => cut() };
-  }
-  async function createRoom(who: { client: Client }, name: string) {
-    const info = await who.client.rooms.create({ name });
-    const room = who.client.room(info.id);
-    room.join();
-    await room.whenLive();
-    return { info, room };
-  }
+  afterEach(() => world.leave());
+  afterAll(() => world.app.stop());
+  const enter = (name: string) => world.enter(name);
+  const createRoom = (who: { client: Client }, name: string) => world.createRoom(who, name);
 
   it('C5 I12 two people talk: shown at once, confirmed in one order, seen by the other', async () => {
     const [ada, bob] = [await enter('Ada'), await enter('Bob')];
@@ -139,7 +100,6 @@ describe('against the real server', () => {
     const first = await startApp({ config: { DATA_DIR: folder } });
     const { token } = await signIn(first.url, 'Ada');
     const client = createClient({ url: first.url, getToken: () => token });
-    clients.push(client);
     client.connect();
     const room = client.room('lobby');
     room.join();
@@ -199,18 +159,18 @@ describe('against the real server', () => {
   });
 
   it('C2 I18 refusals are errors with a code', async () => {
-    const nobody = createClient({ url: app.url, getToken: () => 'nonsense' });
-    clients.push(nobody);
+    const nobody = createClient({ url: world.app.url, getToken: () => 'nonsense' });
     nobody.connect();
     const { error } = await when(nobody.state, (s) => s.status === 'unauthorized');
     expect(error).toBeInstanceOf(ParleyError);
     expect(error?.code).toBe('unauthorized');
+    nobody.close();
 
     const ada = await enter('Ada');
     const nowhere = ada.client.room('nowhere');
     nowhere.join();
     await expect(nowhere.whenLive()).rejects.toMatchObject({ code: 'not_found' });
-    await expect(signIn(app.url, ' ')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(signIn(world.app.url, ' ')).rejects.toMatchObject({ code: 'invalid' });
     await expect(signIn('http://127.0.0.1:1', 'Ada')).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
