@@ -299,7 +299,12 @@ describe('sending', () => {
   it('I30 keeps its order while the server puts it off, says until when, and comes no earlier after a reconnect', async () => {
     const { server, time, room } = await setUpLive();
     const sends = () => server.calls.filter(({ name }) => name === 'send_message').length;
-    const slow = { code: 'rate_limited', reason: 'slow_mode', retryable: true, retryAfterMs: 60_000 } as const;
+    const slow = {
+      code: 'rate_limited',
+      reason: 'slow_mode',
+      retryable: true,
+      retryAfterMs: 60_000,
+    } as const;
     server.answer('send_message', slow);
     const [first, second] = [room.messages.send('one'), room.messages.send('two')];
     await time.advance(100);
