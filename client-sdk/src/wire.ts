@@ -100,6 +100,13 @@ export interface Operations {
   update_me: Op<typeof identity.updateMe>;
   list_users: Op<typeof identity.listUsers>;
   get_user: Op<typeof identity.getUser>;
+  update_user: Op<typeof identity.updateUser>;
+  remove_user: Op<typeof identity.removeUser>;
+  list_connections: Op<typeof identity.listConnections>;
+  disconnect_user: Op<typeof identity.disconnectUser>;
+  list_keys: Op<typeof identity.listKeys>;
+  create_key: Op<typeof identity.createKey>;
+  delete_key: Op<typeof identity.deleteKey>;
 
   list_rooms: Op<typeof rooms.listRooms>;
   create_room: Op<typeof rooms.createRoom>;
@@ -268,6 +275,8 @@ export type ReplyOf<N extends OperationName> = Operations[N]['output'];
 
 /** Method and path → input and output of operations that only REST has: `client.request` reaches them. */
 export interface RestOperations {
+  'DELETE /api/session': Op<typeof identity.deleteSession>;
+
   'GET /api/tools/custom': Op<typeof custom.listCustomTools>;
   'POST /api/tools/custom': Op<typeof custom.createCustomTool>;
   'GET /api/tools/custom/:toolId': Op<typeof custom.getCustomTool>;

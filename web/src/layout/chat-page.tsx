@@ -29,6 +29,9 @@ const ShortcutsDialog = lazyDialog(async () => (await import('./shortcuts-dialog
 /** Where G and another key lead. */
 const GO: Record<string, string> = {
   a: pageHref('approvals'),
+  i: pageHref('inbox'),
+  s: pageHref('saved'),
+  t: pageHref('threads'),
 };
 
 const NARROW = '(width < 48em)';

@@ -12,7 +12,7 @@ import { partner, roomName } from '../rooms/room-name.ts';
 import { useClient, useMe, useStore } from '../session/use-client.ts';
 import { useIsAdmin } from '../session/use-is-admin.ts';
 import styles from './jump-dialog.module.css';
-import { AGENTS, MINE, SERVER } from './places.ts';
+import { AGENTS, ELSEWHERE, MINE, SERVER } from './places.ts';
 
 interface Choice {
   id: string;
@@ -151,7 +151,12 @@ function useChoices(words: string): Choice[] {
       go: () => goToHref(hrefOf(room)),
     };
   });
-  const places = [...MINE, ...AGENTS, ...SERVER.filter(({ admin }) => isAdmin || admin !== true)].map(
+  const places = [
+    ...MINE,
+    ...AGENTS,
+    ...SERVER.filter(({ admin }) => isAdmin || admin !== true),
+    ...ELSEWHERE,
+  ].map(
     ({ page, name, href, icon: Sign, also }): Choice => ({
       id: `page-${page}`,
       sign: <Sign size={18} stroke={1.8} aria-hidden="true" />,

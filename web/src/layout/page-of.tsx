@@ -7,6 +7,12 @@ const AgentsPage = lazyPage(async () => (await import('../agents/agents-page.tsx
 const AgentPage = lazyPage(async () => (await import('../agents/agent-page.tsx')).AgentPage);
 const ApprovalsPage = lazyPage(async () => (await import('../approvals/approvals-page.tsx')).ApprovalsPage);
 const AuditPage = lazyPage(async () => (await import('../audit/audit-page.tsx')).AuditPage);
+const InboxPage = lazyPage(async () => (await import('../inbox/inbox-page.tsx')).InboxPage);
+const LaterPage = lazyPage(async () => (await import('../later/later-page.tsx')).LaterPage);
+const MePage = lazyPage(async () => (await import('../me/me-page.tsx')).MePage);
+const SavedPage = lazyPage(async () => (await import('../saved/saved-page.tsx')).SavedPage);
+const SearchPage = lazyPage(async () => (await import('../search/search-page.tsx')).SearchPage);
+const ThreadsPage = lazyPage(async () => (await import('../threads/threads-page.tsx')).ThreadsPage);
 const ToolsPage = lazyPage(async () => (await import('../tools/tools-page.tsx')).ToolsPage);
 
 /** Undefined where the address is a room's, or nobody's. */
@@ -22,6 +28,18 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
       return <AuditPage onRooms={onRooms} />;
     case 'tools':
       return <ToolsPage tab={route.tab} onRooms={onRooms} />;
+    case 'inbox':
+      return <InboxPage onRooms={onRooms} />;
+    case 'later':
+      return <LaterPage tab={route.tab} onRooms={onRooms} />;
+    case 'me':
+      return <MePage tab={route.tab} onRooms={onRooms} />;
+    case 'saved':
+      return <SavedPage onRooms={onRooms} />;
+    case 'search':
+      return <SearchPage words={route.words} onRooms={onRooms} />;
+    case 'threads':
+      return <ThreadsPage onRooms={onRooms} />;
     default:
       return undefined;
   }

@@ -1,6 +1,18 @@
 // Where one can go beside the rooms, as data: for the sidebar and for jumping. Each page is named once, here.
-import { type Icon, IconListCheck, IconSparkles, IconTool, IconUserCheck } from '@tabler/icons-react';
-import { pageHref, type Route, tabHref } from '../parts/route.ts';
+import {
+  type Icon,
+  IconBookmark,
+  IconClock,
+  IconInbox,
+  IconListCheck,
+  IconMessages,
+  IconSearch,
+  IconSettings,
+  IconSparkles,
+  IconTool,
+  IconUserCheck,
+} from '@tabler/icons-react';
+import { pageHref, type Route, searchHref, tabHref } from '../parts/route.ts';
 
 export interface Place {
   page: Route['page'];
@@ -12,7 +24,42 @@ export interface Place {
   admin?: true;
 }
 
-export const MINE: Place[] = [];
+export const MINE: Place[] = [
+  {
+    page: 'inbox',
+    name: 'Inbox',
+    href: pageHref('inbox'),
+    icon: IconInbox,
+    also: 'notifications mentions unread',
+  },
+  {
+    page: 'threads',
+    name: 'Threads',
+    href: pageHref('threads'),
+    icon: IconMessages,
+    also: 'replies followed',
+  },
+  {
+    page: 'later',
+    name: 'Later',
+    href: tabHref('later'),
+    icon: IconClock,
+    also: 'drafts scheduled reminders',
+  },
+  { page: 'saved', name: 'Saved', href: pageHref('saved'), icon: IconBookmark, also: 'bookmarks notes' },
+];
+
+/** Reached by other ways than the list of pages. */
+export const ELSEWHERE: Place[] = [
+  { page: 'search', name: 'Search', href: searchHref(''), icon: IconSearch, also: 'find messages' },
+  {
+    page: 'me',
+    name: 'Your profile and preferences',
+    href: tabHref('me'),
+    icon: IconSettings,
+    also: 'settings name theme density quiet hours sign out dark light',
+  },
+];
 
 export const AGENTS: Place[] = [
   {

@@ -3,11 +3,12 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconChevronRight, IconLogout, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useWaiting } from '../approvals/use-approvals.ts';
+import { useInboxCount } from '../inbox/use-inbox.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { BrandMark } from '../parts/brand-mark.tsx';
 import { ColorSchemeToggle } from '../parts/color-scheme-toggle.tsx';
 import { kept } from '../parts/kept.ts';
-import type { Route } from '../parts/route.ts';
+import { type Route, tabHref } from '../parts/route.ts';
 import { type RoomDialog, RoomList } from '../rooms/room-list.tsx';
 import { leave } from '../session/session.ts';
 import { useMe } from '../session/use-client.ts';
@@ -27,9 +28,12 @@ interface SidebarProps {
 export function Sidebar({ route, onDialog, onJump, onOpen }: SidebarProps) {
   const me = useMe();
   const isAdmin = useIsAdmin();
-  const openRoom = route.page === 'room' ? route.key : undefined;
+  // Direct rooms have no slug: nothing must look like theirs.
+  const openRoom = route.page === 'room' ? route.key : '';
   const approvals = useWaiting().data?.length ?? 0;
+  const unread = useInboxCount();
   const waiting: Partial<Record<Place['page'], { count: number; strong: boolean; words: string }>> = {
+    inbox: { count: unread, strong: true, words: `${unread} unread` },
     approvals: { count: approvals, strong: true, words: `${approvals} waiting` },
   };
   const link = (place: Place) => (
@@ -59,11 +63,19 @@ export function Sidebar({ route, onDialog, onJump, onOpen }: SidebarProps) {
         />
       </div>
       <div className={styles.me}>
-        <Avatar user={me} />
-        <span className={styles.who}>
-          <span className={styles.myName}>{me.name}</span>
-          <span className={styles.handle}>@{me.handle}</span>
-        </span>
+        <a
+          className={styles.myself}
+          href={tabHref('me')}
+          aria-current={route.page === 'me' ? 'page' : undefined}
+          onClick={onOpen}
+        >
+          <Avatar user={me} />
+          <span className={styles.who}>
+            <span className={styles.myName}>{me.name}</span>
+            <span className={styles.handle}>@{me.handle}</span>
+          </span>
+          <span className="reader-only">, your profile and preferences</span>
+        </a>
         <ColorSchemeToggle />
         <Tooltip label="Sign out">
           <ActionIcon aria-label="Sign out" onClick={() => leave()}>

@@ -18,17 +18,7 @@ export const AGENT_TABS = [
 export type AgentTab = (typeof AGENT_TABS)[number];
 
 /** Pages that are only named, beside those that have more in their address. */
-const PLAIN = [
-  'agents',
-  'approvals',
-  'audit',
-  'inbox',
-  'saved',
-  'threads',
-  'metrics',
-  'welcome',
-  'me',
-] as const;
+const PLAIN = ['agents', 'approvals', 'audit', 'inbox', 'saved', 'threads', 'metrics', 'welcome'] as const;
 export type PlainPage = (typeof PLAIN)[number];
 
 const TABS = {
@@ -37,6 +27,7 @@ const TABS = {
   admin: ['people', 'keys', 'data', 'stops', 'server'],
   moderation: ['reports', 'held', 'record', 'rules'],
   webhooks: ['out', 'in'],
+  me: ['profile', 'notifications', 'account'],
 } as const;
 export type TabbedPage = keyof typeof TABS;
 export type TabOf<P extends TabbedPage> = (typeof TABS)[P][number];

@@ -36,3 +36,15 @@ export function formatWhen(iso: string, now: Date = new Date()): string {
   const inside = words === 'Today' || words === 'Yesterday' ? words.toLowerCase() : words;
   return `${inside} at ${formatTime(iso)}`;
 }
+
+/** `14:05` of today, `Yesterday, 14:05`, `Monday, 9 March, 14:05`. */
+export function formatMoment(iso: string): string {
+  const name = formatDay(iso);
+  return name === 'Today' ? formatTime(iso) : `${name}, ${formatTime(iso)}`;
+}
+
+/** For a field of date and time: this moment in the reader's own zone, to the minute. */
+export function toLocalField(at: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+}

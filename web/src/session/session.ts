@@ -38,6 +38,13 @@ export function leave(notice?: string): void {
   set(notice === undefined ? { status: 'out' } : { status: 'out', notice });
 }
 
+/** Signs out at the server too: the token is refused from then on. Throws ParleyError where that did not work. */
+export async function endSession(): Promise<void> {
+  if (current.status !== 'in') return;
+  await current.client.request('DELETE /api/session', {});
+  leave('You are signed out, and that session has ended on the server.');
+}
+
 function open(token: string, user: User): Session {
   const client = createClient({
     url: URL_OF_SERVER,
