@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need from outside npm: Postgres with its headers, Redis, Chromium, a compiler.
+# Installs what the tests need from outside npm: Postgres with its headers, Redis, Chromium, a compiler,
+# and what the guides use.
 # Must never stop services that were here before.
 set -euo pipefail
 
@@ -14,6 +15,8 @@ missing() {
   [ -x "/usr/lib/postgresql/$version/bin/initdb" ] || echo "postgresql-$version"
   [ -e "/usr/include/postgresql/$version/server/postgres.h" ] || echo "postgresql-server-dev-$version"
   command -v chromium >/dev/null || echo chromium
+  command -v curl >/dev/null || echo curl
+  command -v jq >/dev/null || echo jq
   command -v make >/dev/null && command -v g++ >/dev/null && command -v dpkg-source >/dev/null || echo build-essential dpkg-dev
 }
 
