@@ -11,6 +11,7 @@ import { lockDataDir, secretOf } from './core/data-dir.ts';
 import { openDatabase } from './core/db/database.ts';
 import { exclusively } from './core/db/exclusive.ts';
 import { migrate, pendingMigrations } from './core/db/migrate.ts';
+import { createDeliveryMemory } from './core/deliveries.ts';
 import { createEpoch } from './core/epoch.ts';
 import { createEvents } from './core/events.ts';
 import { createFailpoints } from './core/failpoints.ts';
@@ -30,6 +31,8 @@ import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
 import { cardsModule } from './server/cards/module.ts';
 import { createCardsService } from './server/cards/service.ts';
+import { deliveriesModule } from './server/deliveries/module.ts';
+import { createDeliveriesService } from './server/deliveries/service.ts';
 import { draftsModule } from './server/drafts/module.ts';
 import { createDraftsService } from './server/drafts/service.ts';
 import { erasureModule } from './server/erasure/module.ts';
@@ -161,7 +164,14 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         ? createMemoryBus(logger)
         : (await import('./core/bus-redis.ts')).createRedisBus({ url: config.REDIS_URL, logger });
     const pace = createPace(clock);
-    const hub = createHub({ bus: traceDeliveries(bus, tracer), logger, metrics, pace });
+    const deliveryMemory = createDeliveryMemory({ clock, nodeId });
+    const hub = createHub({
+      bus: traceDeliveries(bus, tracer),
+      logger,
+      metrics,
+      pace,
+      deliveries: deliveryMemory,
+    });
 
     const revocations = createRevocations({
       bus,
@@ -207,6 +217,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       pace,
       failpoints,
       uploads,
+      deliveries: deliveryMemory,
     });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({
@@ -355,8 +366,25 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         disconnect: (tenantId, userId) => control.disconnect(tenantId, userId),
       }),
       roomsModule(rooms),
-      messagesModule({ rooms, messages, presence, log, cameIn: agents.cameIn }),
       cardsModule(createCardsService({ messages, events })),
+      messagesModule({
+        rooms,
+        messages,
+        presence,
+        log,
+        cameIn: agents.cameIn,
+        deliveries: deliveryMemory,
+      }),
+      deliveriesModule(
+        createDeliveriesService({
+          database,
+          rooms,
+          messages,
+          identity,
+          notifications,
+          nodes: { recall: (asked) => control.recall(asked) },
+        }),
+      ),
       reactionsModule(createReactionsService({ messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
       threadsModule(createThreadsService({ database, bus, rooms, messages })),
@@ -401,6 +429,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       logger,
       nodeId,
       connections: local,
+      deliveries: deliveryMemory,
     };
     const sockets = {
       ...session,
@@ -454,6 +483,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     const control = createClusterControl({
       io: socketio.io,
       local,
+      recall: (asked) =>
+        deliveryMemory.recall(asked, local.seats(asked.tenantId, asked.userId, asked.roomId)),
       logger,
       metrics,
       redisUrl: config.REDIS_URL,

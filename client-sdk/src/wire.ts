@@ -16,6 +16,7 @@ import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts
 import type * as memory from '../../src/memory/contract.ts';
 import type * as audit from '../../src/server/audit/contract.ts';
 import type * as cards from '../../src/server/cards/contract.ts';
+import type * as deliveries from '../../src/server/deliveries/contract.ts';
 import type * as drafts from '../../src/server/drafts/contract.ts';
 import type * as erasure from '../../src/server/erasure/contract.ts';
 import type * as exports from '../../src/server/exports/contract.ts';
@@ -155,6 +156,7 @@ export interface Operations {
   mark_thread_read: Op<typeof threads.readThread>;
   follow_thread: Op<typeof threads.followThread>;
   list_versions: Op<typeof versions.listVersions>;
+  explain_delivery: Op<typeof deliveries.explainDelivery>;
   list_events: Op<typeof messages.listEvents>;
   mark_read: Op<typeof messages.markRead>;
   typing: Op<typeof messages.setTyping>;

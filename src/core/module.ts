@@ -40,6 +40,9 @@ export interface Joined {
   json?: string;
   /** Log entries above this `seq` go live to the seat; undefined for topics without a log. */
   liveAfter?: number;
+  /** Where the client said it had come to, and the entries that the reply brings. */
+  afterSeq?: number;
+  brought?: { from: number; to: number };
 }
 
 /** A family of topics such as `room:*`. */

@@ -21,6 +21,7 @@ const GARBAGE = [
   Buffer.from('{"type":5}'),
   Buffer.from('{"type":6,"requestId":"x"}'),
   Buffer.from('{"type":6,"data":["parley:connections"]}'),
+  Buffer.from('{"type":6,"data":["parley:deliveries"]}'),
   Buffer.from('{"type":7,"requestId":"x","opts":{"rooms":7}}'),
 ];
 
@@ -94,6 +95,32 @@ describe.runIf(inject('postgresUrl') !== undefined && inject('redisUrl') !== und
     await until('both were closed', () => both.every((c) => c.closes.length > 0));
     await until('both are back', () => both.every((c) => c.isJoined()));
     expect(kinds(await connectionsOf(userId))).toEqual(['phoenix', 'socketio']);
+  });
+
+  test('what became of a message is asked of every node', async () => {
+    const { userId, both } = await someone('Two Screens');
+    await until('both nodes answer', async () => (await connectionsOf(userId)).complete);
+    const body = { body: 'to both' };
+    const { id } = await rest<{ id: string }>(nodes[1].url, admin, 'POST', '/api/rooms/lobby/messages', body);
+    await until('both heard it', () =>
+      both.every((client) => client.heard.some(({ payload }) => payload.id === id)),
+    );
+    interface Told {
+      reason: string;
+      complete: boolean;
+      steps: { step: string; node?: string; how?: string; evidence: string; protocol?: string }[];
+    }
+    const path = `/api/messages/${id}/delivery?userId=${userId}`;
+    const told = await rest<Told>(nodes[0].url, admin, 'GET', path);
+    expect(told).toMatchObject({ reason: 'handed_over', complete: true });
+    const seats = told.steps.filter(({ step }) => step === 'connection');
+    expect(seats.map(({ how, evidence }) => `${how} ${evidence}`)).toEqual([
+      'live recorded',
+      'live recorded',
+    ]);
+    expect(new Set(seats.map(({ node }) => node)).size).toBe(2);
+    const phoenix = seats.find(({ protocol }) => protocol === 'phoenix');
+    expect(told.steps.find(({ step }) => step === 'accepted')?.node).toBe(phoenix?.node);
   });
 
   test('only an administrator looks, and only at people there are', async () => {

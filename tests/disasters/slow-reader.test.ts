@@ -76,6 +76,16 @@ test.each(Object.entries(OPEN))(
     await reader.until('every message', () => heard().length === sent);
     const seqs = heard().map((h) => h.payload.seq as number);
 
+    // Whoever asks what became of a message learns it.
+    const explain = async (i: number) => {
+      const messageId = heard().at(i)?.payload.id;
+      return reader.call('explain_delivery', { messageId, userId: bob.user.id });
+    };
+    expect(await explain(0)).toMatchObject({ verdict: 'delivered', reason: 'handed_over' });
+    const lost = await explain(-1);
+    expect(lost).toMatchObject({ verdict: 'waiting', reason: 'slow_consumer' });
+    expect(lost.steps).toContainEqual(expect.objectContaining({ how: 'none', ended: 'slow_consumer' }));
+
     // He comes back from where he was, and misses nothing.
     const place = (seqs[0] as number) - 1;
     const back = await listen('phoenix 2.0.0', app, bob);

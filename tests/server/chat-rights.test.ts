@@ -20,6 +20,7 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['save_message'],
   ['set_reminder', { dueAt: new Date(Date.now() + 3_600_000).toISOString() }],
   ['unsave_message'],
+  ['explain_delivery'],
 ];
 
 /** The same of rooms. */

@@ -57,6 +57,7 @@ export const ROUTES = {
   mark_thread_read: 'POST /api/messages/:messageId/thread/read',
   follow_thread: 'PUT /api/messages/:messageId/thread/following',
   list_versions: 'GET /api/messages/:messageId/versions',
+  explain_delivery: 'GET /api/messages/:messageId/delivery',
   list_events: 'GET /api/rooms/:roomId/events',
   mark_read: 'POST /api/rooms/:roomId/read',
   typing: 'POST /api/rooms/:roomId/typing',

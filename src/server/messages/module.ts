@@ -1,7 +1,9 @@
 // What messages offer, and the topic `room:*`: join with what was missed, then live.
+import type { DeliveryMemory } from '../../core/deliveries.ts';
 import { AppError } from '../../core/errors.ts';
 import { handle, type Module, type TopicDef } from '../../core/module.ts';
 import { parseInput } from '../../core/operation.ts';
+import type { Scope } from '../../core/scope.ts';
 import { jsonWithShared } from '../../core/shared-json.ts';
 import type { PresenceService } from '../presence/service.ts';
 import type { RoomsService } from '../rooms/service.ts';
@@ -44,6 +46,7 @@ export const roomTopicDef = ({ rooms, messages, presence, log, cameIn }: RoomTop
       // Rights are read after the log: a removal is then either seen here or evicts the seat later.
       const me = await rooms.myMembership(seat.scope, roomId);
       const present = presence.list(roomId);
+      const brought = rangeOf(missed.events);
       const reply: c.JoinReply = {
         room: { ...room, lastSeq: missed.lastSeq },
         me,
@@ -55,6 +58,8 @@ export const roomTopicDef = ({ rooms, messages, presence, log, cameIn }: RoomTop
         reply,
         json: jsonWithShared(reply, new Set([members, present, missed.events])),
         liveAfter: missed.lastSeq,
+        ...(from.afterSeq === undefined ? {} : { afterSeq: from.afterSeq }),
+        ...(brought === undefined ? {} : { brought }),
       };
     } catch (error) {
       presence.close(roomId);
@@ -85,17 +90,44 @@ export const userTopicDef = (): TopicDef => ({
   join: async (seat) => ({ reply: { user: seat.scope.user } }),
 });
 
-export const messagesModule = (deps: RoomTopicDeps): Module => ({
+interface MessagesDeps extends RoomTopicDeps {
+  deliveries: Pick<DeliveryMemory, 'fetched'>;
+}
+
+/** So that it can be told later by what way somebody had a message. */
+async function remember(
+  { deliveries, rooms }: MessagesDeps,
+  scope: Scope,
+  key: string,
+  page: { seq: number }[],
+  by: 'history' | 'log',
+): Promise<void> {
+  const range = rangeOf(page);
+  if (range !== undefined) deliveries.fetched(scope, await rooms.resolveId(scope, key), range, by);
+}
+
+function rangeOf(page: { seq: number }[]): { from: number; to: number } | undefined {
+  const [first, last] = [page[0], page.at(-1)];
+  return first === undefined || last === undefined ? undefined : { from: first.seq, to: last.seq };
+}
+
+export const messagesModule = (deps: MessagesDeps): Module => ({
   name: 'messages',
   operations: [
     handle(c.sendMessage, (scope, input) => deps.messages.send(scope, input)),
-    handle(c.listMessages, (scope, input) => deps.messages.list(scope, input)),
+    handle(c.listMessages, async (scope, input) => {
+      const page = await deps.messages.list(scope, input);
+      if (input.threadId === undefined) await remember(deps, scope, input.roomId, page.data, 'history');
+      return page;
+    }),
     handle(c.getMessage, (scope, { messageId }) => deps.messages.get(scope, messageId)),
     handle(c.editMessage, (scope, input) => deps.messages.edit(scope, input)),
     handle(c.deleteMessage, (scope, { messageId }) => deps.messages.remove(scope, messageId)),
-    handle(c.listEvents, (scope, { roomId, limit, ...from }) =>
-      deps.messages.events(scope, roomId, from, limit),
-    ),
+    handle(c.listEvents, async (scope, { roomId, limit, ...from }) => {
+      const page = await deps.messages.events(scope, roomId, from, limit);
+      await remember(deps, scope, roomId, page.events, 'log');
+      return page;
+    }),
     handle(c.markRead, (scope, { roomId, seq }) => deps.messages.markRead(scope, roomId, seq)),
     handle(c.setTyping, async (scope, { roomId, on }) => {
       await deps.messages.typing(scope, roomId, on);

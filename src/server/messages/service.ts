@@ -160,6 +160,7 @@ export function createMessagesService(deps: {
         roomId,
         id,
         author: scope.user,
+        via: scope.via,
         kind: scope.user.kind === 'agent' ? 'agent' : 'text',
         body,
         threadId: input.threadId?.toLowerCase() ?? null,

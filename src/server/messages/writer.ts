@@ -4,12 +4,13 @@ import type { LogEntry } from '../../core/bus.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { untimed } from '../../core/db/deadline.ts';
+import type { DeliveryMemory } from '../../core/deliveries.ts';
 import { AppError, isUnavailable, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import type { Metrics } from '../../core/metrics.ts';
 import type { Pace } from '../../core/pace.ts';
-import type { ScopeUser } from '../../core/scope.ts';
+import type { ScopeUser, Surface } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
 import type { Card } from '../cards/contract.ts';
 import { canMentionEveryone, notAMember } from '../rooms/service.ts';
@@ -26,6 +27,8 @@ export interface Send {
   roomId: string;
   id: string;
   author: ScopeUser;
+  /** The door it came by. */
+  via: Surface;
   kind: 'text' | 'agent' | 'system';
   body: string;
   threadId: string | null;
@@ -94,8 +97,9 @@ export function createWriter(deps: {
   pace: Pace;
   failpoints: Failpoints;
   uploads: Pick<UploadsService, 'attachable' | 'attach'>;
+  deliveries: Pick<DeliveryMemory, 'committed'>;
 }): Writer {
-  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads } = deps;
+  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads, deliveries } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
@@ -339,6 +343,7 @@ export function createWriter(deps: {
       );
       database.afterCommit(tx, () => failpoints.hit('after-commit-before-publish'));
       for (const [roomId, group] of Map.groupBy(sent, (s) => s.row.roomId)) {
+        database.afterCommit(tx, () => remember(roomId, group, sent.length));
         log.publishAfterCommit(
           tx,
           roomId,
@@ -355,6 +360,25 @@ export function createWriter(deps: {
     });
     for (const outcome of outcomes) outcome();
     return left;
+  }
+
+  /** For whoever asks later how a message went. */
+  function remember(
+    roomId: string,
+    group: { row: { seq: number }; waiting: Waiting[] }[],
+    together: number,
+  ): void {
+    const now = clock.elapsed();
+    deliveries.committed({
+      roomId,
+      from: (group[0] as (typeof group)[number]).row.seq,
+      to: (group.at(-1) as (typeof group)[number]).row.seq,
+      sends: group.map(({ waiting: [first] }) => ({
+        via: (first as Waiting).send.via,
+        waitedMs: Math.round(now - (first as Waiting).deadline + MAX_WAIT_MS),
+      })),
+      together,
+    });
   }
 
   /** What the sends of a batch attach, or why one may not; no query when none attaches anything. */

@@ -12,41 +12,71 @@ export interface Wanted {
   kind: Notification['kind'];
 }
 
+/** How a message stands to a person of its room. */
+export interface Wish extends Wanted {
+  roomId: string;
+  level: 'all' | 'mentions' | 'none';
+  muted: boolean;
+  /** Addressed to him: a mention, an answer to him, or a reply in a thread that he follows. */
+  meant: boolean;
+}
+
+/** The wishes of all people of the room of a message but its author. */
+const wishes = (tenantId: string, messageId: string) => sql`
+  select w.user_id, w.room_id, w.level, w.muted, w.mentioned or w.answered or w.follows as meant, case
+      when w.mentioned then 'mention' when w.answered or w.follows then 'reply' when w.room_kind = 'direct' then 'direct' else 'message' end as kind
+  from (
+    select m.user_id, x.room_id, r.kind as room_kind,
+      coalesce(m.notify, case when r.kind = 'direct' then 'all' else 'mentions' end) as level,
+      coalesce(m.muted_until > now(), false) as muted,
+      x.mentions <> '[]'::jsonb and (x.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
+        or x.mentions @> '[{"kind":"all"}]'::jsonb or x.mentions @> '[{"kind":"here"}]'::jsonb) as mentioned,
+      coalesce(x.kind = 'agent' and o.author_id = m.user_id, false) as answered,
+      coalesce(t.following, x.thread_id is not null and (f.author_id = m.user_id
+        or f.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
+        or exists (select from messages p where p.thread_id = x.thread_id and p.id <> x.id and p.deleted_at is null
+          and (p.author_id = m.user_id or p.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text)))))) as follows
+    from messages x
+    join rooms r on r.id = x.room_id and r.deleted_at is null
+    join memberships m on m.room_id = x.room_id and m.user_id <> x.author_id
+    join users u on u.id = m.user_id and u.kind = 'human' and u.deleted_at is null
+    left join messages f on f.id = x.thread_id
+    left join messages o on o.id = x.root_id
+    left join thread_marks t on t.root_id = x.thread_id and t.user_id = m.user_id
+    where x.id = ${messageId} and x.tenant_id = ${tenantId} and x.deleted_at is null) w`;
+
 /**
  * Who is to be told of a message, and why: people of its room but its author, by their level for the room. An agent's answer is
  * for whoever its run was for.
  */
-export async function listWanted(
-  tx: Tx,
-  tenantId: string,
-  messageId: string,
-): Promise<(Wanted & { roomId: string })[]> {
-  const { rows } = await sql<Wanted & { roomId: string }>`
-    select w.user_id, w.room_id, case
-        when w.meant then 'mention' when w.answered or w.follows then 'reply' when w.room_kind = 'direct' then 'direct' else 'message' end as kind
-    from (
-      select m.user_id, x.room_id, r.kind as room_kind,
-        coalesce(m.notify, case when r.kind = 'direct' then 'all' else 'mentions' end) as level,
-        x.mentions <> '[]'::jsonb and (x.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
-          or x.mentions @> '[{"kind":"all"}]'::jsonb or x.mentions @> '[{"kind":"here"}]'::jsonb) as meant,
-        coalesce(x.kind = 'agent' and o.author_id = m.user_id, false) as answered,
-        coalesce(t.following, x.thread_id is not null and (f.author_id = m.user_id
-          or f.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
-          or exists (select from messages p where p.thread_id = x.thread_id and p.id <> x.id and p.deleted_at is null
-            and (p.author_id = m.user_id or p.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text)))))) as follows
-      from messages x
-      join rooms r on r.id = x.room_id and r.deleted_at is null
-      join memberships m on m.room_id = x.room_id and m.user_id <> x.author_id
-      join users u on u.id = m.user_id and u.kind = 'human' and u.deleted_at is null
-      left join messages f on f.id = x.thread_id
-      left join messages o on o.id = x.root_id
-      left join thread_marks t on t.root_id = x.thread_id and t.user_id = m.user_id
-      where x.id = ${messageId} and x.tenant_id = ${tenantId} and x.deleted_at is null
-        and (m.muted_until is null or m.muted_until <= now())) w
-    where w.level = 'all' or (w.level = 'mentions' and (w.meant or w.answered or w.follows))
-    order by w.user_id`.execute(tx);
+export async function listWanted(tx: Tx, tenantId: string, messageId: string): Promise<Wish[]> {
+  const { rows } = await sql<Wish>`
+    select * from (${wishes(tenantId, messageId)}) w
+    where not muted and (level = 'all' or (level = 'mentions' and meant))
+    order by user_id`.execute(tx);
   return rows;
 }
+
+/** How one person's settings stand now to a message; undefined where it is not for him at all. */
+export async function findWish(
+  db: Db,
+  tenantId: string,
+  messageId: string,
+  userId: string,
+): Promise<Wish | undefined> {
+  const { rows } = await sql<Wish>`
+    select * from (${wishes(tenantId, messageId)}) w where user_id = ${userId}::uuid`.execute(db);
+  return rows[0];
+}
+
+export const findByKey = (db: Db, tenantId: string, userId: string, key: string) =>
+  db
+    .selectFrom('notifications')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('userId', '=', userId)
+    .where('key', '=', key)
+    .executeTakeFirst();
 
 export interface NewNotification {
   tenantId: string;

@@ -164,6 +164,25 @@ export function createNotificationsService(deps: {
       };
     },
 
+    /** Why a message is in someone's inbox, or is not; undefined for who has none or is its author. */
+    async why(
+      tenantId: string,
+      userId: string,
+      messageId: string,
+    ): Promise<{ at?: Date; recorded: boolean; because: string } | undefined> {
+      const [row, wish] = await Promise.all([
+        repo.findByKey(db, tenantId, userId, messageId),
+        repo.findWish(db, tenantId, messageId, userId),
+      ]);
+      if (row !== undefined) {
+        const [settings] = await repo.listSettings(db, [userId]);
+        const quiet = settings !== undefined && quietOf(settings, row.createdAt);
+        const hush = quiet ? ' It came in quiet hours, so no device was told.' : '';
+        return { at: row.createdAt, recorded: true, because: `${CAME_AS[row.kind]}${hush}` };
+      }
+      return wish === undefined ? undefined : { recorded: false, because: notWanted(wish) };
+    },
+
     async read(
       scope: Scope,
       which: { ids?: string[] | undefined; upTo?: number | undefined },
@@ -228,6 +247,24 @@ const hoursOf = ({ quietFrom, quietTo, timeZone }: SettingsRow): QuietHours | nu
   quietFrom === null || quietTo === null || timeZone === null
     ? null
     : { from: quietFrom, to: quietTo, timeZone };
+
+const CAME_AS: Record<Notification['kind'], string> = {
+  mention: 'It came into the inbox: it mentions them.',
+  reply: 'It came into the inbox: it answers them, or stands in a thread that they follow.',
+  direct: 'It came into the inbox: it was sent in a direct room.',
+  message: 'It came into the inbox: they hear of every message of the room.',
+  approval: 'It came into the inbox: an approval waits for them.',
+  reminder: 'It came into the inbox: they asked to be reminded.',
+};
+
+/** Why a message is not in an inbox, as the settings are now. */
+function notWanted({ muted, level, meant }: repo.Wish): string {
+  if (muted) return 'It is not in the inbox: the room is muted for them.';
+  if (level === 'none') return 'It is not in the inbox: they want nothing of this room.';
+  if (level === 'mentions' && !meant)
+    return 'It is not in the inbox: they want only what is meant for them, and this is for nobody in particular.';
+  return 'It is not in the inbox yet, or their settings were others when it was sent.';
+}
 
 function quietOf(row: SettingsRow, at: Date): boolean {
   const hours = hoursOf(row);

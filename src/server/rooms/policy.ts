@@ -11,6 +11,7 @@ type Action =
   | 'message.pin'
   | 'message.versions'
   | 'mention.everyone'
+  | 'delivery.explain'
   | 'agent.stop';
 
 const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
@@ -24,6 +25,7 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
     'message.pin',
     'message.versions',
     'mention.everyone',
+    'delivery.explain',
     'agent.stop',
   ]),
   admin: new Set<Action>([
@@ -34,6 +36,7 @@ const ALLOWED: Record<MemberRole, ReadonlySet<Action>> = {
     'message.pin',
     'message.versions',
     'mention.everyone',
+    'delivery.explain',
     'agent.stop',
   ]),
   member: new Set<Action>(),

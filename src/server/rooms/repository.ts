@@ -248,6 +248,7 @@ export const advanceReadSeq = (tx: Tx | Db, roomId: string, userId: string, seq:
     .updateTable('memberships')
     .set({
       readSeq: sql<number>`greatest(read_seq, least(${seq}::bigint, (select last_seq from rooms where id = ${roomId}::uuid)))`,
+      readAt: sql<Date>`case when ${seq}::bigint > read_seq then now() else read_at end`,
       unreadFrom: null,
     })
     .where('roomId', '=', roomId)

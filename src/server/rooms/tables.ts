@@ -31,6 +31,8 @@ export interface MembershipsTable {
   tenantId: string;
   role: ColumnType<MemberRole, MemberRole | undefined, MemberRole>;
   readSeq: Generated<number>;
+  /** When the mark was moved the last time; null where joining put it. */
+  readAt: Date | null;
   joinedAt: Generated<Date>;
   /** Unread again from here on, until the read mark is set the next time. */
   unreadFrom: number | null;

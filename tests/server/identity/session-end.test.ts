@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createMemoryBus } from '../../../src/core/bus-memory.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { createDeliveryMemory } from '../../../src/core/deliveries.ts';
 import { createLogger } from '../../../src/core/logger.ts';
 import { createMetrics } from '../../../src/core/metrics.ts';
 import type { Joined, TopicDef } from '../../../src/core/module.ts';
@@ -60,6 +61,7 @@ function open() {
       metrics: createMetrics(),
       logger,
       connections: createLocalConnections(),
+      deliveries: createDeliveryMemory({ clock: systemClock, nodeId: 'node' }),
       nodeId: 'node',
     },
     scope,

@@ -1,7 +1,8 @@
-// Asks every node about connections, through Socket.IO's Redis adapter. Messages do not go this way: Redis may lose them.
+// Asks every node about connections and what it remembers of deliveries, through Socket.IO's Redis adapter. Messages do not go this way: Redis may lose them.
 // Must never wait without a limit, nor say that an answer is complete when some node may not have been asked.
 import type { Server } from 'socket.io';
-import type { Connections, ConnectionsFound, LiveConnection } from '../../../core/connections.ts';
+import type { Connections, LiveConnection } from '../../../core/connections.ts';
+import type { Asked as AskedDelivery, Deliveries, NodeMemory } from '../../../core/deliveries.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
 import type { RedisConnection } from '../../../core/redis.ts';
@@ -15,6 +16,7 @@ const CALL_LIMIT_MS = 1500;
 /** After a break the others may come back later than this node; until then some may be missing. */
 const SETTLE_MS = 3000;
 const EVENT = 'parley:connections';
+const RECALL = 'parley:deliveries';
 
 interface Asked {
   what: 'list' | 'disconnect';
@@ -22,7 +24,7 @@ interface Asked {
   userId: string;
 }
 
-export interface ClusterControl extends Connections {
+export interface ClusterControl extends Connections, Deliveries {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -30,11 +32,13 @@ export interface ClusterControl extends Connections {
 export function createClusterControl(deps: {
   io: Server;
   local: LocalConnections;
+  /** What this node remembers. */
+  recall: (asked: AskedDelivery) => NodeMemory;
   logger: Logger;
   metrics: Metrics;
   redisUrl: string | undefined;
 }): ClusterControl {
-  const { io, local, logger, metrics, redisUrl } = deps;
+  const { io, local, recall, logger, metrics, redisUrl } = deps;
   let links: { publisher: RedisConnection; subscriber: RedisConnection } | undefined;
   /** Made once, when Redis is there for the first time. */
   let guarded: ReturnType<typeof guardedAdapter> | undefined;
@@ -49,6 +53,7 @@ export function createClusterControl(deps: {
     what === 'list' ? local.list(tenantId, userId) : local.disconnect(tenantId, userId);
 
   io.on(EVENT, (asked: Asked, answer: (found: LiveConnection[]) => void) => answer(here(asked)));
+  io.on(RECALL, (asked: AskedDelivery, answer: (found: NodeMemory[]) => void) => answer([recall(asked)]));
 
   function onReady(): void {
     settled = false;
@@ -70,30 +75,42 @@ export function createClusterControl(deps: {
 
   const isReady = () => links?.publisher.client.isReady === true && links.subscriber.client.isReady === true;
 
-  async function everywhere(asked: Asked): Promise<ConnectionsFound> {
-    const mine = here(asked);
-    if (redisUrl === undefined) return { connections: mine, complete: true };
-    if (!isReady() || guarded?.listens() !== true) return { connections: mine, complete: false };
+  async function everywhere<T>(
+    event: string,
+    asked: Asked | AskedDelivery,
+    mine: T[],
+  ): Promise<{ found: T[]; complete: boolean }> {
+    if (redisUrl === undefined) return { found: mine, complete: true };
+    if (!isReady() || guarded?.listens() !== true) return { found: mine, complete: false };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(resolve, CALL_LIMIT_MS, undefined);
     });
     try {
-      const others = await Promise.race([io.serverSideEmitWithAck(EVENT, asked), late]);
-      return { connections: [...mine, ...(others ?? []).flat()], complete: others !== undefined && settled };
+      const others = await Promise.race([io.serverSideEmitWithAck(event, asked), late]);
+      return { found: [...mine, ...(others ?? []).flat()], complete: others !== undefined && settled };
     } catch (error) {
       // The nodes that did answer come with the error.
-      const { responses = [] } = error as { responses?: LiveConnection[][] };
+      const { responses = [] } = error as { responses?: T[][] };
       logger.debug({ err: error }, 'not every node answered');
-      return { connections: [...mine, ...responses.flat()], complete: false };
+      return { found: [...mine, ...responses.flat()], complete: false };
     } finally {
       clearTimeout(timer);
     }
   }
 
+  async function connections(asked: Asked) {
+    const { found, complete } = await everywhere(EVENT, asked, here(asked));
+    return { connections: found, complete };
+  }
+
   return {
-    list: (tenantId, userId) => everywhere({ what: 'list', tenantId, userId }),
-    disconnect: (tenantId, userId) => everywhere({ what: 'disconnect', tenantId, userId }),
+    list: (tenantId, userId) => connections({ what: 'list', tenantId, userId }),
+    disconnect: (tenantId, userId) => connections({ what: 'disconnect', tenantId, userId }),
+    async recall(asked) {
+      const { found, complete } = await everywhere(RECALL, asked, [recall(asked)]);
+      return { nodes: found, complete };
+    },
     async start() {
       if (redisUrl === undefined) return;
       const { connectRedis } = await import('../../../core/redis.ts');

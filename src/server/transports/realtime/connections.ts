@@ -1,11 +1,22 @@
 // The connections of this node by their users, and how to close them.
 import type { LiveConnection } from '../../../core/connections.ts';
+import type { SeatSeen } from '../../../core/deliveries.ts';
 import type { Ending } from '../../../core/revocations.ts';
 import type { Scope } from '../../../core/scope.ts';
 
 export interface LocalConnections {
-  /** @returns takes it out again */
-  add(connection: LiveConnection, scope: Scope, hangUp: (ending: Ending) => void): () => void;
+  /**
+   * @param seats its places in a room
+   * @returns takes it out again
+   */
+  add(
+    connection: LiveConnection,
+    scope: Scope,
+    hangUp: (ending: Ending) => void,
+    seats: (roomId: string) => SeatSeen[],
+  ): () => void;
+  /** Places of a user's connections in a room. */
+  seats(tenantId: string, userId: string, roomId: string): SeatSeen[];
   list(tenantId: string, userId: string): LiveConnection[];
   disconnect(tenantId: string, userId: string): LiveConnection[];
 }
@@ -13,6 +24,7 @@ export interface LocalConnections {
 interface Held {
   connection: LiveConnection;
   hangUp: (ending: Ending) => void;
+  seats: (roomId: string) => SeatSeen[];
 }
 
 export function createLocalConnections(): LocalConnections {
@@ -21,14 +33,14 @@ export function createLocalConnections(): LocalConnections {
   const list = (tenantId: string, userId: string) =>
     [...(users.get(keyOf(tenantId, userId)) ?? [])].map((held) => held.connection);
   return {
-    add(connection, { tenantId, user }, hangUp) {
+    add(connection, { tenantId, user }, hangUp, seats) {
       const key = keyOf(tenantId, user.id);
       let mine = users.get(key);
       if (mine === undefined) {
         mine = new Set();
         users.set(key, mine);
       }
-      const held = { connection, hangUp };
+      const held = { connection, hangUp, seats };
       mine.add(held);
       return () => {
         mine.delete(held);
@@ -36,6 +48,8 @@ export function createLocalConnections(): LocalConnections {
       };
     },
     list,
+    seats: (tenantId, userId, roomId) =>
+      [...(users.get(keyOf(tenantId, userId)) ?? [])].flatMap((held) => held.seats(roomId)),
     disconnect(tenantId, userId) {
       const closed = list(tenantId, userId);
       for (const { hangUp } of [...(users.get(keyOf(tenantId, userId)) ?? [])])

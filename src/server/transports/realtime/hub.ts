@@ -1,6 +1,7 @@
 // Delivers what the bus says to the subscribers of this node: in `seq` order, without gap or repeat (P3), encoded once
 // per protocol. A gap is filled from the log before anything later is delivered. One slow subscriber must never hold others.
 import type { Bus, BusMessage, LogEntry } from '../../../core/bus.ts';
+import type { DeliveryMemory, WrittenRing } from '../../../core/deliveries.ts';
 import type { Logger } from '../../../core/logger.ts';
 import type { Metrics } from '../../../core/metrics.ts';
 import type { Pace } from '../../../core/pace.ts';
@@ -37,6 +38,8 @@ export interface Subscriber {
 export interface Subscription {
   /** From here on, everything after `seq` is written. Without a seq (a topic without a log): everything. */
   goLive(afterSeq?: number): void;
+  /** Newest seq that was written in full; 0 where that is what the join brought. */
+  writtenTo(): number;
   detach(): void;
 }
 
@@ -66,6 +69,10 @@ interface Channel {
   topic: string;
   /** Newest seq delivered; undefined until the first subscriber has read the log. */
   delivered: number | undefined;
+  /** As far as the writes of a batch are done: behind `delivered` only while they are under way. */
+  written: number;
+  /** What was written here, and when. */
+  ring: WrittenRing | undefined;
   /** Newest seq known to exist: the bus may have lost what lies between. */
   newest: number;
   /** Entries that came before those below them. */
@@ -102,8 +109,14 @@ const HEAL_RETRY_MS = 500;
 /** A topic of fewer costs too little to let it rest. */
 const CROWD = 64;
 
-export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pace?: Pace }): Hub {
-  const { bus, logger, metrics, pace } = deps;
+export function createHub(deps: {
+  bus: Bus;
+  logger: Logger;
+  metrics: Metrics;
+  pace?: Pace;
+  deliveries?: Pick<DeliveryMemory, 'written'>;
+}): Hub {
+  const { bus, logger, metrics, pace, deliveries } = deps;
   const channels = new Map<string, Channel>();
   const timers = new Set<NodeJS.Timeout>();
   /** Looked up once: finding a counter by its labels costs as much as writing to a member. */
@@ -126,6 +139,8 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pa
     const channel: Channel = {
       topic,
       delivered: undefined,
+      written: 0,
+      ring: readLog === undefined ? undefined : deliveries?.written(topic),
       newest: 0,
       early: new Map(),
       groups: new Map(),
@@ -159,7 +174,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pa
   }
 
   /** Delivers whatever now follows on without a gap. */
-  function advance(channel: Channel): void {
+  function advance(channel: Channel, by: 'bus' | 'log' = 'bus'): void {
     if (channel.delivered === undefined) return;
     const ready: LogEntry[] = [];
     for (let seq = channel.delivered + 1; ; seq++) {
@@ -168,7 +183,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pa
       channel.early.delete(seq);
       ready.push(entry);
     }
-    deliver(channel, ready);
+    deliver(channel, ready, by);
     if (channel.newest > channel.delivered) scheduleHeal(channel, GAP_PATIENCE_MS);
   }
 
@@ -203,17 +218,21 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pa
     // Everyone has left; whoever comes next opens a channel of his own.
     if (channels.get(channel.topic) !== channel) return;
     if (failed) scheduleHeal(channel, HEAL_RETRY_MS);
-    advance(channel);
+    advance(channel, 'log');
   }
 
   /** Writes entries to all; an entry that evicts someone ends a part, so that nothing after it reaches him. */
-  function deliver(channel: Channel, entries: LogEntry[]): void {
+  function deliver(channel: Channel, entries: LogEntry[], by: 'bus' | 'log'): void {
+    const [first, last] = [entries[0], entries.at(-1)];
+    if (first === undefined || last === undefined) return;
+    channel.ring?.add(first.seq, last.seq, by);
     let from = 0;
     for (const [i, entry] of entries.entries()) {
       if (entry.evict === undefined && i < entries.length - 1) continue;
       // Moved with each part: a joining subscriber is promoted by what has been written, not by what will be.
       channel.delivered = entry.seq;
       writeEntries(channel, entries.slice(from, i + 1));
+      channel.written = entry.seq;
       from = i + 1;
       if (entry.evict !== undefined) evict(channel, entry.evict, entry.seq);
       for (const joining of channel.joining) promote(channel, joining);
@@ -351,6 +370,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pa
     if (!wasMember && !wasJoining) return;
     channel.size--;
     if (channel.size > 0) return;
+    channel.ring?.close();
     channel.unsubscribe();
     if (channels.get(channel.topic) === channel) channels.delete(channel.topic);
   }
@@ -371,6 +391,7 @@ export function createHub(deps: { bus: Bus; logger: Logger; metrics: Metrics; pa
           void goLive(channel, joining, afterSeq ?? 0, afterSeq === undefined);
           advance(channel);
         },
+        writtenTo: () => (joining.after === undefined ? 0 : Math.max(joining.after, channel.written)),
         detach: () => remove(channel, subscriber, joining),
       };
     },

@@ -32,6 +32,8 @@ export interface Carrier {
 
 export interface PhoenixConnection {
   receive(data: Buffer, isBinary: boolean): void;
+  /** It takes nothing more, because its client does not read. */
+  slow(): void;
   /** @param abrupt the connection broke, rather than being closed by its user */
   ended(abrupt: boolean): void;
 }
@@ -268,6 +270,7 @@ export function createPhoenixConnections(
           carrier.close(CLOSE.malformed, 'malformed frame');
         }
       },
+      slow: () => session.stopped('slow_consumer'),
       ended(abrupt) {
         channels.clear();
         waiting.clear();

@@ -67,11 +67,12 @@ export function createPhoenixLongPoll(options: LongPollOptions) {
     const token = tokens.issue();
     const slow = () => {
       metrics.slowConsumers.inc({ protocol: 'phoenix' });
+      session.connection.slow();
       end(session, false);
     };
     const session: PollSession = {
       token,
-      connection: { receive: () => {}, ended: () => {} },
+      connection: { receive: () => {}, slow: () => {}, ended: () => {} },
       queue: createPollQueue({ token, clock, onOverflow: slow, onUnsure: () => end(session, true) }),
       dead: false,
     };

@@ -76,6 +76,7 @@ export function createPhoenix(options: PhoenixOptions) {
 
     function slow(): void {
       metrics.slowConsumers.inc({ protocol: 'phoenix' });
+      connection.slow();
       ws.close(CLOSE.slow, 'slow_consumer');
       setTimeout(() => ws.terminate(), TERMINATE_AFTER_MS).unref();
     }

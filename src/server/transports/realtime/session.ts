@@ -3,6 +3,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { RateRule } from '../../../core/contract.ts';
 import { inTime } from '../../../core/db/deadline.ts';
+import type { DeliveryMemory, SeatEnd, SeatSeen } from '../../../core/deliveries.ts';
 import { AppError, type Problem, toProblem } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
 import { assertSafeJson } from '../../../core/json.ts';
@@ -26,6 +27,7 @@ export interface SessionDeps {
   metrics: Metrics;
   logger: Logger;
   connections: LocalConnections;
+  deliveries: Pick<DeliveryMemory, 'ended'>;
   nodeId: string;
 }
 
@@ -46,8 +48,10 @@ export interface JoinedTopic {
   /** `room:<uuid>`, whatever name it was joined by. */
   topic: string;
   roomId: string | undefined;
-  /** @param abrupt the connection broke rather than left */
-  leave(abrupt?: boolean): void;
+  /** @param how left by its user's wish, unless said otherwise */
+  leave(how?: SeatEnd): void;
+  /** What was written to it so far; undefined for a topic without a log, or before its join is answered. */
+  seen(): SeatSeen | undefined;
   /** Changes what others see of this seat, where the topic has presence. */
   updatePresence(meta: object): void;
 }
@@ -68,17 +72,21 @@ export function createSession(
   let closed = false;
   let ended = false;
   let expiry: NodeJS.Timeout | undefined;
+  /** Why nothing more is written, and how far each topic had come by then. */
+  let stopped: { how: SeatEnd; at: number; seen: Map<JoinedTopic, SeatSeen | undefined> } | undefined;
   deps.metrics.connections.inc({ protocol });
   const unwatch = deps.revocations.watch(scope, end);
   const since = deps.clock.date().toISOString();
-  const uncount = deps.connections.add({ id, node: deps.nodeId, protocol, since }, scope, end);
+  const seats = (roomId: string) =>
+    [...joined].flatMap((topic) => (topic.roomId === roomId ? (topic.seen() ?? []) : []));
+  const uncount = deps.connections.add({ id, node: deps.nodeId, protocol, since }, scope, end, seats);
   awaitExpiry();
 
   /** From here on nothing is delivered and nothing can be called, whenever the connection really closes. */
   function end(ending: Ending): void {
     if (closed || ended) return;
     ended = true;
-    for (const topic of [...joined]) topic.leave();
+    for (const topic of [...joined]) topic.leave('sign_in_ended');
     hangUp(ending);
   }
 
@@ -155,15 +163,28 @@ export function createSession(
       };
       let subscription: Subscription | undefined;
       let answered = false;
+      let began: Omit<SeatSeen, 'writtenTo'> | undefined;
       const here: JoinedTopic = {
         topic,
         roomId,
         updatePresence: (meta) => def.updatePresence?.(seat, topic, meta),
-        leave(abrupt = false) {
+        seen: () =>
+          stopped?.seen.get(here) ??
+          (began === undefined
+            ? undefined
+            : { ...began, writtenTo: Math.max(began.liveAfter, subscription?.writtenTo() ?? 0) }),
+        leave(how = 'left') {
           if (!joined.delete(here)) return;
+          const seen = here.seen();
           subscription?.detach();
           deps.metrics.joinedTopics.dec({ protocol });
-          if (answered) def.left?.(seat, topic, abrupt);
+          if (answered) def.left?.(seat, topic, how === 'broken');
+          if (seen === undefined || roomId === undefined) return;
+          const ended = { how: stopped?.how ?? how, at: stopped?.at ?? deps.clock.now() };
+          deps.deliveries.ended(
+            { tenantId: scope.tenantId, userId: scope.user.id, roomId },
+            { ...seen, ended },
+          );
         },
       };
       const subscriber: Subscriber = {
@@ -171,11 +192,11 @@ export function createSession(
         userId: scope.user.id,
         write: wire.write,
         evicted: () => {
-          here.leave();
+          here.leave('evicted');
           wire.evicted();
         },
         overflowed: () => {
-          here.leave();
+          here.leave('overflowed');
           wire.overflowed();
         },
       };
@@ -190,6 +211,12 @@ export function createSession(
         throw error;
       }
       answered = true;
+      const { liveAfter, brought, afterSeq } = result;
+      if (liveAfter !== undefined) {
+        began = { connection: id, protocol, joinedAt: deps.clock.now(), liveAfter };
+        if (brought !== undefined) began.brought = brought;
+        if (afterSeq !== undefined) began.afterSeq = afterSeq;
+      }
       if (closed || ended || !joined.has(here)) {
         // The connection went while the join was under way.
         joined.add(here);
@@ -226,6 +253,13 @@ export function createSession(
       return problem;
     },
 
+    /** Nothing more is written, whenever the connection really closes. */
+    stopped(how: SeatEnd): void {
+      if (stopped !== undefined || closed) return;
+      const seen = new Map([...joined].map((topic) => [topic, topic.seen()]));
+      stopped = { how, at: deps.clock.now(), seen };
+    },
+
     /** @param abrupt the connection broke, rather than being closed by its user */
     close(abrupt: boolean): void {
       if (closed) return;
@@ -233,7 +267,7 @@ export function createSession(
       unwatch();
       uncount();
       clearTimeout(expiry);
-      for (const topic of [...joined]) topic.leave(abrupt);
+      for (const topic of [...joined]) topic.leave(abrupt ? 'broken' : 'closed');
       deps.metrics.connections.dec({ protocol });
     },
   };

@@ -101,10 +101,12 @@ export function createSocketIo(options: SocketIoOptions) {
 
   /** Nothing is written after the close frame. */
   const closing = new WeakSet<Socket>();
+  const sessions = new WeakMap<Socket, Session>();
 
   function serve(socket: Socket): void {
     const scope = socket.data.scope as Scope;
     const session = createSession(options, scope, 'socketio', (ending) => hangUp(socket, ending));
+    sessions.set(socket, session);
     const rooms = new Map<string, JoinedTopic>();
     const inTurn = createTurns();
     answerDirectly(socket);
@@ -212,6 +214,7 @@ export function createSocketIo(options: SocketIoOptions) {
   }
 
   function closeSlow(socket: Socket): void {
+    sessions.get(socket)?.stopped('slow_consumer');
     metrics.slowConsumers.inc({ protocol: 'socketio' });
     close(socket, 'slow_consumer');
   }
