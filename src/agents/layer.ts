@@ -24,6 +24,7 @@ import type { IdentityService } from '../server/identity/service.ts';
 import type { MessageLog, MessagesService } from '../server/messages/service.ts';
 import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
+import { sendCardTool } from '../tools/builtin/card-tools.ts';
 import { createChatTools } from '../tools/builtin/chat-tools.ts';
 import { clockTool } from '../tools/builtin/clock.ts';
 import { createGoalTools } from '../tools/builtin/goal-tools.ts';
@@ -86,6 +87,7 @@ import { createProfilesService } from './profiles/service.ts';
 import { openModeration, openRouter } from './providers.ts';
 import { revisionsModule } from './revisions/module.ts';
 import { createRevisionsService } from './revisions/service.ts';
+import { type Asks, createAsks } from './runtime/asks.ts';
 import { createAttention } from './runtime/attention.ts';
 import { createContext } from './runtime/context.ts';
 import { createAgentErasure } from './runtime/erasure.ts';
@@ -159,6 +161,8 @@ export interface AgentsLayer {
   memory: MemoryService;
   /** Someone came into a room: what is being written there is said again. */
   cameIn(roomId: string): void;
+  /** Has an agent take a turn that somebody asked for by other ways than a message. */
+  ask: Asks['request'];
   /** A text of an agent as it may be stored. @throws AppError */
   screen: SafetyService['screen'];
   /** Makes the agent `@parley`, a member of the lobby, unless it was made before. After migration. */
@@ -344,6 +348,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
       ...createMemoryTools(memory),
       ...createPeopleTools(operate),
       ...createChatTools(operate),
+      sendCardTool,
       ...createWorkspaceTools(operate),
       ...createGoalTools(operate),
       ...createKnowledgeTools(operate, write),
@@ -426,6 +431,13 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
     clock,
     findUsers: (tenantId, ids) => identity.findMany(database.db, tenantId, ids),
   });
+  const asks = createAsks({
+    database,
+    events,
+    jobs,
+    signalsFor,
+    findUsers: (tenantId, ids) => identity.findMany(database.db, tenantId, ids),
+  });
   const context = createContext({ rooms, messages, memory, training });
   const loop = createLoop({
     failpoints: deps.failpoints,
@@ -439,6 +451,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
     revisions,
     checkStops: safety.check,
     openings,
+    askOf: asks.triggerOf,
     context,
     router,
     registry,
@@ -518,6 +531,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
     database,
     identity,
     messages,
+    askOf: asks.triggerOf,
     publish: createPublishPartial({ messages, checkStops: safety.check }),
   });
   const { wake, cancel } = runtime;
@@ -563,6 +577,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
           clock,
           identity,
           openings,
+          askOf: asks.triggerOf,
           context,
           router,
           registry,
@@ -674,6 +689,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
     erase: createAgentErasure({ database, memory, messages: deps.messages }),
     ensureParley: profiles.ensureParley,
     cameIn: signals.cameIn,
+    ask: asks.request,
     screen: safety.screen,
     takeBack: worker.takeBack,
     sweep: ledger.sweep,

@@ -17,6 +17,7 @@ import * as repo from './repository.ts';
 import type { RunTool } from './run-tool.ts';
 import { parseToolInput, type Tool, type ToolContext, toolParameters } from './tool.ts';
 
+export { SEND_CARD } from './builtin/card-tools.ts';
 export { offerTools, toolsFound } from './catalogue.ts';
 export { isWithinHours } from './grants/hours.ts';
 export { redact } from './redact.ts';

@@ -295,3 +295,14 @@ export const findRunOf = (db: Db, tenantId: string, messageId: string) =>
     .where('tenantId', '=', tenantId)
     .where('replyMessageId', '=', messageId)
     .executeTakeFirst();
+
+/** The message with the card that began a run. */
+export const findAskedBy = async (db: Db, tenantId: string, askId: string): Promise<string | undefined> =>
+  (
+    await db
+      .selectFrom('agentAsks')
+      .select('messageId')
+      .where('tenantId', '=', tenantId)
+      .where('id', '=', askId)
+      .executeTakeFirst()
+  )?.messageId ?? undefined;

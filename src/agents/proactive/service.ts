@@ -34,11 +34,16 @@ const BECAUSE: Record<string, string> = {
   reply_to_agent: 'The message answered one of its own.',
   invoked: 'Somebody asked it to act.',
   score: 'Nobody addressed it, but enough spoke for an answer.',
+  card_action: 'Somebody pressed or filled in a card of its own.',
+  command: 'Somebody called a command that it carries out.',
   proactive_goal: 'Nobody asked: it pursues a goal.',
   proactive_todo_due: 'Nobody asked: a to-do of the room was due.',
   proactive_calendar_soon: "Nobody asked: an entry of the room's calendar was about to begin.",
   proactive_unanswered: 'Nobody asked: a question in the room had been left without an answer.',
 };
+
+/** Reasons of runs that no message began. */
+const ASKS = new Set(['card_action', 'command']);
 
 export function createProactive(deps: ProactiveDeps) {
   const { database, rooms, requireOwned } = deps;
@@ -159,6 +164,9 @@ export function createProactive(deps: ProactiveDeps) {
       const opening = reason.startsWith('proactive_')
         ? await repo.findOpening(db, scope.tenantId, run.triggerMessageId)
         : undefined;
+      const asked = ASKS.has(reason)
+        ? await repo.findAskedBy(db, scope.tenantId, run.triggerMessageId)
+        : run.triggerMessageId;
       const mayRead = opening?.kind !== 'goal' || (await deps.answersFor(scope, agentId));
       const about = opening && mayRead ? await repo.readSubject(db, opening) : undefined;
       return {
@@ -168,7 +176,9 @@ export function createProactive(deps: ProactiveDeps) {
         reason,
         because: BECAUSE[reason] ?? 'It decided to speak.',
         ...(opening === undefined
-          ? { triggerMessageId: run.triggerMessageId }
+          ? asked === undefined
+            ? {}
+            : { triggerMessageId: asked }
           : {
               unasked: {
                 kind: opening.kind as OpeningKind,

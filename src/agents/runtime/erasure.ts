@@ -84,6 +84,10 @@ export function createAgentErasure({
         update run_steers set text = '' where tenant_id = ${tenantId} and by_id = ${userId} and text <> '' returning 1`.execute(
         tx,
       );
+      await sql`
+        update agent_asks set text = '' where tenant_id = ${tenantId} and asker_id = ${userId} and text <> ''`.execute(
+        tx,
+      );
       const words = await sql`
         update agent_feedback set comment = null
         where tenant_id = ${tenantId} and user_id = ${userId} and comment is not null returning 1`.execute(

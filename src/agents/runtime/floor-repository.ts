@@ -151,17 +151,21 @@ export async function lookAgain(
   run: Pick<RunRow, 'tenantId' | 'id'>,
 ): Promise<Look | undefined> {
   const { rows } = await sql<Look>`
-    select m.deleted_at is not null as deleted, m.edited_at, u.suspended_at is not null as suspended, r.agents_allowed,
-      m.mentions @> jsonb_build_array(jsonb_build_object('userId', x.agent_id)) as mentioned,
+    select coalesce(m.deleted_at, c.deleted_at) is not null as deleted, m.edited_at, u.suspended_at is not null as suspended, r.agents_allowed,
+      coalesce(m.mentions @> jsonb_build_array(jsonb_build_object('userId', x.agent_id)), false) as mentioned,
       exists (select from memberships s where s.room_id = x.room_id and s.user_id = x.agent_id) as in_room,
       a.is_active and a.deleted_at is null as active, coalesce(f.response_mode, 'lively') as room_mode
     from agent_runs x
-    join messages m on m.id = x.trigger_message_id
+    left join messages m on m.id = x.trigger_message_id
+    left join agent_asks k on k.id = x.trigger_message_id and m.id is null
+    left join messages c on c.id = k.message_id
     join rooms r on r.id = x.room_id and r.deleted_at is null
     join users u on u.id = x.agent_id
     join ai_agents a on a.id = x.agent_id
     left join room_floor f on f.room_id = x.room_id
-    where x.tenant_id = ${run.tenantId} and x.id = ${run.id}`.execute(at);
+    where x.tenant_id = ${run.tenantId} and x.id = ${run.id} and (m.id is not null or k.id is not null)`.execute(
+    at,
+  );
   return rows[0];
 }
 

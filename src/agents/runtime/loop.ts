@@ -5,6 +5,7 @@ import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Jobs } from '../../core/jobs.ts';
+import type { Card } from '../../server/cards/contract.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
 import { MAX_BODY_BYTES, type Message } from '../../server/messages/contract.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
@@ -14,6 +15,7 @@ import type { RevisionsService } from '../revisions/service.ts';
 import { requireClean } from '../safety/filter.ts';
 import { Halted } from '../safety/halted.ts';
 import { type ActionsDeps, contextOf, createActions, type Spent, textsOf, type Work } from './actions.ts';
+import { isAsk } from './asks.ts';
 import { Draft } from './draft.ts';
 import { checkLimits, Dropped, FRESH_MS, isUnasked, lookFresh, Reworded, seenOf } from './floor-fresh.ts';
 import { MAX_RESTARTS } from './floor-plan.ts';
@@ -21,6 +23,7 @@ import { coverTurn, restartRun } from './floor-repository.ts';
 import { openJournal, RunLost, RunRests } from './journal.ts';
 import { enqueueRuns } from './lanes.ts';
 import { type Broken, ChainFull, checkChain, createPublishPartial } from './partials.ts';
+import { cardsOf } from './reply-cards.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
@@ -38,6 +41,8 @@ export interface LoopDeps extends ActionsDeps {
     triggerOf(run: repo.RunRow): Promise<Message | undefined>;
     misfit(tx: Tx, run: repo.RunRow, seq: number): Promise<string | undefined>;
   };
+  /** What a run was asked by other ways than a message; undefined once that is gone. */
+  askOf(run: repo.RunRow): Promise<Message | undefined>;
   /** Throws inside a transaction whose agent an emergency stop has halted. */
   checkStops: (tx: Tx, run: { tenantId: string; agentId: string; roomId: string | null }) => Promise<void>;
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
@@ -112,13 +117,15 @@ export function createLoop(deps: LoopDeps): Execute {
     if (run.stopped) throw new Halted();
     const scope = await deps.identity.agentScope(tenantId, agentId);
     const first = hasOpening(run);
-    const opening = first ? await deps.openings.triggerOf(run) : undefined;
-    if (first && opening === undefined) return fallSilent('settled');
+    const asked = isAsk(run);
+    const given = first ? await deps.openings.triggerOf(run) : asked ? await deps.askOf(run) : undefined;
+    if (first && given === undefined) return fallSilent('settled');
+    if (asked && given === undefined) return fallSilent('message_deleted');
     // Together: none of them needs what another answers.
     const [journal, present, scene] = await Promise.all([
       openJournal(deps.database, deps.failpoints, lease, checkStops),
       deps.profiles.find(tenantId, agentId),
-      deps.context.scene(scope, run, opening).catch(gone),
+      deps.context.scene(scope, run, given).catch(gone),
     ]);
     await boundary('opened');
     const agent = present && (await deps.revisions.asOf(present, run.revision));
@@ -291,50 +298,60 @@ export function createLoop(deps: LoopDeps): Execute {
       if (last?.kind === 'model' && last.stopReason === 'blocked')
         return withhold(last.moderated?.blocked?.reason ?? 'content_blocked');
       const body = draft.text;
-      if (body === '') return fallSilent('empty_reply');
+      const cards = cardsOf(journal.steps);
+      if (body === '' && cards.length === 0) return fallSilent('empty_reply');
       if (first && NOTHING_TO_SAY.test(body)) return fallSilent('nothing_to_say');
       await boundary('before:reply');
       const answeredBy = last?.kind === 'model' ? last.model : model;
-      const message = await deps.messages.send(
-        scope,
-        {
-          roomId: run.roomId,
-          body,
-          id: replyId(run),
-          ...(trigger.threadId === undefined ? {} : { threadId: trigger.threadId }),
-        },
-        {
-          run: {
-            id: runId,
-            status: 'completed',
-            model: answeredBy,
-            tokens: spent.tokens,
-            costUsd: spent.priced ? spent.costUsd : null,
+      const send = (shown: Card[]) =>
+        deps.messages.send(
+          scope,
+          {
+            roomId: run.roomId,
+            body,
+            cards: shown,
+            id: replyId(run),
+            ...(trigger.threadId === undefined ? {} : { threadId: trigger.threadId }),
           },
-          rootId: run.rootId,
-          hop: run.hop,
-          async within(tx, sent) {
-            await checkStops(tx);
-            requireClean(sent.body);
-            if (!first) await lookFresh(tx, run, seen);
-            await checkChain(tx, run);
-            await checkLimits(tx, run);
-            const misfit = first ? await deps.openings.misfit(tx, run, sent.seq) : undefined;
-            if (misfit !== undefined) throw new Unfit(misfit);
-            const end = { replyMessageId: sent.id, provider, model: answeredBy };
-            const added = await repo.completeRun(tx, lease, end);
-            if (added === repo.LOST) throw new RunLost();
-            // Words that came since would be lost: they are taken up first.
-            const taken = journal.steps.filter((step) => step.kind === 'steer').length;
-            if (added > taken) {
-              if (!isOutOfRounds(journal.steps)) throw new Steered();
-              const late = await repo.listSteers(tx, tenantId, runId, taken);
-              const unread = late.findLast(({ messageId }) => messageId !== null)?.messageId;
-              if (typeof unread === 'string') await answerApart(tx, unread);
-            }
+          {
+            run: {
+              id: runId,
+              status: 'completed',
+              model: answeredBy,
+              tokens: spent.tokens,
+              costUsd: spent.priced ? spent.costUsd : null,
+            },
+            rootId: run.rootId,
+            hop: run.hop,
+            async within(tx, sent) {
+              await checkStops(tx);
+              requireClean(sent.body);
+              if (!first) await lookFresh(tx, run, seen);
+              await checkChain(tx, run);
+              await checkLimits(tx, run);
+              const misfit = first ? await deps.openings.misfit(tx, run, sent.seq) : undefined;
+              if (misfit !== undefined) throw new Unfit(misfit);
+              const end = { replyMessageId: sent.id, provider, model: answeredBy };
+              const added = await repo.completeRun(tx, lease, end);
+              if (added === repo.LOST) throw new RunLost();
+              // Words that came since would be lost: they are taken up first.
+              const taken = journal.steps.filter((step) => step.kind === 'steer').length;
+              if (added > taken) {
+                if (!isOutOfRounds(journal.steps)) throw new Steered();
+                const late = await repo.listSteers(tx, tenantId, runId, taken);
+                const unread = late.findLast(({ messageId }) => messageId !== null)?.messageId;
+                if (typeof unread === 'string') await answerApart(tx, unread);
+              }
+            },
           },
-        },
-      );
+        );
+      const message = await send(cards).catch((error: unknown) => {
+        // What may not be shown in a card is left out; the words have passed already.
+        const blocked = error instanceof AppError && error.reason === 'content_blocked';
+        if (!blocked || cards.length === 0) throw error;
+        return body === '' ? undefined : send([]);
+      });
+      if (message === undefined) return fallSilent('content_blocked');
       deps.failpoints.hit(`after-step-${journal.steps.length + 1}`);
       await boundary('after:reply');
       return { status: 'completed', message };

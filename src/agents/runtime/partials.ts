@@ -6,9 +6,11 @@ import { AppError } from '../../core/errors.ts';
 import type { JobDef } from '../../core/jobs.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { IdentityService } from '../../server/identity/service.ts';
+import type { Message } from '../../server/messages/contract.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
 import { requireClean } from '../safety/filter.ts';
 import { Halted } from '../safety/halted.ts';
+import { isAsk } from './asks.ts';
 import { MAX_CHAIN } from './floor-limits.ts';
 import { RunLost } from './journal.ts';
 import { replyId } from './reply-id.ts';
@@ -89,13 +91,15 @@ export function createPartialJob(deps: {
   database: Database;
   identity: Pick<IdentityService, 'agentScope'>;
   messages: Pick<MessagesService, 'get'>;
+  askOf(run: repo.RunRow): Promise<Message | undefined>;
   publish: PublishPartial;
 }): JobDef<PartialJob> {
   const { database, identity, messages, publish } = deps;
 
   async function say(run: repo.RunRow, body: string): Promise<void> {
     const scope = await identity.agentScope(run.tenantId, run.agentId);
-    const { threadId } = await messages.get(scope, run.triggerMessageId);
+    const asked = isAsk(run) ? await deps.askOf(run) : await messages.get(scope, run.triggerMessageId);
+    const threadId = asked?.threadId;
     const steps = await repo.listSteps(database.db, run.tenantId, run.id);
     const context = steps.map(({ data }) => data).find(({ kind }) => kind === 'context');
     const model = context?.kind === 'context' ? context.model : '';

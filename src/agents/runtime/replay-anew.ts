@@ -18,6 +18,7 @@ import type { Attempts, Llm, LlmChoice, LlmRouter, LlmUsage } from '../llm/llm.t
 import type { AgentRow } from '../profiles/service.ts';
 import { replyTokens } from '../prompts/prompts.ts';
 import { isGiven } from './actions.ts';
+import { isAsk } from './asks.ts';
 import type { Context } from './context.ts';
 import type { ReplayedCall } from './contract.ts';
 import { Draft } from './draft.ts';
@@ -29,6 +30,7 @@ export interface AnewDeps {
   clock: Clock;
   identity: Pick<IdentityService, 'agentScope'>;
   openings: { triggerOf(run: repo.RunRow): Promise<Message | undefined> };
+  askOf(run: repo.RunRow): Promise<Message | undefined>;
   context: Pick<Context, 'prompt' | 'scene'>;
   router: LlmRouter;
   registry: ToolRegistry;
@@ -73,9 +75,10 @@ export async function replayAnew(
   const scope = await deps.identity.agentScope(tenantId, agentId);
   const gone = () => new AppError('conflict', 'trigger_gone', 'What the run was about is gone.');
   const first = run.triggerReason.startsWith('proactive_');
-  const opening = first ? await deps.openings.triggerOf(run) : undefined;
-  if (first && opening === undefined) throw gone();
-  const scene = await deps.context.scene(scope, run, opening);
+  const asked = isAsk(run);
+  const given = first ? await deps.openings.triggerOf(run) : asked ? await deps.askOf(run) : undefined;
+  if ((first || asked) && given === undefined) throw gone();
+  const scene = await deps.context.scene(scope, run, given);
   const { trigger } = scene;
   if (trigger.deletedAt !== undefined) throw gone();
   const promptOf = (shrunk: number) =>

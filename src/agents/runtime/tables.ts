@@ -42,7 +42,7 @@ export interface AgentRunsTable {
   agentId: string;
   roomId: string;
   triggerMessageId: string;
-  /** Why it speaks: `mentioned`, `direct_room`, `reply_to_agent`, `invoked`, `score`, `follow_up`. */
+  /** Why it speaks: `mentioned`, `direct_room`, `reply_to_agent`, `invoked`, `score`, `follow_up`, `card_action`, `command`, `proactive_…`. */
   triggerReason: string;
   askerId: string;
   rootId: string;
@@ -94,6 +94,23 @@ export interface RunStepsTable {
   outputTokens: Generated<number>;
   costUsd: number | null;
   durationMs: Generated<number>;
+  createdAt: Generated<Date>;
+}
+
+/** What began a run in place of a message. */
+export interface AgentAsksTable {
+  id: string;
+  tenantId: string;
+  roomId: string;
+  agentId: string;
+  askerId: string;
+  kind: 'card_action' | 'command';
+  text: ColumnType<string, string, never>;
+  threadId: string | null;
+  /** The message with the card. */
+  messageId: string | null;
+  /** The room's newest entry then. */
+  afterSeq: number;
   createdAt: Generated<Date>;
 }
 
@@ -164,6 +181,7 @@ export interface AgentReplayRunsTable {
 }
 
 export interface RuntimeTables {
+  agentAsks: AgentAsksTable;
   agentReplays: AgentReplaysTable;
   agentReplayRuns: AgentReplayRunsTable;
   roomFloor: RoomFloorTable;
