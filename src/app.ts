@@ -385,7 +385,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
           nodes: { recall: (asked) => control.recall(asked) },
         }),
       ),
-      reactionsModule(createReactionsService({ messages, log })),
+      reactionsModule(createReactionsService({ rooms, messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
       threadsModule(createThreadsService({ database, bus, rooms, messages })),
       savedModule(createSavedService({ database, bus, rooms, messages })),

@@ -69,6 +69,7 @@ export type {
 } from '../../src/server/notifications/contract.ts';
 export type { PresenceMeta, PresenceState } from '../../src/server/presence/contract.ts';
 export type {
+  Capability,
   Member,
   MemberRole,
   MyMembership,
@@ -120,6 +121,9 @@ export interface Operations {
   add_member: Op<typeof rooms.addMember>;
   update_member: Op<typeof rooms.updateMember>;
   remove_member: Op<typeof rooms.removeMember>;
+  can: Op<typeof rooms.canDo>;
+  get_room_rights: Op<typeof rooms.getRights>;
+  set_room_rights: Op<typeof rooms.setRights>;
 
   send_message: Op<typeof messages.sendMessage>;
   list_messages: Op<typeof messages.listMessages>;

@@ -604,6 +604,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
     gate,
     registry,
     requireOwned,
+    standing: rooms.standing,
     moderateEdit: safety.moderateEdit,
     wake: async (tx, tenantId, runIds) => {
       await runtime.wake(tx, tenantId, runIds, 'waiting_approval');

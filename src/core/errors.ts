@@ -32,6 +32,8 @@ export interface FieldError {
 
 export interface ErrorDetails {
   retryAfterMs?: number;
+  /** When what refuses it ends, ISO 8601. */
+  until?: string;
   errors?: FieldError[];
 }
 
@@ -60,6 +62,7 @@ export interface Problem {
   detail: string;
   retryable: boolean;
   retryAfterMs?: number;
+  until?: string;
   errors?: FieldError[];
   traceId: string;
 }
@@ -93,6 +96,7 @@ export function toProblem(error: unknown, traceId: string): Problem {
     detail: known.message,
     retryable: row.retryable,
     ...(known.details.retryAfterMs === undefined ? {} : { retryAfterMs: known.details.retryAfterMs }),
+    ...(known.details.until === undefined ? {} : { until: known.details.until }),
     ...(known.details.errors === undefined ? {} : { errors: known.details.errors }),
     traceId,
   };

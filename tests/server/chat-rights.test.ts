@@ -33,6 +33,9 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['schedule_message', { body: 'x', dueAt: new Date(Date.now() + 3_600_000).toISOString() }],
   ['get_room_notifications'],
   ['set_room_notifications', { level: 'all' }],
+  ['can'],
+  ['get_room_rights'],
+  ['set_room_rights', { role: 'member', take: ['message.send'] }],
 ];
 
 let town: Town;

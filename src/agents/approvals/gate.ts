@@ -6,10 +6,11 @@ import type { Database, Tx } from '../../core/db/database.ts';
 import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { PersonAsked } from '../../server/notifications/service.ts';
+import { canInRoom } from '../../server/rooms/service.ts';
 import type { Tool, ToolContext } from '../../tools/service.ts';
 import { argumentsHash, canonicalJson, hasFixed, hashOf, toolHash } from './binding.ts';
 import { approvalDecided, approvalRequested } from './contract.ts';
-import { mayStand } from './policy.ts';
+import { capabilityFor, mayStand } from './policy.ts';
 import * as repo from './repository.ts';
 import { forSignal, toApproval } from './view.ts';
 
@@ -56,13 +57,23 @@ export function createApprovalGate(deps: {
     });
   }
 
+  async function approversIn(tx: Tx, { tenantId, id, effect }: repo.SeenApproval): Promise<string[]> {
+    const members = await repo.listMembersByRights(tx, tenantId, id);
+    return members
+      .filter(({ userId, role, ...row }) =>
+        canInRoom(capabilityFor(effect), { row, userId, role, admin: false }),
+      )
+      .map(({ userId }) => userId);
+  }
+
   async function tell(tx: Tx, tenantId: string, ids: readonly string[], event: 'requested' | 'decided') {
     const { type } = event === 'requested' ? approvalRequested : approvalDecided;
     for (const id of ids) {
       const row = await repo.findSeen(tx, tenantId, id);
       if (row === undefined) continue;
       const approval = forSignal(toApproval(row));
-      const people = await repo.listAnswering(tx, tenantId, row.agentId);
+      const owners = await repo.listAnswering(tx, tenantId, row.agentId);
+      const people = [...new Set([...owners, ...(await approversIn(tx, row))])];
       tellOwner(tx, people, type, { approval });
       if (event === 'requested')
         await deps.events.emit<PersonAsked>(tx, 'person.asked', [

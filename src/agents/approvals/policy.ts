@@ -1,4 +1,5 @@
 // Whether a tool call may go ahead, needs a person, or is refused. Pure, and says why.
+import type { Capability } from '../../server/rooms/contract.ts';
 import type { Tool } from '../../tools/service.ts';
 
 export type CallRuling = {
@@ -26,3 +27,11 @@ export function ruleOnCall(input: {
 
 /** What cannot be undone is asked about every time. */
 export const mayStand = ({ effect }: Pick<Tool, 'effect'>): boolean => effect !== 'irreversible';
+
+/** The capability in a room by which its members approve such calls. */
+export const capabilityFor = (effect: Tool['effect']): Capability =>
+  effect === 'irreversible'
+    ? 'tool.approve:high'
+    : effect === 'write_external'
+      ? 'tool.approve:medium'
+      : 'tool.approve:low';

@@ -33,6 +33,18 @@ const seen = (db: Db | Tx, tenantId: string) =>
 export const findSeen = (db: Db | Tx, tenantId: string, id: string): Promise<SeenApproval | undefined> =>
   seen(db, tenantId).where('toolApprovals.id', '=', id).executeTakeFirst();
 
+/** Its owner put the agent into the room himself, or it has none: he takes the room's approvers. */
+const broughtByOwner = sql<boolean>`exists (select from agent_rooms g where g.room_id = tool_approvals.room_id
+  and g.agent_id = tool_approvals.agent_id and (ai_agents.created_by is null or g.brought_by = ai_agents.created_by))`;
+
+export async function isBroughtByOwner(db: Db | Tx, tenantId: string, id: string): Promise<boolean> {
+  const row = await seen(db, tenantId)
+    .where('toolApprovals.id', '=', id)
+    .where(broughtByOwner)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Newest first. */
 export const listSeen = (
   db: Db,
@@ -40,6 +52,8 @@ export const listSeen = (
   page: {
     /** Undefined for agents of everyone. */
     owner: { id: string; alsoOwnerless: boolean } | undefined;
+    /** Besides: calls of these effects in the room asked for, of agents that their owners brought there. */
+    alsoEffects?: ToolApprovalsTable['effect'][] | undefined;
     status: ApprovalStatus | undefined;
     agentId: string | undefined;
     roomId: string | undefined;
@@ -52,9 +66,13 @@ export const listSeen = (
   const { owner } = page;
   if (owner !== undefined)
     query = query.where((eb) =>
-      owner.alsoOwnerless
-        ? eb.or([eb('aiAgents.createdBy', '=', owner.id), eb('aiAgents.createdBy', 'is', null)])
-        : eb('aiAgents.createdBy', '=', owner.id),
+      eb.or([
+        eb('aiAgents.createdBy', '=', owner.id),
+        ...(owner.alsoOwnerless ? [eb('aiAgents.createdBy', 'is', null)] : []),
+        ...(page.alsoEffects === undefined || page.alsoEffects.length === 0
+          ? []
+          : [eb.and([eb('toolApprovals.effect', 'in', page.alsoEffects), broughtByOwner])]),
+      ]),
     );
   if (page.status !== undefined) query = query.where('toolApprovals.status', '=', page.status);
   if (page.agentId !== undefined) query = query.where('toolApprovals.agentId', '=', page.agentId);
@@ -219,6 +237,23 @@ export async function listAnswering(db: Db | Tx, tenantId: string, agentId: stri
     .limit(MAX_TOLD)
     .execute();
   return rows.map((row) => row.id);
+}
+
+/** People of a room that changed the usual rights, with their roles; none where the agent's owner did not bring it there. */
+export async function listMembersByRights(tx: Tx, tenantId: string, approvalId: string) {
+  return seen(tx, tenantId)
+    .where('toolApprovals.id', '=', approvalId)
+    .where(broughtByOwner)
+    .innerJoin('rooms', 'rooms.id', 'toolApprovals.roomId')
+    .where('rooms.rights', 'is not', null)
+    .innerJoin('memberships', 'memberships.roomId', 'rooms.id')
+    .innerJoin('users as member', 'member.id', 'memberships.userId')
+    .where('member.kind', '=', 'human')
+    .clearSelect()
+    .select(['memberships.userId', 'memberships.role', 'rooms.kind', 'rooms.visibility', 'rooms.rights'])
+    .orderBy('memberships.role', 'desc')
+    .limit(MAX_TOLD)
+    .execute();
 }
 
 export const insertStanding = async (

@@ -10,11 +10,12 @@ import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../../server/identity/service.ts';
+import { canInRoom, type RoomsService } from '../../server/rooms/service.ts';
 import { parseToolInput, type ToolRegistry } from '../../tools/service.ts';
 import { argumentsHash, hashOf, toolHash } from './binding.ts';
 import type { Approval, decideApproval, listApprovals } from './contract.ts';
 import type { ApprovalGate } from './gate.ts';
-import { mayStand } from './policy.ts';
+import { capabilityFor, mayStand } from './policy.ts';
 import * as repo from './repository.ts';
 import { toApproval, toStanding } from './view.ts';
 
@@ -32,6 +33,8 @@ export interface ApprovalsDeps {
   registry: ToolRegistry;
   /** Throws unless the caller answers for the agent. */
   requireOwned(scope: Scope, agentId: string): Promise<unknown>;
+  /** What somebody is in a room. @throws AppError */
+  standing: RoomsService['standing'];
   /** Throws where a moderation service stops what a person put in place of the agent's words. */
   moderateEdit(
     scope: Scope,
@@ -61,8 +64,32 @@ export function createApprovalsService(deps: ApprovalsDeps) {
 
   async function require(scope: Scope, id: string, at: Database['db'] | Tx = db): Promise<repo.SeenApproval> {
     const row = await repo.findSeen(at, scope.tenantId, id);
-    if (row === undefined || !answersFor(scope, row)) throw NOT_FOUND();
+    if (row === undefined || !(answersFor(scope, row) || (await mayInRoom(scope, row, at))))
+      throw NOT_FOUND();
     return row;
+  }
+
+  /** Members whom the room lets approve such calls, for agents that their owners brought there. */
+  async function mayInRoom(scope: Scope, row: repo.SeenApproval, at: Database['db'] | Tx): Promise<boolean> {
+    const here = await hereOf(scope, row.roomId, at);
+    return (
+      here?.role !== undefined &&
+      canInRoom(capabilityFor(row.effect), here) &&
+      (await repo.isBroughtByOwner(at, scope.tenantId, row.id))
+    );
+  }
+
+  const hereOf = (scope: Scope, roomId: string, at: Database['db'] | Tx) =>
+    deps.standing(at, scope, roomId).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'not_found') return undefined;
+      throw error;
+    });
+
+  /** Effects of calls that the caller may approve as a member of a room. */
+  async function effectsFor(scope: Scope, roomId: string | undefined): Promise<repo.ApprovalRow['effect'][]> {
+    const here = roomId === undefined ? undefined : await hereOf(scope, roomId, db);
+    if (here?.role === undefined) return [];
+    return EFFECTS.filter((effect) => canInRoom(capabilityFor(effect), here));
   }
 
   /** The call as the person wants it, bound anew. */
@@ -97,6 +124,7 @@ export function createApprovalsService(deps: ApprovalsDeps) {
         roomId: filter.roomId,
         runId: filter.runId,
         owner: whose === 'all' ? undefined : { id: scope.user.id, alsoOwnerless: scope.role === 'admin' },
+        alsoEffects: await effectsFor(scope, filter.roomId),
         beforeId: cursor !== undefined && isUuid(cursor) ? cursor : undefined,
         limit: limit + 1,
       });
@@ -113,6 +141,12 @@ export function createApprovalsService(deps: ApprovalsDeps) {
       const asked = await require(scope, id);
       requirePerson(scope);
       const approve = decision === 'approve';
+      if (!answersFor(scope, asked) && (input.arguments !== undefined || always !== undefined))
+        throw new AppError(
+          'forbidden',
+          'owner_only',
+          "Only the agent's owner changes a call or gives a word in advance; approve or reject it as it is.",
+        );
       if (!approve && (input.arguments !== undefined || always !== undefined))
         throw new AppError('invalid', 'invalid_input', 'arguments and always go with "approve" only.');
       if (always !== undefined && !mayStand(asked))
@@ -209,6 +243,13 @@ export function createApprovalsService(deps: ApprovalsDeps) {
 }
 
 const PREVIEW_LIMIT_MS = 5000;
+const EFFECTS: repo.ApprovalRow['effect'][] = [
+  'pure',
+  'read',
+  'write_internal',
+  'write_external',
+  'irreversible',
+];
 
 /** All that is text in arguments. */
 function wordsOf(value: unknown): string {

@@ -108,7 +108,7 @@ export const insertAgentRoom = async (
       and (r.kind = 'direct' or m.role in ('owner', 'admin')))`;
   await tx
     .insertInto('agentRooms')
-    .columns(['roomId', 'agentId', 'tenantId', 'invitedByAdmin'])
+    .columns(['roomId', 'agentId', 'tenantId', 'invitedByAdmin', 'broughtBy'])
     .expression((eb) =>
       eb
         .selectFrom('aiAgents')
@@ -117,6 +117,7 @@ export const insertAgentRoom = async (
           'id',
           'tenantId',
           byAdmin.as('invitedByAdmin'),
+          eb.cast<string>(eb.val(by), 'uuid').as('broughtBy'),
         ])
         .where('tenantId', '=', tenantId)
         .where('id', '=', agentId),

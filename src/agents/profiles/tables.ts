@@ -43,6 +43,8 @@ export interface AgentRoomsTable {
   readiness: Generated<number>;
   /** An owner or admin of the room brought it, or a person opened the direct room. */
   invitedByAdmin: Generated<boolean>;
+  /** Who put it there. */
+  broughtBy: string | null;
 }
 
 export interface ProfilesTables {

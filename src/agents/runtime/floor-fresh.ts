@@ -56,6 +56,7 @@ function judge(
   if (look.suspended) return { drop: 'agent_suspended' };
   if (!look.active) return { drop: 'agent_inactive' };
   if (!look.agentsAllowed) return { drop: 'room_disallows_agents' };
+  if (look.muted) return { drop: 'muted' };
   if (look.roomMode === 'off') return { drop: 'room_off' };
   if (look.editedAt?.toISOString() === seen.editedAt) return 'fresh';
   return isUnasked(run) || (seen.mentioned && !look.mentioned) ? { drop: 'message_edited' } : 'reworded';

@@ -142,6 +142,7 @@ export interface Look {
   suspended: boolean;
   active: boolean;
   agentsAllowed: boolean;
+  muted: boolean;
   roomMode: RoomMode;
 }
 
@@ -154,7 +155,8 @@ export async function lookAgain(
     select coalesce(m.deleted_at, c.deleted_at) is not null as deleted, m.edited_at, u.suspended_at is not null as suspended, r.agents_allowed,
       coalesce(m.mentions @> jsonb_build_array(jsonb_build_object('userId', x.agent_id)), false) as mentioned,
       exists (select from memberships s where s.room_id = x.room_id and s.user_id = x.agent_id) as in_room,
-      a.is_active and a.deleted_at is null as active, coalesce(f.response_mode, 'lively') as room_mode
+      a.is_active and a.deleted_at is null as active,
+      u.sanctioned and muted_until(x.agent_id, x.room_id) is not null as muted, coalesce(f.response_mode, 'lively') as room_mode
     from agent_runs x
     left join messages m on m.id = x.trigger_message_id
     left join agent_asks k on k.id = x.trigger_message_id and m.id is null

@@ -1,6 +1,7 @@
 // Queries on turns and runs. Times are the database's: the clocks of nodes may differ. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import type { MemberRole, RoomRights } from '../../server/rooms/contract.ts';
 import { isSpent } from '../budgets/repository.ts';
 import { noteFailure, RECOVERY } from '../health/repository.ts';
 import type { ProactiveSettings } from '../proactive/contract.ts';
@@ -45,6 +46,13 @@ export interface RoomAgent {
   /** By an emergency stop. */
   stopped: boolean;
   agentsAllowed: boolean;
+  /** By a moderator. */
+  mutedUntil: Date | null;
+  roomKind: 'channel' | 'group' | 'direct';
+  visibility: 'public' | 'private';
+  /** What the room changed of the usual rights; its own role is read only then. */
+  rights: RoomRights | null;
+  roomRole: MemberRole | null;
   responseMode: AgentMode;
   /** The most that agents may do in the room. */
   roomMode: RoomMode;
@@ -68,6 +76,8 @@ export async function listRoomAgents(tx: Db | Tx, roomIds: string[]): Promise<Ro
   const { rows } = await sql<RoomAgent>`
     select ar.tenant_id, ar.room_id, ar.agent_id, ar.readiness, a.is_active, a.response_mode, a.proactive,
       (a.personality->'traits'->>'extraversion')::real as extraversion, u.suspended_at is not null as suspended, r.agents_allowed,
+      case when u.sanctioned then muted_until(ar.agent_id, ar.room_id) end as muted_until, r.kind as room_kind, r.visibility, r.rights,
+      case when r.rights is not null then (select role from memberships where room_id = ar.room_id and user_id = ar.agent_id) end as room_role,
       a.personality->'interests' as interests, a.personality->'expertise' as expertise,
       coalesce(f.response_mode, 'lively') as room_mode, coalesce(f.interruption, 'queue') as interruption,
       ${isSpent(sql`ar.tenant_id`, sql`a.created_by`, sql`ar.agent_id`)} as broke,

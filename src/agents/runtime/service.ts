@@ -14,6 +14,7 @@ import type { ProfilesService } from '../profiles/service.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
 import { boundOf } from './floor-limits.ts';
+import { silencedBy } from './floor-voice.ts';
 import { enqueueRuns, type Lane } from './lanes.ts';
 import { PARTIAL_JOB, type PartialJob } from './partials.ts';
 import { replyId } from './reply-id.ts';
@@ -114,15 +115,17 @@ export function createRuntimeService(deps: RuntimeDeps) {
 
   async function mayStop(scope: Scope, run: repo.RunRow, answersFor: boolean): Promise<boolean> {
     if (answersFor || run.askerId === scope.user.id) return true;
-    const role = await roleIn(scope, run.roomId);
-    return role !== undefined && canInRoom('agent.stop', role, scope.role === 'admin');
+    const seen = await memberIn(scope, run.roomId);
+    return seen !== undefined && canInRoom('agent.stop', rooms.seenAs(scope, seen));
   }
 
-  async function roleIn(scope: Scope, roomId: string) {
+  async function memberIn(scope: Scope, roomId: string) {
     try {
-      return (await rooms.requireVisible(scope, roomId)).membership?.role;
+      const seen = await rooms.requireVisible(scope, roomId);
+      return seen.membership === undefined ? undefined : seen;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'not_found') return undefined;
+      if (error instanceof AppError && (error.code === 'not_found' || error.reason === 'banned'))
+        return undefined;
       throw error;
     }
   }
@@ -208,6 +211,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
     async invoke(scope: Scope, { roomId: key, agentId, prompt, lane }: InputOf<typeof invokeAgent>) {
       const { row: room } = await rooms.requireMember(scope, key);
       const agent = await profiles.requireAgent(scope, agentId);
+      rooms.requireRight(await rooms.standing(db, scope, room.id), 'agent.invoke');
       const here = (await repo.listRoomAgents(db, [room.id])).find((member) => member.agentId === agentId);
       if (here === undefined)
         throw notFound('agent_not_in_room', 'This agent is not in this room; invite it first.');
@@ -240,6 +244,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
           suspended: here.suspended,
           stopped: here.stopped,
           broke: here.broke,
+          silenced: silencedBy(here),
         },
         mentioned: false,
         repliesToAgent: false,
@@ -295,7 +300,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
       }
       const seen: repo.RunRow[] = [];
       for (const run of runs)
-        if (answersFor || run.askerId === scope.user.id || (await roleIn(scope, run.roomId)) !== undefined)
+        if (answersFor || run.askerId === scope.user.id || (await memberIn(scope, run.roomId)) !== undefined)
           seen.push(run);
       return view(agentId, seen, []);
     },

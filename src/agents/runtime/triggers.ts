@@ -10,6 +10,7 @@ import { isLimited, limitReached, MAX_CHAIN } from './floor-limits.ts';
 import { doesAsk } from './floor-plan.ts';
 import { countLately } from './floor-repository.ts';
 import type { Typing } from './floor-typing.ts';
+import { silencedBy } from './floor-voice.ts';
 import { laneOf } from './lanes.ts';
 import * as repo from './repository.ts';
 import { decideTurn, giveFloor, type SpeakReason, stricter, type TurnDecision } from './turn-taking.ts';
@@ -104,7 +105,7 @@ export function watchMessages(deps: {
     }
     if (verdicts.length > 0) await deps.write(tx, verdicts);
 
-    function decide({ message, roomKind, hop }: MessageSent, agent: repo.RoomAgent) {
+    function decide({ message, roomKind, hop, mayInvoke }: MessageSent, agent: repo.RoomAgent) {
       const { agentId } = agent;
       const heard = hearing.scoreOf(message, agent);
       const mode = stricter(agent.roomMode, agent.responseMode);
@@ -123,7 +124,9 @@ export function watchMessages(deps: {
           suspended: agent.suspended,
           stopped: agent.stopped,
           broke: agent.broke,
+          silenced: silencedBy(agent),
         },
+        mayInvoke,
         mentioned: message.mentions.some((m) => m.kind === 'agent' && m.userId === agentId),
         repliesToAgent: message.threadId !== undefined && authors.get(message.threadId) === agentId,
         invoked: false,

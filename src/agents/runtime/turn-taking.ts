@@ -13,7 +13,17 @@ export interface TurnInput {
   };
   room: { kind: 'channel' | 'group' | 'direct'; agentsAllowed: boolean; mode: RoomMode };
   /** `broke`: what it, its owner or its tenant may spend today is spent. */
-  agent: { id: string; active: boolean; suspended: boolean; stopped: boolean; broke: boolean };
+  agent: {
+    id: string;
+    active: boolean;
+    suspended: boolean;
+    stopped: boolean;
+    broke: boolean;
+    /** Why nothing that it says would be taken here. */
+    silenced?: 'muted' | 'may_not_send' | undefined;
+  };
+  /** False: its author may not address agents here. */
+  mayInvoke?: boolean | undefined;
   /** By its handle; @all and @here address people. */
   mentioned: boolean;
   /** The message answers one of the agent's. */
@@ -33,6 +43,9 @@ export type SilentReason =
   | 'agent_inactive'
   | 'room_disallows_agents'
   | 'room_off'
+  | 'muted'
+  | 'may_not_send'
+  | 'may_not_invoke'
   | 'budget_empty'
   | 'message_deleted'
   | 'system_message'
@@ -81,12 +94,15 @@ export function decideTurn(input: TurnInput): TurnDecision {
   if (!agent.active) return silent('agent_inactive');
   if (!room.agentsAllowed) return silent('room_disallows_agents');
   if (room.mode === 'off') return silent('room_off');
+  if (agent.silenced !== undefined) return silent(agent.silenced);
   if (message.deleted) return silent('message_deleted');
   if (agent.broke) return silent('budget_empty');
   if (input.invoked) return speak('invoked');
   if (message.kind === 'system') return silent('system_message');
   if (message.authorKind === 'agent' && message.hop >= MAX_HOPS) return silent('chain_limit');
 
+  const addressed = input.mentioned || input.repliesToAgent || input.goesOn;
+  if (addressed && input.mayInvoke === false) return silent('may_not_invoke');
   if (input.mentioned) return speak('mentioned');
   if (input.repliesToAgent) return speak('reply_to_agent');
   // Two agents in a direct room would otherwise talk to each other about every word of a person.

@@ -73,8 +73,8 @@ export function createSafetyService(deps: SafetyDeps) {
     }
     if (target === 'agent') return void (await profiles.requireOwned(scope, targetId as string));
     if (target === 'room') {
-      const { membership } = await rooms.requireVisible(scope, targetId as string);
-      if (canInRoom('agent.stop', membership?.role, false)) return;
+      const seen = await rooms.requireVisible(scope, targetId as string);
+      if (canInRoom('agent.stop', rooms.seenAs(scope, seen))) return;
       throw new AppError('forbidden', 'not_allowed', 'Only an admin of the room stops its agents.');
     }
     if (target === 'owner' && targetId === scope.user.id) return;

@@ -50,8 +50,8 @@ export function createDeliveriesService(deps: {
   async function whoElse(scope: Scope, roomId: string, key: string) {
     const self = key.toLowerCase() === scope.user.id;
     if (self) return scope.user;
-    const { membership } = await rooms.requireVisible(scope, roomId);
-    if (!canInRoom('delivery.explain', membership?.role, scope.role === 'admin'))
+    const seen = await rooms.requireVisible(scope, roomId);
+    if (!canInRoom('delivery.explain', rooms.seenAs(scope, seen)))
       throw new AppError(
         'forbidden',
         'not_allowed',

@@ -52,8 +52,9 @@ export function createExports(deps: {
     if (kind === 'room') {
       if (roomId === undefined)
         throw new AppError('invalid', 'invalid_input', 'roomId: name the room that is to be exported.');
-      const { row, membership } = await rooms.requireVisible(scope, roomId);
-      if (membership === undefined || !canInRoom('room.update', membership.role, admin))
+      const seen = await rooms.requireVisible(scope, roomId);
+      const { row, membership } = seen;
+      if (membership === undefined || !canInRoom('room.update', rooms.seenAs(scope, seen)))
         throw new AppError('forbidden', 'not_allowed', 'Only an owner or admin of the room exports it.');
       return row.id;
     }

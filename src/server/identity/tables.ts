@@ -25,6 +25,8 @@ export interface UsersTable {
   /** Of the person at the identity provider; the same in each of the person's tenants. */
   externalId: string | null;
   suspendedAt: Date | null;
+  /** Was muted or banned somewhere once: whoever asks looks further only then. */
+  sanctioned: Generated<boolean>;
   deletedAt: Date | null;
   createdAt: Generated<Date>;
 }

@@ -1,6 +1,7 @@
 // Queries on messages and on the room log. No policy, no events, no clocks.
 import { type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import type { RoomRights } from '../rooms/contract.ts';
 import type { MessagesTable } from './tables.ts';
 
 export type MessageRow = Selectable<MessagesTable>;
@@ -301,8 +302,12 @@ export interface LockedRoom {
   id: string;
   tenantId: string;
   kind: 'channel' | 'group' | 'direct';
+  visibility: 'public' | 'private';
   /** Somebody hears of every message. */
   loud: boolean;
+  rights: RoomRights | null;
+  slowModeSeconds: number;
+  rulesVersion: number;
   lastSeq: number;
   /** The transaction's time, by the database's clock. */
   now: Date;
@@ -311,7 +316,7 @@ export interface LockedRoom {
 /** Locks rooms in one order, so that two writers cannot wait for each other. */
 export async function lockRooms(tx: Tx, ids: string[], skipLocked: boolean): Promise<LockedRoom[]> {
   const { rows } = await sql<LockedRoom>`
-    select id, tenant_id, kind, loud, last_seq, now() as now from rooms
+    select id, tenant_id, kind, visibility, loud, rights, slow_mode_seconds, rules_version, last_seq, now() as now from rooms
     where id = any(${ids}::uuid[]) and deleted_at is null
     order by id for update ${sql.raw(skipLocked ? 'skip locked' : '')}`.execute(tx);
   return rows;
@@ -325,6 +330,9 @@ export interface SendCheck {
   roomRole: 'owner' | 'admin' | 'member' | null;
   /** Administrator of the server. */
   admin: boolean;
+  mutedUntil: Date | null;
+  /** When he spoke last, in a room of slow mode. */
+  spokeAt: Date | null;
   /** Something stands in the author's composer of this room. */
   drafted: boolean;
   threadOk: boolean;
@@ -338,13 +346,15 @@ export interface SendCheck {
 /** For each send of a batch: is its author a member now, and is its id in use? Runs after the rooms are locked. */
 export async function checkSends(
   tx: Tx,
-  sends: { roomId: string; authorId: string; id: string; threadId: string | null }[],
+  sends: { roomId: string; authorId: string; id: string; threadId: string | null; slow: boolean }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
     select p.place::int as place, m.user_id is not null as member, m.draft is not null as drafted, m.role as room_role, coalesce(u.role = 'admin', false) as admin, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
-      (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room
+      (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room,
+      case when u.sanctioned then muted_until(p.author_id, p.room_id) end as muted_until,
+      case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end as spoke_at
     from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
-      ${sends.map((s) => s.threadId)}::uuid[]) with ordinality as p(room_id, author_id, id, thread_id, place)
+      ${sends.map((s) => s.threadId)}::uuid[], ${sends.map((s) => s.slow)}::boolean[]) with ordinality as p(room_id, author_id, id, thread_id, slow, place)
     left join memberships m on m.room_id = p.room_id and m.user_id = p.author_id
     left join users u on u.id = p.author_id
     left join messages x on x.id = p.id
@@ -358,6 +368,18 @@ export const endDrafts = (tx: Tx, drafts: { roomId: string; authorId: string }[]
   update memberships m set draft = null, draft_at = ${now}::timestamptz
   from unnest(${drafts.map((d) => d.roomId)}::uuid[], ${drafts.map((d) => d.authorId)}::uuid[]) as d(room_id, user_id)
   where m.room_id = d.room_id and m.user_id = d.user_id`.execute(tx);
+
+/** Who spoke just now in rooms of slow mode. */
+export const noteSpeakers = (
+  tx: Tx,
+  speakers: { roomId: string; authorId: string; tenantId: string }[],
+  now: Date,
+) =>
+  sql`
+  insert into room_speakers (room_id, user_id, tenant_id, spoke_at)
+  select room_id, user_id, tenant_id, ${now}::timestamptz from unnest(${speakers.map((s) => s.roomId)}::uuid[],
+    ${speakers.map((s) => s.authorId)}::uuid[], ${speakers.map((s) => s.tenantId)}::uuid[]) as s(room_id, user_id, tenant_id)
+  on conflict (room_id, user_id) do update set spoke_at = excluded.spoke_at`.execute(tx);
 
 export interface NewMessageRow {
   id: string;

@@ -8,7 +8,7 @@ import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type Card, type CardState, Cards } from '../cards/contract.ts';
-import { canInRoom, canMentionEveryone, type Here, type RoomsService } from '../rooms/service.ts';
+import { canInRoom, type Here, type RoomsService } from '../rooms/service.ts';
 import { cardsWith, fallbackOf, textsOf, withTexts } from './cards.ts';
 import { cardsOf, type LinkPreview, type LogEvent, type Message, type RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
@@ -486,7 +486,10 @@ export function createMessagesService(deps: {
       return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
-        const { row: room, membership } = await rooms.requireMember(scope, row.roomId, tx);
+        await rooms.requireMember(scope, row.roomId, tx);
+        const here = await rooms.standing(tx, scope, row.roomId);
+        // Changing what one said is saying it.
+        rooms.requireRight(here, 'message.send');
         if (row.deletedAt !== null)
           throw new AppError('conflict', 'message_deleted', 'The message was deleted.');
         if (expected !== undefined && expected !== row.version) {
@@ -499,7 +502,7 @@ export function createMessagesService(deps: {
         if (row.body === body) return undefined;
         const by = {
           agent: scope.user.kind === 'agent',
-          mayEveryone: canMentionEveryone(room.kind, membership.role, scope.role === 'admin'),
+          mayEveryone: canInRoom('mention.everyone', here),
           confirmed: input.confirm === true,
         };
         const mentions = allowMentions(found.mentions, by, found.members - 1);
@@ -516,11 +519,8 @@ export function createMessagesService(deps: {
 
     async remove(scope: Scope, id: string): Promise<Message> {
       return changeText(scope, id, async (row, tx) => {
-        const { membership } = await rooms.requireVisible(scope, row.roomId, tx);
-        if (
-          row.authorId !== scope.user.id &&
-          !canInRoom('message.delete_any', membership?.role, scope.role === 'admin')
-        ) {
+        const seen = await rooms.requireVisible(scope, row.roomId, tx);
+        if (row.authorId !== scope.user.id && !canInRoom('message.delete_any', rooms.seenAs(scope, seen))) {
           throw new AppError(
             'forbidden',
             'not_author',

@@ -13,7 +13,14 @@ import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser, Surface } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
 import type { Card } from '../cards/contract.ts';
-import { canMentionEveryone, notAMember } from '../rooms/service.ts';
+import {
+  canInRoom,
+  decideRight,
+  type InRoom,
+  isExemptFromSlowMode,
+  notAMember,
+  refusal,
+} from '../rooms/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
 import { sameCards } from './cards.ts';
 import type { Attachment, Mention, Message, RunSummary } from './contract.ts';
@@ -55,6 +62,8 @@ export interface MessageSent {
   roomKind: 'channel' | 'group' | 'direct';
   /** Somebody hears of every message of the room. */
   loud: boolean;
+  /** Its author may address agents here. */
+  mayInvoke: boolean;
   message: Message;
   rootId: string | null;
   hop: number;
@@ -256,6 +265,7 @@ export function createWriter(deps: {
           authorId: send.author.id,
           id: send.id,
           threadId: send.threadId,
+          slow: (rooms.get(send.roomId)?.slowModeSeconds ?? 0) > 0,
         })),
       );
       const byPlace = new Map(checks.map((check) => [check.place, check]));
@@ -269,15 +279,23 @@ export function createWriter(deps: {
       );
       const fresh = new Map<
         string,
-        { waiting: Waiting[]; row: repo.NewMessageRow; message: Message; room: repo.LockedRoom }
+        {
+          waiting: Waiting[];
+          row: repo.NewMessageRow;
+          message: Message;
+          room: repo.LockedRoom;
+          mayInvoke: boolean;
+        }
       >();
       const drafts: { roomId: string; authorId: string }[] = [];
+      /** Who speaks in rooms of slow mode, by room and author. */
+      const speakers = new Map<string, { roomId: string; authorId: string; tenantId: string }>();
       const repeats: Waiting[] = [];
       for (const [i, w] of reachable.entries()) {
         const check = byPlace.get(i + 1) as repo.SendCheck;
-        const refusal = refuse(check, w.send);
-        if (refusal !== undefined) {
-          outcomes.push(() => w.reject(refusal));
+        const refused = refuse(check, w.send);
+        if (refused !== undefined) {
+          outcomes.push(() => w.reject(refused));
           continue;
         }
         // Threads are one level: who answers a reply answers in its thread.
@@ -292,13 +310,26 @@ export function createWriter(deps: {
           else outcomes.push(() => w.reject(idReused()));
           continue;
         }
+        const room = rooms.get(w.send.roomId) as repo.LockedRoom;
+        const who = standingOf(w.send, room, check);
+        const slow = room.slowModeSeconds > 0 && !isExemptFromSlowMode(who);
+        const speaker = `${room.id} ${w.send.author.id}`;
+        if (slow) {
+          const spokeAt = speakers.has(speaker) ? room.now : check.spokeAt;
+          who.waitMs =
+            spokeAt === null ? 0 : spokeAt.getTime() + room.slowModeSeconds * 1000 - room.now.getTime();
+        }
+        const verdict = decideRight('message.send', who);
+        if (!verdict.allowed) {
+          outcomes.push(() => w.reject(refusal('message.send', verdict)));
+          continue;
+        }
         const files = attached.get(w.send) ?? [];
         if (files instanceof AppError) {
           outcomes.push(() => w.reject(files));
           continue;
         }
-        const room = rooms.get(w.send.roomId) as repo.LockedRoom;
-        const mentions = mentionsOf(w.send, room, check, mentioned.get(room.id));
+        const mentions = mentionsOf(w.send, who, mentioned.get(room.id));
         if (mentions instanceof AppError) {
           outcomes.push(() => w.reject(mentions));
           continue;
@@ -307,7 +338,10 @@ export function createWriter(deps: {
         // What is written in a thread does not stand in the room's composer.
         if (check.drafted && w.send.threadId === null)
           drafts.push({ roomId: room.id, authorId: w.send.author.id });
-        fresh.set(w.send.id, { waiting: [w], room, ...build(w.send, room, mentions, files) });
+        if (slow)
+          speakers.set(speaker, { roomId: room.id, authorId: w.send.author.id, tenantId: w.send.tenantId });
+        const mayInvoke = canInRoom('agent.invoke', who);
+        fresh.set(w.send.id, { waiting: [w], room, mayInvoke, ...build(w.send, room, mentions, files) });
       }
       for (const w of repeats) await repeat(tx, w, outcomes);
       if (fresh.size === 0) return;
@@ -324,6 +358,8 @@ export function createWriter(deps: {
       );
       if (attachments.length > 0) await uploads.attach(tx, attachments);
       if (drafts.length > 0) await repo.endDrafts(tx, drafts, (sent[0] as (typeof sent)[number]).room.now);
+      if (speakers.size > 0)
+        await repo.noteSpeakers(tx, [...speakers.values()], (sent[0] as (typeof sent)[number]).room.now);
       for (const {
         waiting: [w],
         message,
@@ -332,9 +368,10 @@ export function createWriter(deps: {
       await events.emit<MessageSent>(
         tx,
         'message.sent',
-        sent.map(({ row, message, room }) => ({
+        sent.map(({ row, message, room, mayInvoke }) => ({
           tenantId: row.tenantId,
           roomKind: room.kind,
+          mayInvoke,
           loud: room.loud,
           message,
           rootId: row.rootId,
@@ -465,16 +502,11 @@ async function findMentioned(tx: Tx, sends: Send[]): Promise<Map<string, Members
 }
 
 /** The mentions of a send, or why they are refused. */
-function mentionsOf(
-  send: Send,
-  room: repo.LockedRoom,
-  check: repo.SendCheck,
-  members: Members | undefined,
-): Mention[] | AppError {
+function mentionsOf(send: Send, who: InRoom, members: Members | undefined): Mention[] | AppError {
   if (members === undefined || send.handles.length === 0) return [];
   const by = {
     agent: send.author.kind === 'agent',
-    mayEveryone: canMentionEveryone(room.kind, check.roomRole ?? undefined, check.admin && send.asAdmin),
+    mayEveryone: canInRoom('mention.everyone', who),
     confirmed: send.confirmed,
   };
   try {
@@ -484,6 +516,14 @@ function mentionsOf(
     throw error;
   }
 }
+
+const standingOf = (send: Send, row: repo.LockedRoom, check: repo.SendCheck): InRoom => ({
+  row,
+  userId: send.author.id,
+  role: check.roomRole ?? undefined,
+  admin: check.admin && send.asAdmin,
+  mutedUntil: check.mutedUntil,
+});
 
 function refuse(check: repo.SendCheck, send: Send): AppError | undefined {
   if (!check.member) return notAMember();

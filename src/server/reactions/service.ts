@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Message } from '../messages/contract.ts';
 import type { MessageLog, MessageRow, MessagesService } from '../messages/service.ts';
-import { type NewEntry, notAMember } from '../rooms/service.ts';
+import { type NewEntry, notAMember, type RoomsService } from '../rooms/service.ts';
 import * as repo from './repository.ts';
 import { type Count, minus, plus, spelt } from './summary.ts';
 
@@ -14,8 +14,12 @@ export type ReactionsService = ReturnType<typeof createReactionsService>;
 /** Different emoji of one message. */
 const MAX_EMOJI = 20;
 
-export function createReactionsService(deps: { messages: MessagesService; log: MessageLog }) {
-  const { messages, log } = deps;
+export function createReactionsService(deps: {
+  rooms: Pick<RoomsService, 'requireRight'>;
+  messages: MessagesService;
+  log: MessageLog;
+}) {
+  const { rooms, messages, log } = deps;
 
   async function store(
     tx: Tx,
@@ -47,7 +51,7 @@ export function createReactionsService(deps: { messages: MessagesService; log: M
     async add(scope: Scope, messageId: string, given: string): Promise<Message> {
       const emoji = spelt(given);
       await messages.change(scope, messageId, async (tx, row, here) => {
-        if (here.role === undefined) throw notAMember();
+        rooms.requireRight(here, 'message.react');
         const mode = here.row.reactionMode;
         if (mode === 'off')
           throw new AppError(

@@ -5,20 +5,17 @@ import type { Database, Db, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../identity/service.ts';
-import type { MemberRole } from './contract.ts';
-import { canInRoom } from './policy.ts';
+import type { Capability } from './contract.ts';
+import { decideRight, type InRoom, isExemptFromSlowMode, type Verdict } from './policy.ts';
 import * as repo from './repository.ts';
 import { createTurns } from './turns.ts';
+import { isForGood } from './view.ts';
 
 export type Access = ReturnType<typeof createAccess>;
 
 /** A locked room and what its caller is in it, true until the transaction ends. */
-export interface Here {
+export interface Here extends InRoom {
   row: repo.RoomRow;
-  /** Undefined for who is not a member. */
-  role: MemberRole | undefined;
-  /** Administrator of the server, by this sign-in and still. */
-  admin: boolean;
 }
 
 export const roomNotFound = () => notFound('room_not_found', 'There is no such room, or you may not see it.');
@@ -31,6 +28,66 @@ export const agentsNotAllowed = () =>
     'forbidden',
     'agents_not_allowed',
     'This room does not allow agents; its owner can change that.',
+  );
+
+/** When it is over, for people to read; nothing for what stands for good. */
+const untilWhen = (until: Date | undefined): string =>
+  until === undefined || isForGood(until) ? '' : ` until ${until.toISOString()}`;
+
+type Refused = Exclude<Verdict, { allowed: true }>;
+
+/** The refusal of what is not allowed. */
+export function refusal(capability: Capability, verdict: Refused): AppError {
+  const { reason, until, retryAfterMs = 1 } = verdict;
+  const ends = until === undefined || isForGood(until) ? {} : { until: until.toISOString() };
+  switch (reason) {
+    case 'not_a_member':
+      return notAMember();
+    case 'banned':
+      return banned(until);
+    case 'muted':
+      return new AppError(
+        'forbidden',
+        'muted',
+        `You are muted here${untilWhen(until)}: you may read. Ask a moderator of the room.`,
+        ends,
+      );
+    case 'direct_room':
+      return new AppError(
+        'conflict',
+        'direct_room',
+        'A direct room has none of this; create a group instead.',
+      );
+    case 'slow_mode':
+      return new AppError(
+        'rate_limited',
+        'slow_mode',
+        `This room is slow: send again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+        { retryAfterMs },
+      );
+    case 'room_rule':
+      return new AppError(
+        'forbidden',
+        'room_rule',
+        `This room does not let you do this ("${capability}"); ask its owner.`,
+      );
+    case 'role':
+      return new AppError(
+        'forbidden',
+        'not_allowed',
+        `Your role in this room does not allow "${capability}"; ask its owner.`,
+      );
+  }
+}
+
+export const banned = (until: Date | undefined, whose = 'You are'): AppError =>
+  new AppError(
+    'forbidden',
+    'banned',
+    `${whose} banned from this room${untilWhen(until)}; ask a moderator of it.`,
+    {
+      ...(until === undefined || isForGood(until) ? {} : { until: until.toISOString() }),
+    },
   );
 
 export function createAccess(database: Database) {
@@ -49,7 +106,21 @@ export function createAccess(database: Database) {
     const seen = await repo.findRoomSeenBy(at, scope.tenantId, by(key), scope.user.id);
     if (seen === undefined || (seen.membership === undefined && seen.row.visibility !== 'public'))
       throw roomNotFound();
+    if (seen.bannedUntil !== null) throw banned(seen.bannedUntil);
     return seen;
+  }
+
+  /** What somebody is in a room now; undefined where there is no such user. @param asAdmin signed in as one, as far as is known */
+  async function standing(
+    at: Db | Tx,
+    row: repo.RoomRow,
+    userId: string,
+    asAdmin: boolean,
+  ): Promise<(Here & Pick<repo.Standing, 'suspendedAt' | 'deletedAt'>) | undefined> {
+    const found = await repo.findStanding(at, row.tenantId, row.id, userId);
+    if (found === undefined) return undefined;
+    const { roomRole, role, ...rest } = found;
+    return { row, userId, role: roomRole ?? undefined, admin: asAdmin && role === 'admin', ...rest };
   }
 
   async function requireMember(scope: Scope, key: string, at: Db | Tx = db) {
@@ -66,13 +137,12 @@ export function createAccess(database: Database) {
 
   async function enter(tx: Tx, scope: Scope, roomId: string, toLeave: boolean): Promise<Here> {
     const row = await lock(tx, scope, roomId);
-    const standing = await repo.findStanding(tx, scope.tenantId, row.id, scope.user.id);
-    const suspended = standing?.suspendedAt !== null && !toLeave;
-    if (standing === undefined || suspended || standing.deletedAt !== null)
+    const here = await standing(tx, row, scope.user.id, scope.role === 'admin');
+    if (here === undefined || (here.suspendedAt !== null && !toLeave) || here.deletedAt !== null)
       throw new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
-    if (standing.roomRole === null && row.visibility !== 'public') throw roomNotFound();
-    const admin = scope.role === 'admin' && standing.role === 'admin';
-    return { row, role: standing.roomRole ?? undefined, admin };
+    if (here.role === undefined && row.visibility !== 'public') throw roomNotFound();
+    if (here.role === undefined && here.bannedUntil != null) throw banned(here.bannedUntil);
+    return here;
   }
 
   return {
@@ -99,14 +169,26 @@ export function createAccess(database: Database) {
       );
     },
 
-    /** @throws AppError forbidden */
-    requireRight({ role, admin }: Here, action: Parameters<typeof canInRoom>[0]): void {
-      if (canInRoom(action, role, admin)) return;
-      throw new AppError(
-        'forbidden',
-        'not_allowed',
-        `Your role in this room does not allow "${action}"; ask its owner.`,
-      );
+    standing,
+
+    /** A room as `can` looks at it: also who is banned sees that it is there. @throws AppError not_found */
+    async requireKnown(scope: Scope, key: string): Promise<repo.RoomSeen> {
+      const seen = await repo.findRoomSeenBy(db, scope.tenantId, by(key), scope.user.id);
+      if (seen === undefined || (seen.membership === undefined && seen.row.visibility !== 'public'))
+        throw roomNotFound();
+      return seen;
+    },
+
+    /** With what slow mode says, for a verdict on sending. */
+    async withPace(at: Db | Tx, here: Here): Promise<Here> {
+      if (here.row.slowModeSeconds === 0 || isExemptFromSlowMode(here)) return here;
+      return { ...here, waitMs: await repo.findSlowMs(at, here.row.id, here.userId) };
+    },
+
+    /** @throws AppError */
+    requireRight(here: InRoom, capability: Capability): void {
+      const verdict = decideRight(capability, here);
+      if (!verdict.allowed) throw refusal(capability, verdict);
     },
 
     /** Id of a room named by id or slug, without a check of rights. @throws AppError not_found */

@@ -11,6 +11,53 @@ export const ReactionMode = z.enum(['any', 'one', 'off']);
 export type ReactionMode = z.infer<typeof ReactionMode>;
 export const AgentsProactive = z.enum(['never', 'by_invitation', 'always']);
 
+/** What a member may do in a room, each by itself. */
+export const CAPABILITIES = [
+  'message.send',
+  'message.react',
+  'message.delete_any',
+  'message.pin',
+  /** See what messages of others said before they were edited. */
+  'message.versions',
+  'mention.everyone',
+  'agent.invoke',
+  'agent.stop',
+  /** See by what way a message came to somebody else, or why it did not. */
+  'delivery.explain',
+  'member.add',
+  'member.remove',
+  'member.role',
+  'room.update',
+  'room.delete',
+  'room.rights',
+  /** Mute, kick, ban, slow mode; held messages. */
+  'moderation.act',
+  /** See reports, held messages and what was done. */
+  'moderation.review',
+  /** Approve tool calls that change something on this server, something outside, or something for good. */
+  'tool.approve:low',
+  'tool.approve:medium',
+  'tool.approve:high',
+] as const;
+export const Capability = z.enum(CAPABILITIES);
+export type Capability = z.infer<typeof Capability>;
+
+/** What is added to the usual capabilities, and what is taken away. */
+export const RightsChange = z.strictObject({
+  add: z.array(Capability).max(CAPABILITIES.length).optional(),
+  take: z.array(Capability).max(CAPABILITIES.length).optional(),
+});
+export type RightsChange = z.infer<typeof RightsChange>;
+
+export const RoleRights = z.strictObject({ admin: RightsChange.optional(), member: RightsChange.optional() });
+
+export const RoomRights = z.strictObject({
+  ...RoleRights.shape,
+  /** By user id; goes before what is said of the role. */
+  members: z.record(Id, RightsChange).optional(),
+});
+export type RoomRights = z.infer<typeof RoomRights>;
+
 export const Room = z.object({
   id: Id,
   slug: z.string().optional(),
@@ -23,6 +70,10 @@ export const Room = z.object({
   reactionMode: ReactionMode.optional(),
   /** Whether agents may speak first here: never, those that an owner or admin of the room brought, or all. */
   agentsProactive: AgentsProactive,
+  /** What roles may do beyond or short of the usual; absent where nothing was changed. */
+  rights: RoleRights.optional(),
+  /** Seconds that a member waits between two messages; absent without slow mode. */
+  slowModeSeconds: z.number().int().optional(),
   /** Sequence of the newest entry of the room's log. */
   lastSeq: z.number().int(),
   createdAt: Timestamp,
@@ -37,6 +88,8 @@ export const Member = z.object({
   user: User,
   role: MemberRole,
   joinedAt: Timestamp,
+  /** Muted in this room until then, or for good where no time stands; what is past is over. */
+  muted: z.object({ until: Timestamp.optional() }).optional(),
 });
 export type Member = z.infer<typeof Member>;
 
@@ -240,7 +293,79 @@ export const removeMember = defineOperation({
   effect: 'reversible',
 });
 
+/** A verdict on one capability. */
+const May = z.object({
+  allowed: z.boolean(),
+  /**
+   * Why not: `not_a_member`, `banned`, `muted`, `slow_mode`, `direct_room` (nobody does this there), `role` (the role does not
+   * have it), `room_rule` (the room took it away).
+   */
+  reason: z
+    .enum(['not_a_member', 'banned', 'muted', 'slow_mode', 'direct_room', 'role', 'room_rule'])
+    .optional(),
+  /** When that ends; absent where it does not end by itself. */
+  until: Timestamp.optional(),
+  retryAfterMs: z.number().int().optional(),
+});
+
+export const canDo = defineOperation({
+  name: 'rooms.can',
+  summary: 'What somebody may do in a room, and why not',
+  description:
+    'By the same functions that decide about the action itself. Without `action` and `actions`: about all. `userId`: myself, an agent of mine, and for moderators of the room everyone.',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/can' },
+  socket: 'can',
+  input: z.object({
+    ...room,
+    action: Capability.optional(),
+    actions: z.array(Capability).min(1).max(CAPABILITIES.length).optional(),
+    userId: Id.optional(),
+  }),
+  output: z.object({ roomId: Id, userId: Id, can: z.partialRecord(Capability, May) }),
+  permission: 'signed_in',
+  effect: 'read',
+  rate: { bucket: 'rooms.read', points: 1200, seconds: 60 },
+});
+
+export const getRights = defineOperation({
+  name: 'rooms.rights',
+  summary: 'What roles and members of a room may do beyond or short of the usual',
+  description: 'Single members are told to owners and admins of the room only.',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/rights' },
+  socket: 'get_room_rights',
+  input: z.object(room),
+  output: RoomRights,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const setRights = defineOperation({
+  name: 'rooms.set_rights',
+  summary: 'Add capabilities to a role or a member of a room, or take them away (owner of the room)',
+  description:
+    'Replaces what was said of the role or the member; an empty change gives back the usual. `room.delete`, `room.rights` and `member.role` stay with owners.',
+  tag,
+  rest: { method: 'patch', path: '/api/rooms/:roomId/rights' },
+  socket: 'set_room_rights',
+  input: z
+    .strictObject({
+      ...room,
+      role: z.enum(['admin', 'member']).optional(),
+      userId: Id.optional(),
+      ...RightsChange.shape,
+    })
+    .refine(({ role, userId }) => (role === undefined) !== (userId === undefined), 'name a role or a userId'),
+  output: RoomRights,
+  permission: 'signed_in',
+  effect: 'reversible',
+});
+
 export const roomsOperations = [
+  canDo,
+  getRights,
+  setRights,
   listRooms,
   createRoom,
   openDirectRoom,
@@ -273,7 +398,7 @@ export const memberLeft = defineEvent({
 });
 export const memberUpdated = defineEvent({
   type: 'member_updated',
-  summary: "A member's role changed",
+  summary: "A member's role, rights or mute changed",
   kind: 'log',
   audience: 'room',
   payload: z.object({ ...entry, member: Member }),

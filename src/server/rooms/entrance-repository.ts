@@ -27,19 +27,25 @@ function inPlace<R extends { place: number }, T>(
 export async function findSeen(
   db: Db,
   who: Who[],
-): Promise<({ row: RoomRow; member: boolean } | undefined)[]> {
-  const { rows } = await sql<RoomRow & { place: number; member: boolean }>`
-    select q.place, r.*, m.user_id is not null as member
+): Promise<({ row: RoomRow; member: boolean; bannedUntil: Date | null } | undefined)[]> {
+  const { rows } = await sql<RoomRow & { place: number; member: boolean; bannedUntil: Date | null }>`
+    select q.place, r.*, m.user_id is not null as member,
+      case when r.has_bans and m.user_id is null then banned_until(q.user_id, r.id) end as banned_until
     from ${asked(who)}
     join rooms r on r.id = q.room_id and r.tenant_id = q.tenant_id and r.deleted_at is null
     left join memberships m on m.room_id = r.id and m.user_id = q.user_id`.execute(db);
-  return inPlace(who, rows, ({ place: _, member, ...row }) => ({ row, member }));
+  return inPlace(who, rows, ({ place: _, member, bannedUntil, ...row }) => ({
+    row,
+    member,
+    bannedUntil,
+  }));
 }
 
 /** Members with the messages by others after their read marks, and of these the ones that mention them. */
 export async function findCounted(db: Db, who: Who[]): Promise<((MemberRow & Counts) | undefined)[]> {
   const { rows } = await sql<MemberRow & Counts & { place: number }>`
-    select q.place, m.role, m.joined_at, m.read_seq, m.unread_from, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
+    select q.place, m.role, m.joined_at, m.read_seq, m.unread_from, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions,
+      case when u.sanctioned then muted_here(u.id, m.room_id) end as muted_here
     from ${asked(who)}
     join memberships m on m.room_id = q.room_id and m.user_id = q.user_id and m.tenant_id = q.tenant_id
     join users u on u.id = m.user_id

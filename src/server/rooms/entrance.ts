@@ -5,7 +5,7 @@ import type { Database } from '../../core/db/database.ts';
 import { inTime, untimed } from '../../core/db/deadline.ts';
 import { isUnavailable } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
-import { type Access, notAMember, roomNotFound } from './access.ts';
+import { type Access, banned, notAMember, roomNotFound } from './access.ts';
 import type { Member, MyMembership, Room } from './contract.ts';
 import * as look from './entrance-repository.ts';
 import type { Memberships } from './membership.ts';
@@ -101,6 +101,7 @@ export function createEntrance(deps: {
       const roomId = await access.resolveId(scope, key);
       const seen = await see({ tenantId: scope.tenantId, roomId, userId: scope.user.id });
       if (seen === undefined || (!seen.member && seen.row.visibility !== 'public')) throw roomNotFound();
+      if (seen.bannedUntil !== null) throw banned(seen.bannedUntil);
       if (seen.member) return { room: toRoom(seen.row) };
       const room = await admit(roomId, scope);
       // Who was not taken in with the others is told why by himself.

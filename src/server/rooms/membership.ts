@@ -7,11 +7,12 @@ import type { Events } from '../../core/events.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { User } from '../identity/contract.ts';
 import type { IdentityService, UserCreated, UserRemoved } from '../identity/service.ts';
-import { type Access, agentsNotAllowed, type Here, notAMember, roomNotFound } from './access.ts';
+import { type Access, agentsNotAllowed, banned, type Here, notAMember, roomNotFound } from './access.ts';
 import type { Member, MemberRole, MyMembership, Room } from './contract.ts';
+import { rankOf } from './policy.ts';
 import * as repo from './repository.ts';
 import type { RoomLog } from './room-log.ts';
-import { toCounts, toMember, toRoom } from './view.ts';
+import { mutedIn, toCounts, toMember, toRoom } from './view.ts';
 
 export const LOBBY = 'lobby';
 
@@ -49,7 +50,7 @@ export function createMemberships(deps: {
   const { events, identity, log, access } = deps;
   const { db } = deps.database;
 
-  /** Adds users to a locked room, appends `member_joined` for those who are new; passes over who was removed. */
+  /** Adds users to a locked room, appends `member_joined` for those who are new; passes over who was removed or is banned. */
   async function admit(
     tx: Tx,
     row: repo.RoomRow,
@@ -58,7 +59,8 @@ export function createMemberships(deps: {
     by: string | 'themselves',
   ): Promise<Member[]> {
     const ids = users.map((user) => user.id);
-    const present = new Set(await repo.lockPresent(tx, row.tenantId, ids));
+    const found = await repo.lockPresent(tx, row.tenantId, row.id, ids);
+    const present = new Set(found.filter(({ bannedUntil }) => bannedUntil === null).map(({ id }) => id));
     if (present.size === 0) return [];
     const added = await repo.insertMemberships(
       tx,
@@ -74,10 +76,15 @@ export function createMemberships(deps: {
     );
     if (added.length === 0) return [];
     const byId = new Map(users.map((user) => [user.id, user]));
+    // Who was muted here before still is.
+    const sanctioned = found.filter((one) => one.sanctioned).map(({ id }) => id);
+    const rows = sanctioned.length === 0 ? [] : await repo.listMembersAmong(tx, row.id, sanctioned);
+    const muted = new Map(rows.map((one) => [one.id, mutedIn(one)]));
     const members = added.map((m) => ({
       user: byId.get(m.userId) as User,
       role: m.role,
       joinedAt: m.joinedAt.toISOString(),
+      ...muted.get(m.userId),
     }));
     const lastSeq = await log.append(
       tx,
@@ -242,15 +249,19 @@ export function createMemberships(deps: {
             'direct_room',
             'A direct room keeps its members; create a group instead.',
           );
-        if (row.visibility === 'private' || role !== 'member') access.requireRight(here, 'member.add');
+        access.requireRight(here, 'member.add');
+        if (role !== 'member' && rankOf(here) < 2)
+          throw new AppError('forbidden', 'not_allowed', 'Only an owner or admin of the room makes admins.');
         const [user] = await identity.findMany(tx, scope.tenantId, [userId]);
         if (user === undefined) throw notFound('user_not_found', 'There is no such user.');
         if (user.kind === 'agent' && !row.agentsAllowed) throw agentsNotAllowed();
         const [added] = await admit(tx, row, [user], role, scope.user.id);
         if (added !== undefined) return added;
         const member = await repo.findMember(tx, row.id, userId);
-        if (member === undefined) throw notFound('user_not_found', 'There is no such user.');
-        return toMember(member);
+        if (member !== undefined) return toMember(member);
+        const bannedUntil = (await access.standing(tx, row, userId, false))?.bannedUntil ?? null;
+        if (bannedUntil !== null) throw banned(bannedUntil, 'They are');
+        throw notFound('user_not_found', 'There is no such user.');
       });
     },
 

@@ -15,6 +15,9 @@ export const roomsModule = (rooms: RoomsService): Module => ({
       await rooms.remove(scope, roomId);
       return { deleted: true as const };
     }),
+    handle(c.canDo, (scope, input) => rooms.can(scope, input)),
+    handle(c.getRights, (scope, { roomId }) => rooms.rights(scope, roomId)),
+    handle(c.setRights, (scope, input) => rooms.setRights(scope, input)),
     handle(c.joinRoom, async (scope, { roomId }) => {
       const { room } = await rooms.join(scope, roomId);
       return { room, me: await rooms.myMembership(scope, room.id) };

@@ -14,6 +14,8 @@ export interface MemberRow extends Pick<MembershipRow, 'role' | 'joinedAt' | 're
   name: string;
   avatarUrl: string | null;
   ownerId: string | null;
+  /** Muted in this room until then. */
+  mutedHere: Date | null;
 }
 
 /** Unread is counted up to here; more says nothing more to a reader. */
@@ -35,6 +37,7 @@ export const findRoom = (
 export interface RoomSeen {
   row: RoomRow;
   membership: Pick<MembershipRow, 'role' | 'readSeq' | 'joinedAt'> | undefined;
+  bannedUntil: Date | null;
 }
 
 /** A room and what a user is in it, in one look. */
@@ -51,6 +54,11 @@ export async function findRoomSeenBy(
     )
     .selectAll('rooms')
     .select(['memberships.role as memberRole', 'memberships.readSeq', 'memberships.joinedAt'])
+    .select(
+      sql<Date | null>`case when rooms.has_bans and memberships.user_id is null then banned_until(${userId}::uuid, rooms.id) end`.as(
+        'bannedUntil',
+      ),
+    )
     .where('rooms.tenantId', '=', tenantId)
     .where('rooms.deletedAt', 'is', null);
   const found = await ('id' in by
@@ -58,9 +66,9 @@ export async function findRoomSeenBy(
     : query.where('rooms.slug', '=', by.slug)
   ).executeTakeFirst();
   if (found === undefined) return undefined;
-  const { memberRole, readSeq, joinedAt, ...row } = found;
+  const { memberRole, readSeq, joinedAt, bannedUntil, ...row } = found;
   const isMember = memberRole !== null && readSeq !== null && joinedAt !== null;
-  return { row, membership: isMember ? { role: memberRole, readSeq, joinedAt } : undefined };
+  return { row, membership: isMember ? { role: memberRole, readSeq, joinedAt } : undefined, bannedUntil };
 }
 
 /** The room's row, locked until the transaction ends: whoever holds it may take the next seq. */
@@ -84,17 +92,31 @@ export const lockRoomBySlug = (tx: Tx, tenantId: string, slug: string): Promise<
     .forUpdate()
     .executeTakeFirst();
 
+export const findUserOwner = (
+  db: Db,
+  tenantId: string,
+  id: string,
+): Promise<{ ownerId: string | null } | undefined> =>
+  db
+    .selectFrom('users')
+    .select('ownerId')
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+
 export interface Standing {
   /** Null for who is not a member. */
   roomRole: MemberRole | null;
   role: 'admin' | 'member';
   suspendedAt: Date | null;
   deletedAt: Date | null;
+  mutedUntil: Date | null;
+  bannedUntil: Date | null;
 }
 
 /** What a user may be in a room at this moment. Under the room's lock it stays so, as far as the room is concerned. */
 export const findStanding = (
-  tx: Tx,
+  tx: Db | Tx,
   tenantId: string,
   roomId: string,
   userId: string,
@@ -107,7 +129,24 @@ export const findStanding = (
     .where('users.tenantId', '=', tenantId)
     .where('users.id', '=', userId)
     .select(['memberships.role as roomRole', 'users.role', 'users.suspendedAt', 'users.deletedAt'])
+    .select([
+      sql<Date | null>`case when users.sanctioned then muted_until(users.id, ${roomId}::uuid) end`.as(
+        'mutedUntil',
+      ),
+      sql<Date | null>`case when users.sanctioned then banned_until(users.id, ${roomId}::uuid) end`.as(
+        'bannedUntil',
+      ),
+    ])
     .executeTakeFirst();
+
+/** How many ms somebody waits until he may speak again in a room of slow mode; not above zero: he may. */
+export async function findSlowMs(at: Db | Tx, roomId: string, userId: string): Promise<number> {
+  const { rows } = await sql<{ ms: number }>`
+    select ceil(extract(epoch from s.spoke_at + make_interval(secs => r.slow_mode_seconds) - now()) * 1000)::float8 as ms
+    from room_speakers s join rooms r on r.id = s.room_id
+    where s.room_id = ${roomId} and s.user_id = ${userId} and r.slow_mode_seconds > 0`.execute(at);
+  return rows[0]?.ms ?? 0;
+}
 
 /** Those of the users who are suspended. */
 export async function findSuspended(tx: Tx, tenantId: string, ids: string[]): Promise<string[]> {
@@ -122,18 +161,25 @@ export async function findSuspended(tx: Tx, tenantId: string, ids: string[]): Pr
 }
 
 /** Those of the users who were not removed, and are not before this transaction ends. */
-export async function lockPresent(tx: Tx, tenantId: string, ids: string[]): Promise<string[]> {
+export async function lockPresent(
+  tx: Tx,
+  tenantId: string,
+  roomId: string,
+  ids: string[],
+): Promise<{ id: string; sanctioned: boolean; bannedUntil: Date | null }[]> {
   if (ids.length === 0) return [];
-  const rows = await tx
+  return tx
     .selectFrom('users')
-    .select('id')
+    .select(['id', 'sanctioned'])
+    .select(
+      sql<Date | null>`case when sanctioned then banned_until(id, ${roomId}::uuid) end`.as('bannedUntil'),
+    )
     .where('tenantId', '=', tenantId)
     .where('id', 'in', ids)
     .where('deletedAt', 'is', null)
     .orderBy('id')
     .forKeyShare()
     .execute();
-  return rows.map((row) => row.id);
 }
 
 export const lockUser = (tx: Tx, tenantId: string, id: string) =>
@@ -196,8 +242,11 @@ export const updateRoom = (
       | 'deletedAt'
       | 'slug'
       | 'directKey'
+      | 'slowModeSeconds'
+      | 'rulesVersion'
+      | 'hasBans'
     >
-  >,
+  > & { rights?: string | null },
 ): Promise<RoomRow> =>
   tx.updateTable('rooms').set(set).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 
@@ -300,12 +349,15 @@ const MEMBER_COLUMNS = [
   'users.ownerId',
 ] as const;
 
+const mutedHere = sql<Date | null>`case when users.sanctioned then muted_here(users.id, memberships.room_id) end`;
+
 const members = (db: Db | Tx, roomId: string) =>
   db
     .selectFrom('memberships')
     .innerJoin('users', 'users.id', 'memberships.userId')
     .where('memberships.roomId', '=', roomId)
-    .select(MEMBER_COLUMNS);
+    .select(MEMBER_COLUMNS)
+    .select(mutedHere.as('mutedHere'));
 
 /** Agents first, then by handle: a long list is cut where it hurts least. */
 export const listMembers = (
@@ -322,6 +374,9 @@ export const listMembers = (
 
 export const findMember = (db: Db | Tx, roomId: string, userId: string): Promise<MemberRow | undefined> =>
   members(db, roomId).where('users.id', '=', userId).executeTakeFirst();
+
+export const listMembersAmong = (tx: Tx, roomId: string, ids: string[]): Promise<MemberRow[]> =>
+  members(tx, roomId).where('users.id', 'in', ids).execute();
 
 export const listAgentMembers = (db: Db | Tx, roomId: string): Promise<MemberRow[]> =>
   members(db, roomId).where('users.kind', '=', 'agent').where('users.deletedAt', 'is', null).execute();
@@ -345,7 +400,8 @@ export async function findMemberWithCounts(
   userId: string,
 ): Promise<(MemberRow & Counts) | undefined> {
   const { rows } = await sql<MemberRow & Counts>`
-    select m.role, m.joined_at, m.read_seq, m.unread_from, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions
+    select m.role, m.joined_at, m.read_seq, m.unread_from, u.id, u.kind, u.handle, u.name, u.avatar_url, u.owner_id, n.unread, n.mentions,
+      case when u.sanctioned then muted_here(u.id, m.room_id) end as muted_here
     from memberships m
     join users u on u.id = m.user_id
     cross join lateral (
@@ -361,7 +417,12 @@ const mentionsUser = (userId: string) =>
   sql<boolean>`(mentions <> '[]'::jsonb and (mentions @> jsonb_build_array(jsonb_build_object('userId', ${userId}::text))
     or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> '[{"kind":"here"}]'::jsonb))`;
 
-export type RoomWithMembership = RoomRow & { role: MemberRole; joinedAt: Date; readSeq: number } & Counts;
+export type RoomWithMembership = RoomRow & {
+  role: MemberRole;
+  joinedAt: Date;
+  readSeq: number;
+  mutedHere: Date | null;
+} & Counts;
 
 export async function listRoomsOf(
   db: Db,
@@ -373,7 +434,8 @@ export async function listRoomsOf(
   among: string[] | null = null,
 ): Promise<RoomWithMembership[]> {
   const { rows } = await sql<RoomWithMembership>`
-    select r.*, m.role, m.joined_at, m.read_seq, m.unread_from, u.unread, u.mentions
+    select r.*, m.role, m.joined_at, m.read_seq, m.unread_from, u.unread, u.mentions,
+      (select case when sanctioned then muted_here(id, r.id) end from users where id = m.user_id) as muted_here
     from memberships m
     join rooms r on r.id = m.room_id and r.deleted_at is null
     cross join lateral (

@@ -8,18 +8,19 @@ import { newId } from '../../core/ids.ts';
 import type { Pace } from '../../core/pace.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../identity/service.ts';
-import { agentsNotAllowed, createAccess } from './access.ts';
+import { agentsNotAllowed, createAccess, type Here } from './access.ts';
 import type { MyMembership, ReactionMode, Room, RoomListItem } from './contract.ts';
 import { createEntrance } from './entrance.ts';
 import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
 import * as repo from './repository.ts';
+import { createRights } from './rights.ts';
 import type { NewEntry, RoomLog } from './room-log.ts';
-import { toCounts, toMember, toRoom } from './view.ts';
+import { mutedIn, toCounts, toMember, toRoom } from './view.ts';
 
-export { type Here, notAMember } from './access.ts';
+export { type Here, notAMember, refusal } from './access.ts';
 export { LOBBY, type MembershipChanged } from './membership.ts';
-export { canInRoom, canMentionEveryone } from './policy.ts';
+export { canInRoom, decideRight, type InRoom, isExemptFromSlowMode } from './policy.ts';
 export type { NewEntry, RoomLog } from './room-log.ts';
 
 export type RoomsService = ReturnType<typeof createRoomsService>;
@@ -65,12 +66,32 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     return room;
   }
 
+  const rights = createRights({ database, events, log, access, tellChange });
+
   return {
+    can: rights.can,
+    rights: rights.get,
+    setRights: rights.set,
     requireVisible,
     requireMember,
     resolveId: access.resolveId,
     change: access.change,
     requireRight: access.requireRight,
+    /** What a caller is in a room that he was found to see, as far as the room's own rules decide. */
+    seenAs: (scope: Scope, { row, membership }: Pick<repo.RoomSeen, 'row' | 'membership'>): Here => ({
+      row,
+      userId: scope.user.id,
+      role: membership?.role,
+      admin: scope.role === 'admin',
+    }),
+    /** What a caller is in a room, with what stands against him. @throws AppError not_found */
+    async standing(at: Db | Tx, scope: Scope, roomId: string): Promise<Here> {
+      const row = await access.find(scope, roomId, at);
+      const here = row && (await access.standing(at, row, scope.user.id, scope.role === 'admin'));
+      if (here === undefined)
+        throw notFound('room_not_found', 'There is no such room, or you may not see it.');
+      return here;
+    },
     myMembership: entrance.mine,
     join: entrance.join,
     leave: memberships.leave,
@@ -138,6 +159,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
                   user: scope.user,
                   role: me.role,
                   joinedAt: me.joinedAt.toISOString(),
+                  ...mutedIn(me),
                   ...toCounts(me),
                 },
               }),

@@ -1,6 +1,6 @@
 // Tables of rooms, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { MemberRole, ReactionMode } from './contract.ts';
+import type { MemberRole, ReactionMode, RoomRights } from './contract.ts';
 
 type AgentsProactive = 'never' | 'by_invitation' | 'always';
 
@@ -17,6 +17,13 @@ export interface RoomsTable {
   agentsProactive: ColumnType<AgentsProactive, AgentsProactive | undefined, AgentsProactive>;
   /** Somebody hears of every message. */
   loud: Generated<boolean>;
+  /** What was added to the usual capabilities and taken away; null where nothing was. */
+  rights: ColumnType<RoomRights | null, string | null | undefined, string | null>;
+  slowModeSeconds: Generated<number>;
+  /** Of the rules that messages are checked by; 0 without. */
+  rulesVersion: Generated<number>;
+  /** Somebody was banned once. */
+  hasBans: Generated<boolean>;
   /** Sorted ids of a direct room's members. */
   directKey: string | null;
   lastSeq: Generated<number>;

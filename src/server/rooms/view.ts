@@ -13,6 +13,10 @@ export const toRoom = (row: RoomRow): Room => ({
   agentsAllowed: row.agentsAllowed,
   reactionMode: row.reactionMode,
   agentsProactive: row.agentsProactive,
+  ...(row.rights?.admin === undefined && row.rights?.member === undefined
+    ? {}
+    : { rights: { admin: row.rights.admin, member: row.rights.member } }),
+  ...(row.slowModeSeconds === 0 ? {} : { slowModeSeconds: row.slowModeSeconds }),
   lastSeq: row.lastSeq,
   createdAt: row.createdAt.toISOString(),
 });
@@ -21,7 +25,14 @@ export const toMember = (row: MemberRow): Member => ({
   user: toUser(row),
   role: row.role,
   joinedAt: row.joinedAt.toISOString(),
+  ...mutedIn(row),
 });
+
+export const mutedIn = ({ mutedHere }: Pick<MemberRow, 'mutedHere'>): Pick<Member, 'muted'> =>
+  mutedHere === null ? {} : { muted: isForGood(mutedHere) ? {} : { until: mutedHere.toISOString() } };
+
+/** What stands until somebody ends it has a time that nobody waits for. */
+export const isForGood = (until: Date): boolean => until.getUTCFullYear() >= 9999;
 
 /** What someone has read of a room. */
 export const toCounts = (

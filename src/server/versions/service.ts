@@ -20,10 +20,10 @@ export function createVersionsService(deps: {
       input: { messageId: string; limit: number; cursor?: string | undefined },
     ): Promise<{ data: MessageVersion[]; nextCursor?: string }> {
       const row = await deps.messages.require(scope, input.messageId);
-      const { membership } = await deps.rooms.requireVisible(scope, row.roomId);
+      const seen = await deps.rooms.requireVisible(scope, row.roomId);
       const may =
-        (membership !== undefined && row.authorId === scope.user.id) ||
-        canInRoom('message.versions', membership?.role, scope.role === 'admin');
+        (seen.membership !== undefined && row.authorId === scope.user.id) ||
+        canInRoom('message.versions', deps.rooms.seenAs(scope, seen));
       if (!may)
         throw new AppError(
           'forbidden',

@@ -114,7 +114,7 @@ export function createIncoming(deps: {
 
     async list(scope: Scope, key: string): Promise<{ data: IncomingWebhook[] }> {
       const { row, membership } = await rooms.requireVisible(scope, key);
-      rooms.requireRight({ row, role: membership?.role, admin: scope.role === 'admin' }, 'room.update');
+      rooms.requireRight(rooms.seenAs(scope, { row, membership }), 'room.update');
       const rows = await repo.listIncoming(db, scope.tenantId, row.id);
       const ids = rows.map(({ botId }) => botId);
       const bots = ids.length === 0 ? [] : await identity.findMany(db, scope.tenantId, ids);
@@ -131,8 +131,7 @@ export function createIncoming(deps: {
       const row = await repo.findIncoming(db, hookId);
       if (row === undefined || row.tenantId !== scope.tenantId) throw missing();
       const seen = await rooms.requireVisible(scope, row.roomId).catch(() => undefined);
-      if (seen === undefined || !canInRoom('room.update', seen.membership?.role, scope.role === 'admin'))
-        throw missing();
+      if (seen === undefined || !canInRoom('room.update', rooms.seenAs(scope, seen))) throw missing();
       await database.transaction(async (tx) => {
         await repo.revokeIncoming(tx, row.id);
         await rooms.withdraw(tx, row.tenantId, row.botId, scope.user.id);

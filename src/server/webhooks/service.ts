@@ -34,8 +34,7 @@ export function createWebhooksService(deps: {
     const row = isUuid(id) ? await repo.findWebhook(at, scope.tenantId, id) : undefined;
     if (row === undefined) throw missing();
     const seen = await rooms.requireVisible(scope, row.roomId, at).catch(() => undefined);
-    if (seen === undefined || !canInRoom('room.update', seen.membership?.role, scope.role === 'admin'))
-      throw missing();
+    if (seen === undefined || !canInRoom('room.update', rooms.seenAs(scope, seen))) throw missing();
     return row;
   }
 
@@ -66,9 +65,9 @@ export function createWebhooksService(deps: {
     },
 
     async list(scope: Scope, key: string): Promise<{ data: Webhook[] }> {
-      const { row, membership } = await rooms.requireVisible(scope, key);
-      const role = membership?.role;
-      rooms.requireRight({ row, role, admin: scope.role === 'admin' }, 'room.update');
+      const seen = await rooms.requireVisible(scope, key);
+      rooms.requireRight(rooms.seenAs(scope, seen), 'room.update');
+      const { row } = seen;
       return { data: (await repo.listWebhooks(db, scope.tenantId, row.id)).map(toWebhook) };
     },
 
