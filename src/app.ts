@@ -46,6 +46,9 @@ import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
+import { moderationModule } from './server/moderation/module.ts';
+import { createReportsService } from './server/moderation/reports.ts';
+import { createModerationService } from './server/moderation/service.ts';
 import { notificationsModule } from './server/notifications/module.ts';
 import { createNotificationsService } from './server/notifications/service.ts';
 import { pinsModule } from './server/pins/module.ts';
@@ -290,6 +293,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       rooms,
       messages,
     });
+    const moderation = createModerationService({ database, events, clock, identity, rooms });
+    const reports = createReportsService({ database, events, identity, rooms, messages, moderation });
     const scheduled = createScheduledService({
       database,
       bus,
@@ -391,6 +396,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       savedModule(createSavedService({ database, bus, rooms, messages })),
       draftsModule(createDraftsService({ database, bus, rooms })),
       notificationsModule(notifications),
+      moderationModule(moderation, reports),
       scheduledModule(scheduled),
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),

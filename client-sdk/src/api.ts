@@ -41,6 +41,8 @@ export interface Problem {
   detail: string;
   retryable: boolean;
   retryAfterMs?: number;
+  /** When what refuses it ends, as of a mute. */
+  until?: string;
   errors?: { path: string; message: string }[];
   traceId: string;
 }

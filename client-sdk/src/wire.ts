@@ -22,6 +22,7 @@ import type * as erasure from '../../src/server/erasure/contract.ts';
 import type * as exports from '../../src/server/exports/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
+import type * as moderation from '../../src/server/moderation/contract.ts';
 import type * as notifications from '../../src/server/notifications/contract.ts';
 import type * as pins from '../../src/server/pins/contract.ts';
 import type * as presence from '../../src/server/presence/contract.ts';
@@ -61,6 +62,7 @@ export type {
   Message,
   RunSummary,
 } from '../../src/server/messages/contract.ts';
+export type { ModerationRecord, Report } from '../../src/server/moderation/contract.ts';
 export type {
   Notification,
   NotifyLevel,
@@ -124,6 +126,18 @@ export interface Operations {
   can: Op<typeof rooms.canDo>;
   get_room_rights: Op<typeof rooms.getRights>;
   set_room_rights: Op<typeof rooms.setRights>;
+
+  mute_member: Op<typeof moderation.muteMember>;
+  unmute_member: Op<typeof moderation.unmuteMember>;
+  kick_member: Op<typeof moderation.kickMember>;
+  ban_member: Op<typeof moderation.banMember>;
+  unban_member: Op<typeof moderation.unbanMember>;
+  set_slow_mode: Op<typeof moderation.setSlowMode>;
+  list_moderation: Op<typeof moderation.listModeration>;
+  list_all_moderation: Op<typeof moderation.listAllModeration>;
+  report_message: Op<typeof moderation.reportMessage>;
+  list_reports: Op<typeof moderation.listReports>;
+  resolve_report: Op<typeof moderation.resolveReport>;
 
   send_message: Op<typeof messages.sendMessage>;
   list_messages: Op<typeof messages.listMessages>;

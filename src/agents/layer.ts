@@ -518,6 +518,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
   });
   const runtime = createRuntimeService({
     database,
+    events,
     jobs,
     rooms,
     messages,

@@ -21,6 +21,7 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['set_reminder', { dueAt: new Date(Date.now() + 3_600_000).toISOString() }],
   ['unsave_message'],
   ['explain_delivery'],
+  ['report_message', { reason: 'spam' }],
 ];
 
 /** The same of rooms. */
@@ -36,6 +37,14 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['can'],
   ['get_room_rights'],
   ['set_room_rights', { role: 'member', take: ['message.send'] }],
+  ['mute_member', { userId: newId() }],
+  ['unmute_member', { userId: newId() }],
+  ['kick_member', { userId: newId() }],
+  ['ban_member', { userId: newId() }],
+  ['unban_member', { userId: newId() }],
+  ['set_slow_mode', { seconds: 5 }],
+  ['list_moderation'],
+  ['list_reports'],
 ];
 
 let town: Town;

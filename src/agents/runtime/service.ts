@@ -2,13 +2,15 @@
 import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
+import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
 import type { Jobs } from '../../core/jobs.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../../server/identity/service.ts';
 import type { Message } from '../../server/messages/contract.ts';
 import type { MessagesService } from '../../server/messages/service.ts';
-import { canInRoom, type RoomsService } from '../../server/rooms/service.ts';
+import type { MemberMuted } from '../../server/moderation/service.ts';
+import { canInRoom, type MembershipChanged, type RoomsService } from '../../server/rooms/service.ts';
 import type { AgentStatus, commandAgent, invokeAgent } from '../contract.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
@@ -27,6 +29,7 @@ export type RuntimeService = ReturnType<typeof createRuntimeService>;
 
 export interface RuntimeDeps {
   database: Database;
+  events: Events;
   jobs: Jobs;
   rooms: RoomsService;
   messages: MessagesService;
@@ -46,7 +49,7 @@ const INVOKE_LOOKBACK = 20;
 const RUN_NOT_FOUND = () => notFound('run_not_found', 'There is no such run, or you may not see it.');
 
 export function createRuntimeService(deps: RuntimeDeps) {
-  const { database, jobs, rooms, messages, profiles, signalsFor, abort } = deps;
+  const { database, events, jobs, rooms, messages, profiles, signalsFor, abort } = deps;
   const { db } = database;
 
   /** Ends runs inside `tx`; workers are told when it commits, and refused if they commit later all the same. */
@@ -160,6 +163,34 @@ export function createRuntimeService(deps: RuntimeDeps) {
       return run.id;
     });
   }
+
+  /** What is under way for an agent in a room, or with null anywhere, ends inside `tx`. */
+  async function stopIn(
+    tx: Tx,
+    tenantId: string,
+    agentId: string,
+    roomId: string | null,
+    reason: string,
+  ): Promise<void> {
+    const open = await repo.listOpenRuns(tx, tenantId, agentId);
+    const there = open.filter((run) => roomId === null || run.roomId === roomId);
+    if (there.length === 0) return;
+    await cancel(
+      tx,
+      tenantId,
+      there.map((run) => run.id),
+      reason,
+    );
+  }
+
+  events.on<MemberMuted>('member.muted', async (tx, muted) => {
+    for (const { tenantId, userId, roomId } of muted) await stopIn(tx, tenantId, userId, roomId, 'muted');
+  });
+  events.on<MembershipChanged>('membership.changed', async (tx, changes) => {
+    for (const { tenantId, roomId, user, change } of changes)
+      if (change === 'left' && user.kind === 'agent')
+        await stopIn(tx, tenantId, user.id, roomId, 'agent_not_in_room');
+  });
 
   return {
     cancel,

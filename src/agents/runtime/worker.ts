@@ -39,6 +39,8 @@ const MAX_ATTEMPTS = 5;
 const PARKED_DELAY_SECONDS = 1;
 /** Time that a stop gives to effects outside that are under way; a lease outlives it. */
 const EFFECT_GRACE_MS = 5000;
+/** Longest wait for a room of slow mode; less than a queued run may be without a worker. */
+const MOST_SLOW_MS = 10_000;
 
 /** Why a run's signal aborts. */
 class Parked extends Error {
@@ -129,6 +131,8 @@ export function createRunWorker(deps: WorkerDeps) {
       if (error.kind === 'budget_exhausted') return fallSilent(run, signals, remains, error.kind);
       return fail(run, signals, remains, `model_${error.kind}`);
     }
+    if (error instanceof AppError && error.reason === 'slow_mode')
+      return waitFor(run, signals, remains, error);
     if (error instanceof AppError && !['unavailable', 'internal', 'rate_limited'].includes(error.code))
       return fail(run, signals, remains, error.reason);
     // The database went away, or a defect: the job tries again, and stops after MAX_ATTEMPTS.
@@ -175,6 +179,22 @@ export function createRunWorker(deps: WorkerDeps) {
     await database.transaction(async (tx) => {
       if (await repo.closeRun(tx, leaseOf(run), { status: 'queued' }))
         await enqueueRuns(jobs, tx, [run], PARKED_DELAY_SECONDS);
+    });
+    signals.status('queued');
+  }
+
+  /** The room is slow: the words are kept and said later, or not at all where that is long. */
+  async function waitFor(
+    run: repo.RunRow,
+    signals: RunSignals,
+    remains: Remains,
+    { details, reason }: AppError,
+  ): Promise<void> {
+    const ms = details.retryAfterMs ?? 0;
+    if (ms > MOST_SLOW_MS) return fallSilent(run, signals, remains, reason);
+    await database.transaction(async (tx) => {
+      if (await repo.closeRun(tx, leaseOf(run), { status: 'queued' }))
+        await enqueueRuns(jobs, tx, [run], Math.ceil(ms / 1000));
     });
     signals.status('queued');
   }

@@ -17,6 +17,7 @@ import type { ErasureTables } from '../../server/erasure/tables.ts';
 import type { ExportsTables } from '../../server/exports/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
+import type { ModerationTables } from '../../server/moderation/tables.ts';
 import type { NotificationsTables } from '../../server/notifications/tables.ts';
 import type { PreviewsTables } from '../../server/previews/tables.ts';
 import type { ReactionsTables } from '../../server/reactions/tables.ts';
@@ -48,6 +49,7 @@ export interface Tables
     ReactionsTables,
     VersionsTables,
     SavedTables,
+    ModerationTables,
     NotificationsTables,
     ScheduledTables,
     ThreadsTables,

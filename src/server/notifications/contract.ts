@@ -13,10 +13,10 @@ export const Notification = z.object({
   /** Place in my inbox: later ones have higher places. */
   place: z.number().int(),
   /** message: of a room I hear all of; reply: in a thread I follow, or an agent's answer to me. */
-  kind: z.enum(['mention', 'reply', 'direct', 'message', 'approval', 'reminder']),
+  kind: z.enum(['mention', 'reply', 'direct', 'message', 'approval', 'reminder', 'moderation', 'invitation']),
   roomId: Id.optional(),
   message: Message.optional(),
-  /** What else it is about: `{approvalId, agentId, tool}`, or `{scheduledId, note}`. */
+  /** What else it is about: `{approvalId, agentId, tool}`, `{scheduledId, note}`, `{action, reason, until, …}` of moderation, `{invitationId, …}`. */
   subject: z.record(z.string(), z.unknown()),
   createdAt: Timestamp,
   readAt: Timestamp.optional(),

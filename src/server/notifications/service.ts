@@ -29,7 +29,7 @@ export type NotificationsService = ReturnType<typeof createNotificationsService>
 export interface PersonAsked {
   tenantId: string;
   userIds: readonly string[];
-  kind: 'approval' | 'reminder';
+  kind: 'approval' | 'reminder' | 'moderation' | 'invitation';
   /** What it is about, once for each person. */
   key: string;
   roomId: string | null;

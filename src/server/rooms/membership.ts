@@ -309,6 +309,22 @@ export function createMemberships(deps: {
       await access.change(scope, key, removing, { toLeave });
     },
 
+    /** Takes somebody out of a locked room by a moderator's word. @throws AppError conflict for its last owner */
+    async expel(tx: Tx, row: repo.RoomRow, userId: string, by: string): Promise<void> {
+      await requireAnotherOwner(tx, row.id, await requireTarget(tx, row.id, userId));
+      await dismiss(tx, row, userId, by);
+    },
+
+    /** Says in the log of a locked room that something about a member changed; nothing for who is none. */
+    async tellChange(tx: Tx, row: repo.RoomRow, userId: string): Promise<void> {
+      const found = await repo.findMember(tx, row.id, userId);
+      if (found === undefined) return;
+      const member = toMember(found);
+      await log.append(tx, row, [
+        { type: 'member_updated', payload: (seq) => ({ roomId: row.id, seq, member }) },
+      ]);
+    },
+
     /** Makes users members without asking for a right: for what the server itself sets up. */
     async place(tx: Tx, tenantId: string, roomId: string, userIds: string[]): Promise<void> {
       const [first] = userIds;

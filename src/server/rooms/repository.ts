@@ -337,6 +337,36 @@ export async function listPeopleIds(tx: Tx, roomId: string, limit: number): Prom
   return rows.map((row) => row.id);
 }
 
+/** People who are members, with their roles, owners first. @param leading only owners and admins */
+export const listPeople = (
+  tx: Tx,
+  roomId: string,
+  leading: boolean,
+  limit: number,
+): Promise<{ userId: string; role: MemberRole }[]> =>
+  tx
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .where('memberships.roomId', '=', roomId)
+    .where('memberships.role', 'in', leading ? ['owner', 'admin'] : ['owner', 'admin', 'member'])
+    .where('users.kind', '=', 'human')
+    .select(['memberships.userId', 'memberships.role'])
+    .orderBy('memberships.role', 'desc')
+    .limit(limit)
+    .execute();
+
+/** Rooms where somebody has a role above member, or that changed what members may. */
+export const listRoomsLookedAfter = (db: Db, tenantId: string, userId: string) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('rooms', 'rooms.id', 'memberships.roomId')
+    .where('memberships.tenantId', '=', tenantId)
+    .where('memberships.userId', '=', userId)
+    .where('rooms.deletedAt', 'is', null)
+    .where((eb) => eb.or([eb('memberships.role', '!=', 'member'), eb('rooms.rights', 'is not', null)]))
+    .select(['rooms.id', 'rooms.kind', 'rooms.visibility', 'rooms.rights', 'memberships.role'])
+    .execute();
+
 const MEMBER_COLUMNS = [
   'memberships.role',
   'memberships.joinedAt',

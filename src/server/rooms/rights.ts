@@ -17,8 +17,7 @@ import {
 } from './contract.ts';
 import { canInRoom, decideRight, isChangeable, type Verdict } from './policy.ts';
 import * as repo from './repository.ts';
-import type { RoomLog } from './room-log.ts';
-import { isForGood, toMember } from './view.ts';
+import { isForGood } from './view.ts';
 
 /** Members of a room about whom something is said by name. */
 const MAX_MEMBERS = 100;
@@ -26,11 +25,11 @@ const MAX_MEMBERS = 100;
 export function createRights(deps: {
   database: Database;
   events: Events;
-  log: RoomLog;
   access: Access;
   tellChange(tx: Tx, row: repo.RoomRow, by: string): Promise<Room>;
+  tellMember(tx: Tx, row: repo.RoomRow, userId: string): Promise<void>;
 }) {
-  const { events, access, log } = deps;
+  const { events, access } = deps;
   const { db } = deps.database;
 
   const userNotFound = () => notFound('user_not_found', 'There is no such user.');
@@ -99,7 +98,7 @@ export function createRights(deps: {
           rights: Object.keys(rights).length === 0 ? null : JSON.stringify(rights),
         });
         if (role !== undefined) await deps.tellChange(tx, row, scope.user.id);
-        else await tellMember(tx, here, userId as string);
+        else await deps.tellMember(tx, row, userId as string);
         await note(events, tx, {
           ...by(scope),
           action: 'room.rights_changed',
@@ -130,16 +129,6 @@ export function createRights(deps: {
         `A room says this of at most ${MAX_MEMBERS} members; give them a role instead.`,
       );
     return Object.keys(now).length === 0 ? roles : { ...roles, members: now };
-  }
-
-  /** Clients ask anew what he may. */
-  async function tellMember(tx: Tx, { row }: Here, userId: string): Promise<void> {
-    const found = await repo.findMember(tx, row.id, userId);
-    if (found === undefined) return;
-    const member = toMember(found);
-    await log.append(tx, row, [
-      { type: 'member_updated', payload: (seq) => ({ roomId: row.id, seq, member }) },
-    ]);
   }
 }
 

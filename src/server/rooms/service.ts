@@ -13,6 +13,7 @@ import type { MyMembership, ReactionMode, Room, RoomListItem } from './contract.
 import { createEntrance } from './entrance.ts';
 import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
+import { canInRoom } from './policy.ts';
 import * as repo from './repository.ts';
 import { createRights } from './rights.ts';
 import type { NewEntry, RoomLog } from './room-log.ts';
@@ -20,7 +21,7 @@ import { mutedIn, toCounts, toMember, toRoom } from './view.ts';
 
 export { type Here, notAMember, refusal } from './access.ts';
 export { LOBBY, type MembershipChanged } from './membership.ts';
-export { canInRoom, decideRight, type InRoom, isExemptFromSlowMode } from './policy.ts';
+export { canInRoom, decideRight, type InRoom, isExemptFromSlowMode, rankOf } from './policy.ts';
 export type { NewEntry, RoomLog } from './room-log.ts';
 
 export type RoomsService = ReturnType<typeof createRoomsService>;
@@ -66,7 +67,13 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     return room;
   }
 
-  const rights = createRights({ database, events, log, access, tellChange });
+  const rights = createRights({
+    database,
+    events,
+    access,
+    tellChange,
+    tellMember: memberships.tellChange,
+  });
 
   return {
     can: rights.can,
@@ -84,6 +91,37 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
       role: membership?.role,
       admin: scope.role === 'admin',
     }),
+    /** What somebody is in a locked room; undefined where there is no such user. */
+    standingOf: (tx: Tx, row: repo.RoomRow, userId: string) => access.standing(tx, row, userId, true),
+    expel: memberships.expel,
+    tellMember: memberships.tellChange,
+
+    /** Somebody is banned from this room from now on: whoever looks at it asks. */
+    markBans: async (tx: Tx, roomId: string): Promise<void> =>
+      void (await repo.updateRoom(tx, roomId, { hasBans: true })),
+
+    async setSlowMode(tx: Tx, row: repo.RoomRow, seconds: number, by: string): Promise<Room> {
+      return tellChange(tx, await repo.updateRoom(tx, row.id, { slowModeSeconds: seconds }), by);
+    },
+
+    /** People who look after a room. */
+    async moderatorsOf(tx: Tx, row: repo.RoomRow, limit: number): Promise<string[]> {
+      const people = await repo.listPeople(tx, row.id, row.rights === null, limit);
+      return people
+        .filter(({ userId, role }) => canInRoom('moderation.review', { row, userId, role, admin: false }))
+        .map(({ userId }) => userId);
+    },
+
+    /** Ids of the rooms that the caller looks after. */
+    async moderatedBy(scope: Scope): Promise<string[]> {
+      const mine = await repo.listRoomsLookedAfter(db, scope.tenantId, scope.user.id);
+      return mine
+        .filter(({ role, ...row }) =>
+          canInRoom('moderation.review', { row, userId: scope.user.id, role, admin: false }),
+        )
+        .map(({ id }) => id);
+    },
+
     /** What a caller is in a room, with what stands against him. @throws AppError not_found */
     async standing(at: Db | Tx, scope: Scope, roomId: string): Promise<Here> {
       const row = await access.find(scope, roomId, at);

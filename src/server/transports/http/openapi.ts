@@ -120,6 +120,7 @@ const PROBLEM: Json = {
     detail: { type: 'string', description: 'What happened and what to do next' },
     retryable: { type: 'boolean' },
     retryAfterMs: { type: 'integer' },
+    until: { type: 'string', format: 'date-time' },
     errors: {
       type: 'array',
       items: { type: 'object', properties: { path: { type: 'string' }, message: { type: 'string' } } },
