@@ -4,23 +4,25 @@
 import { Button, Loader } from '@mantine/core';
 import type { ChatMessage, RoomHandle } from '@parley/client';
 import { IconArrowDown } from '@tabler/icons-react';
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { messageOf } from '../parts/errors.ts';
 import { formatDay } from '../parts/times.ts';
-import { useRovingFocus } from '../parts/use-roving-focus.ts';
 import { usePart } from '../session/use-client.ts';
 import { AgentRun } from './agent-run.tsx';
 import type { MessageActions, Rights } from './message-commands.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
-import { toRows } from './rows.ts';
+import { type Row, toRows } from './rows.ts';
 import { runsOf, sameRuns } from './runs.ts';
-import { useAnchoredScroll } from './use-anchored-scroll.ts';
 import { useMarkRead } from './use-mark-read.ts';
 import { useRoomAnnouncements } from './use-room-announcements.ts';
+import { useRowFocus } from './use-row-focus.ts';
 import { useRunTools } from './use-run-tools.ts';
-import { useWindow } from './use-window.ts';
-import { MOST } from './window.ts';
+import { useTranscript } from './use-transcript.ts';
+import { useVirtualRows } from './use-virtual-rows.ts';
+
+/** The row above the first message. */
+const TOP = 'top';
 
 interface MessageListProps {
   room: RoomHandle;
@@ -38,50 +40,47 @@ interface MessageListProps {
 
 export function MessageList(props: MessageListProps) {
   const { room, roomName, myId, rights, saved, actions, editing, unreadFrom, empty } = props;
-  const messages = useTranscript(room);
+  const transcript = useTranscript(room);
+  const { messages, hasMoreBefore, hasMoreAfter, loading, failed } = transcript;
   const members = usePart(room, (snapshot) => snapshot.members);
   const activities = usePart(room, (snapshot) => snapshot.agents);
-  const hasMore = usePart(room, (snapshot) => snapshot.hasMoreBefore);
-  const loading = usePart(room, (snapshot) => snapshot.loadingBefore);
   const runs = usePart(room, runsOf, sameRuns);
   const runTools = useRunTools(room);
   const atOpening = useUnreadAtOpening(room);
   const unreadAfter = unreadFrom === undefined ? atOpening : unreadFrom - 1;
-  const [olderFailed, setOlderFailed] = useState<unknown>();
-  const [current, setCurrent] = useState<string>();
 
   const rows = useMemo(() => toRows(messages, unreadAfter, myId), [messages, unreadAfter, myId]);
   const ids = useMemo(() => messages.map(({ id }) => id), [messages]);
-  const { range, atEnd, up, down, toNewest } = useWindow(ids);
-  const shown = rows.slice(range.start, range.end);
-
-  const loadOlder = useCallback(() => {
-    setOlderFailed(undefined);
-    room.messages.loadBefore().catch(setOlderFailed);
-  }, [room]);
-  const onNearTop = useCallback(() => {
-    if (range.start > 0) up();
-    else if (hasMore && !loading && olderFailed === undefined) loadOlder();
-  }, [range.start, up, hasMore, loading, olderFailed, loadOlder]);
-
-  const scroll = useAnchoredScroll({ atEnd, onNearTop, onNearBottom: down, rows: shown });
-  const { atBottom, viewport, scrollToBottom } = scroll;
-
+  const showsTop = failed !== undefined || (!hasMoreBefore && messages.length > 0);
+  const keys = useMemo(() => (showsTop ? [TOP, ...ids] : ids), [ids, showsTop]);
+  const [focused, setFocused] = useState<string>();
+  const scroll = useVirtualRows({
+    keys,
+    estimate: (index) => estimate(rows[showsTop ? index - 1 : index]),
+    kept: [focused, editing],
+    atEnd: !hasMoreAfter,
+    onNearTop: transcript.loadBefore,
+    onNearBottom: transcript.loadAfter,
+  });
+  const { virtualizer, atBottom, reveal } = scroll;
+  const focus = useRowFocus(
+    ids,
+    scroll.content,
+    useCallback((id) => reveal(id, 'auto'), [reveal]),
+  );
+  useEffect(() => setFocused(focus.tabStop), [focus.tabStop]);
   useEffect(() => {
-    if (atBottom && range.end - range.start > MOST) toNewest();
-  }, [atBottom, range, toNewest]);
+    if (editing !== undefined) reveal(editing, 'auto');
+  }, [editing, reveal]);
+
   useMarkRead(room, atBottom && unreadFrom === undefined);
   useRoomAnnouncements(room, myId);
   const news = useNews(messages, atBottom, myId);
 
-  const list = useRef<HTMLElement>(null);
-  const onKeyDown = useRovingFocus(list);
-  const tabStop = current !== undefined && ids.includes(current) ? current : ids.at(-1);
-
   return (
     <div className={styles.frame}>
       <div
-        ref={viewport}
+        ref={scroll.viewport}
         className={styles.viewport}
         onScroll={scroll.onScroll}
         tabIndex={messages.length === 0 ? 0 : undefined}
@@ -89,41 +88,41 @@ export function MessageList(props: MessageListProps) {
         aria-live="off"
         aria-label={`Messages in ${roomName}`}
         aria-busy={loading}
-        onKeyDown={onKeyDown}
-        onFocus={(event) => setCurrent(event.target.closest<HTMLElement>('article[data-row]')?.dataset.row)}
+        onKeyDown={focus.onKeyDown}
+        onFocus={focus.onFocus}
       >
-        <div
-          className={styles.content}
-          ref={(element) => {
-            scroll.content.current = element;
-            list.current = element;
-          }}
-        >
-          <Top
-            failed={olderFailed}
-            begins={range.start === 0 && !hasMore && messages.length > 0}
-            onRetry={loadOlder}
-          />
+        <div className={styles.content} ref={scroll.content}>
           {messages.length === 0 && empty}
-          {shown.map(({ message, startsDay, startsGroup, startsUnread }) => (
-            <div key={message.id}>
-              {startsDay && <Separator>{formatDay(message.createdAt)}</Separator>}
-              {startsUnread && <Separator tone="new">New</Separator>}
-              <MessageRow
-                room={room}
-                message={message}
-                startsGroup={startsGroup}
-                myId={myId}
-                rights={rights}
-                saved={saved.has(message.id)}
-                current={message.id === tabStop}
-                editing={editing === message.id}
-                tools={message.run === undefined ? undefined : runTools.get(message.run.id)}
-                actions={actions}
-              />
-            </div>
-          ))}
-          {atEnd &&
+          <div className={styles.rows} ref={virtualizer.containerRef}>
+            {virtualizer.getVirtualItems().map(({ index, key }) => {
+              const row = rows[showsTop ? index - 1 : index];
+              return (
+                <div key={key} data-index={index} ref={virtualizer.measureElement} className={styles.item}>
+                  {row === undefined ? (
+                    <Top failed={failed} onRetry={transcript.retry} />
+                  ) : (
+                    <>
+                      {row.startsDay && <Separator>{formatDay(row.message.createdAt)}</Separator>}
+                      {row.startsUnread && <Separator tone="new">New</Separator>}
+                      <MessageRow
+                        room={room}
+                        message={row.message}
+                        startsGroup={row.startsGroup}
+                        myId={myId}
+                        rights={rights}
+                        saved={saved.has(row.message.id)}
+                        current={row.message.id === focus.tabStop}
+                        editing={editing === row.message.id}
+                        tools={row.message.run === undefined ? undefined : runTools.get(row.message.run.id)}
+                        actions={actions}
+                      />
+                    </>
+                  )}
+                </div>
+              );
+            })}
+          </div>
+          {!hasMoreAfter &&
             runs.map(({ agentId, messageId }) => {
               const agent = members.find(({ user }) => user.id === agentId)?.user;
               if (agent === undefined) return null;
@@ -146,10 +145,7 @@ export function MessageList(props: MessageListProps) {
           size="xs"
           variant={news > 0 ? 'filled' : 'default'}
           leftSection={<IconArrowDown size={14} aria-hidden="true" />}
-          onClick={() => {
-            toNewest();
-            scrollToBottom();
-          }}
+          onClick={scroll.toBottom}
         >
           {news > 0 ? `${news} new ${news === 1 ? 'message' : 'messages'}` : 'Jump to newest'}
         </Button>
@@ -158,7 +154,16 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-function Top(props: { failed: unknown; begins: boolean; onRetry(): void }) {
+/** Px of a row that was not drawn yet; near enough that the scrollbar does not jump about. */
+function estimate(row: Row | undefined): number {
+  if (row === undefined) return 44;
+  const { message, startsGroup, startsDay } = row;
+  const lines = Math.max(1, Math.ceil(message.body.length / 90) + (message.body.split('\n').length - 1));
+  const picture = message.attachments.length > 0 ? 200 : 0;
+  return lines * 24 + (startsGroup ? 38 : 4) + (startsDay ? 40 : 0) + picture;
+}
+
+function Top(props: { failed: unknown; onRetry(): void }) {
   if (props.failed !== undefined)
     return (
       <div className={styles.top} role="alert">
@@ -168,7 +173,7 @@ function Top(props: { failed: unknown; begins: boolean; onRetry(): void }) {
         </Button>
       </div>
     );
-  return props.begins ? <div className={styles.top}>This is where the conversation begins.</div> : null;
+  return <div className={styles.top}>This is where the conversation begins.</div>;
 }
 
 function Separator({ children, tone }: { children: ReactNode; tone?: 'new' }) {
@@ -177,12 +182,6 @@ function Separator({ children, tone }: { children: ReactNode; tone?: 'new' }) {
       <span>{children}</span>
     </div>
   );
-}
-
-/** What is said to the room: replies stand in their threads. */
-function useTranscript(room: RoomHandle): readonly ChatMessage[] {
-  const messages = usePart(room, (snapshot) => snapshot.messages);
-  return useMemo(() => messages.filter(({ threadId }) => threadId === undefined), [messages]);
 }
 
 /** My read mark as it was when the room was opened, if anything was unread. */
