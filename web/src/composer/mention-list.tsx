@@ -1,15 +1,16 @@
 // The people and agents that the @word may mean, above the composer. Focus stays in the text field.
 
-import type { User } from '@parley/client';
+import { IconSpeakerphone } from '@tabler/icons-react';
 import { Avatar } from '../parts/avatar.tsx';
 import styles from './mention-list.module.css';
+import type { Mentionable } from './mentions.ts';
 
 interface MentionListProps {
   id: string;
-  options: User[];
+  options: Mentionable[];
   active: number;
   onPoint(index: number): void;
-  onPick(user: User): void;
+  onPick(user: Mentionable): void;
 }
 
 export const optionId = (listId: string, index: number): string => `${listId}-${index}`;
@@ -30,7 +31,11 @@ export function MentionListbox({ id, options, active, onPoint, onPick }: Mention
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onPick(user)}
         >
-          <Avatar user={user} size="sm" />
+          {user.kind === 'everyone' ? (
+            <IconSpeakerphone size={20} stroke={1.6} aria-hidden="true" />
+          ) : (
+            <Avatar user={user} size="sm" />
+          )}
           <span className={styles.name}>{user.name}</span>
           <span className={styles.handle}>@{user.handle}</span>
           {user.kind === 'agent' && <span className={styles.kind}>Agent</span>}

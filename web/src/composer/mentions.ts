@@ -1,6 +1,16 @@
 // Finding the @word being typed and the people it may mean. Pure.
 import type { User } from '@parley/client';
 
+export type Mentionable =
+  | User
+  /** Not one of them, but all who are meant by `@here` or `@all`. */
+  | { id: string; handle: 'here' | 'all'; name: string; kind: 'everyone' };
+
+export const EVERYONE: readonly Mentionable[] = [
+  { id: 'here', handle: 'here', name: 'Who is here now', kind: 'everyone' },
+  { id: 'all', handle: 'all', name: 'Everyone in the room', kind: 'everyone' },
+];
+
 export interface MentionQuery {
   /** Place of the `@`. */
   start: number;
@@ -20,8 +30,8 @@ export function findMention(text: string, caret: number): MentionQuery | undefin
   return { start: caret - typed.length - 1, end: caret, text: typed };
 }
 
-/** Members whose handle or name has a word starting with the query; agents first, then by name. */
-export function suggest(query: string, people: readonly User[]): User[] {
+/** Members whose handle or name has a word starting with the query; agents first, then people by name, everyone last. */
+export function suggest(query: string, people: readonly Mentionable[]): Mentionable[] {
   const wanted = query.toLocaleLowerCase();
   return people
     .filter((user) => matches(user, wanted))
@@ -29,7 +39,7 @@ export function suggest(query: string, people: readonly User[]): User[] {
     .slice(0, MOST);
 }
 
-function matches(user: User, wanted: string): boolean {
+function matches(user: Mentionable, wanted: string): boolean {
   return (
     user.handle.toLocaleLowerCase().startsWith(wanted) ||
     user.name
@@ -39,9 +49,9 @@ function matches(user: User, wanted: string): boolean {
   );
 }
 
-function rank(user: User, wanted: string): number {
+function rank(user: Mentionable, wanted: string): number {
   const exact = user.handle.toLocaleLowerCase() === wanted ? 0 : 2;
-  return exact + (user.kind === 'agent' ? 0 : 1);
+  return exact + (user.kind === 'agent' ? 0 : user.kind === 'human' ? 1 : 1.5);
 }
 
 /** The text with the handle in place of the query, and where the caret goes. */

@@ -1,11 +1,10 @@
 // The state of the mention list: what is typed, who fits, which one is active. The composer draws it.
 
-import type { User } from '@parley/client';
 import { useCallback, useMemo, useState } from 'react';
-import { findMention, type MentionQuery, suggest } from './mentions.ts';
+import { findMention, type Mentionable, type MentionQuery, suggest } from './mentions.ts';
 
 export interface MentionList {
-  options: User[];
+  options: Mentionable[];
   active: number;
   query: MentionQuery | undefined;
   /** Call after every change of the text or the caret. */
@@ -15,7 +14,7 @@ export interface MentionList {
   close(): void;
 }
 
-export function useMentions(people: readonly User[]): MentionList {
+export function useMentions(people: readonly Mentionable[]): MentionList {
   const [query, setQuery] = useState<MentionQuery>();
   const [active, setActive] = useState(0);
   /** Where Escape was pressed: this @ stays closed until another is typed. */

@@ -49,6 +49,8 @@ export function ChatPage() {
   const [drawerWanted, setDrawerWanted] = useState(false);
   const [overlay, setOverlay] = useState<'jump' | 'keys'>();
   const room = openRoom === undefined ? undefined : client.room(openRoom);
+  /** A thread or a list of the room stands where the members would. */
+  const sideTaken = route.page === 'room' && (route.threadId !== undefined || route.side !== undefined);
   const page = pageOf(route, () => setRoomsOpen(true));
 
   useEffect(() => client.rooms.follow(), [client]);
@@ -75,7 +77,11 @@ export function ChatPage() {
       onOpen={() => setRoomsOpen(false)}
     />
   );
-  const toggleMembers = () => (beside ? setPanelWanted(!panelWanted) : setDrawerWanted(!drawerWanted));
+  const toggleMembers = () => {
+    if (!beside) return setDrawerWanted(!drawerWanted);
+    if (sideTaken && route.page === 'room') goToHref(hrefOf({ id: route.key }));
+    setPanelWanted(sideTaken || !panelWanted);
+  };
   const closeDialog = () => setDialog(undefined);
   const closeOverlay = () => setOverlay(undefined);
 
@@ -97,13 +103,13 @@ export function ChatPage() {
           <RoomView
             key={room.key}
             room={room}
-            membersOpen={beside ? panelWanted : drawerWanted}
+            membersOpen={beside ? panelWanted && !sideTaken : drawerWanted}
             onMembers={toggleMembers}
             onRooms={() => setRoomsOpen(true)}
           />
         )}
       </main>
-      {beside && panelWanted && room !== undefined && (
+      {beside && panelWanted && !sideTaken && room !== undefined && (
         <aside className={styles.panel} aria-label="Members">
           <div className={styles.panelHead}>
             <h2>Members</h2>

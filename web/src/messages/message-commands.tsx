@@ -41,6 +41,8 @@ export interface Rights {
   /** Delete others' messages, see what they said before. */
   moderates: boolean;
   pins: boolean;
+  /** Mention everyone at once. */
+  everyone: boolean;
   reacts: boolean;
 }
 

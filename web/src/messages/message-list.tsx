@@ -8,12 +8,11 @@ import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react
 import { messageOf } from '../parts/errors.ts';
 import { formatDay } from '../parts/times.ts';
 import { usePart } from '../session/use-client.ts';
-import { AgentRun } from './agent-run.tsx';
 import type { MessageActions, Rights } from './message-commands.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
+import { RoomRuns } from './room-runs.tsx';
 import { type Row, toRows } from './rows.ts';
-import { runsOf, sameRuns } from './runs.ts';
 import { useMarkRead } from './use-mark-read.ts';
 import { useRoomAnnouncements } from './use-room-announcements.ts';
 import { useRowFocus } from './use-row-focus.ts';
@@ -42,9 +41,6 @@ export function MessageList(props: MessageListProps) {
   const { room, roomName, myId, rights, saved, actions, editing, unreadFrom, empty } = props;
   const transcript = useTranscript(room);
   const { messages, hasMoreBefore, hasMoreAfter, loading, failed } = transcript;
-  const members = usePart(room, (snapshot) => snapshot.members);
-  const activities = usePart(room, (snapshot) => snapshot.agents);
-  const runs = usePart(room, runsOf, sameRuns);
   const runTools = useRunTools(room);
   const atOpening = useUnreadAtOpening(room);
   const unreadAfter = unreadFrom === undefined ? atOpening : unreadFrom - 1;
@@ -122,15 +118,7 @@ export function MessageList(props: MessageListProps) {
               );
             })}
           </div>
-          {!hasMoreAfter &&
-            runs.map(({ agentId, messageId }) => {
-              const agent = members.find(({ user }) => user.id === agentId)?.user;
-              if (agent === undefined) return null;
-              const activity = activities[agentId];
-              return (
-                <AgentRun key={agentId} room={room} agent={agent} activity={activity} messageId={messageId} />
-              );
-            })}
+          {!hasMoreAfter && <RoomRuns room={room} />}
         </div>
       </div>
       {loading && (

@@ -37,13 +37,17 @@ type Tabbed = {
   [P in TabbedPage]: { page: P; tab: TabOf<P>; query: Readonly<Record<string, string>> };
 }[TabbedPage];
 
-/** A room; with a message to show in it (by seq or id), or with a thread beside it. */
+const SIDES = ['threads', 'pins', 'search'] as const;
+export type RoomSide = (typeof SIDES)[number];
+
+/** A room; with a message to show in it (by seq or id), with a thread or a list beside it. */
 export interface RoomRoute {
   page: 'room';
   key: string;
   at?: number;
   messageId?: string;
   threadId?: string;
+  side?: RoomSide;
 }
 
 export type Route =
@@ -87,12 +91,14 @@ function roomRoute(
   query: URLSearchParams,
 ): RoomRoute {
   const at = Number(query.get('at') ?? Number.NaN);
+  const side = id ? undefined : SIDES.find((name) => name === part);
   return {
     page: 'room',
     key,
     ...(Number.isSafeInteger(at) && at >= 0 && { at }),
     ...(part === 'm' && id && { messageId: id }),
     ...(part === 'threads' && id && { threadId: id }),
+    ...(side !== undefined && { side }),
   };
 }
 
@@ -128,6 +134,8 @@ export const messageHref = (room: RoomAddress, messageId: string): string =>
 
 export const threadHref = (room: RoomAddress, rootId: string): string =>
   `${hrefOf(room)}/threads/${encodeURIComponent(rootId)}`;
+
+export const sideHref = (room: RoomAddress, side: RoomSide): string => `${hrefOf(room)}/${side}`;
 
 export const pageHref = (page: PlainPage): string => `#/${page}`;
 export const tabHref = <P extends TabbedPage>(

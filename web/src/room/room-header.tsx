@@ -2,8 +2,17 @@
 
 import { ActionIcon, Tooltip } from '@mantine/core';
 import type { ConnectionSnapshot, RoomHandle } from '@parley/client';
-import { IconHash, IconLock, IconMenu2, IconUsers } from '@tabler/icons-react';
+import {
+  IconHash,
+  IconLock,
+  IconMenu2,
+  IconMessages,
+  IconPin,
+  IconSearch,
+  IconUsers,
+} from '@tabler/icons-react';
 import { Avatar } from '../parts/avatar.tsx';
+import { hrefOf, type RoomSide, sideHref } from '../parts/route.ts';
 import { partner, roomName, useMembers } from '../rooms/room-name.ts';
 import { useClient, useMe, usePart, useStore } from '../session/use-client.ts';
 import styles from './room-header.module.css';
@@ -11,13 +20,21 @@ import styles from './room-header.module.css';
 interface RoomHeaderProps {
   room: RoomHandle;
   membersOpen: boolean;
+  /** What stands beside the room now. */
+  side: RoomSide | undefined;
   onMembers(): void;
   onRooms(): void;
 }
 
+const SIDES = [
+  { side: 'search', label: 'Search in this room', Icon: IconSearch },
+  { side: 'threads', label: 'Threads', Icon: IconMessages },
+  { side: 'pins', label: 'Pinned messages', Icon: IconPin },
+] as const;
+
 const FACES = 3;
 
-export function RoomHeader({ room, membersOpen, onMembers, onRooms }: RoomHeaderProps) {
+export function RoomHeader({ room, membersOpen, side, onMembers, onRooms }: RoomHeaderProps) {
   const info = usePart(room, (snapshot) => snapshot.room);
   const members = useMembers(room);
   const me = useMe();
@@ -47,6 +64,24 @@ export function RoomHeader({ room, membersOpen, onMembers, onRooms }: RoomHeader
         )}
       </div>
       <ConnectionLight status={connection.status} />
+      <nav className={styles.sides} aria-label="Beside the room">
+        {SIDES.map(({ side: name, label: words, Icon }) => {
+          const address = info ?? { id: room.key };
+          const isOpen = side === name;
+          return (
+            <Tooltip key={name} label={isOpen ? `Close: ${words}` : words}>
+              <a
+                className={styles.side}
+                href={isOpen ? hrefOf(address) : sideHref(address, name)}
+                aria-label={words}
+                aria-current={isOpen ? 'true' : undefined}
+              >
+                <Icon size={18} stroke={1.7} aria-hidden="true" />
+              </a>
+            </Tooltip>
+          );
+        })}
+      </nav>
       <Tooltip label={label}>
         <button type="button" className={styles.members} aria-expanded={membersOpen} onClick={onMembers}>
           <span className={styles.faces}>

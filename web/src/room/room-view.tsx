@@ -13,9 +13,12 @@ import { useAnnounce } from '../parts/announcer.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { messageOf } from '../parts/errors.ts';
 import { useTell } from '../parts/notices.tsx';
+import { goToHref, threadHref, useRoute } from '../parts/route.ts';
 import { roomName, useMembers } from '../rooms/room-name.ts';
 import { useClient, useMe, usePart } from '../session/use-client.ts';
+import { ConfirmMention } from './confirm-mention.tsx';
 import { RoomHeader } from './room-header.tsx';
+import { RoomSides } from './room-sides.tsx';
 import styles from './room-view.module.css';
 import { TypingLine } from './typing-line.tsx';
 import { useRights } from './use-rights.ts';
@@ -41,6 +44,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   const name = roomName(info, members, me.id);
   const [attempt, setAttempt] = useState(0);
   const [editing, setEditing] = useState<string>();
+  const route = useRoute();
   const [prefill, setPrefill] = useState<{ text: string }>();
   const [dialog, setDialog] = useState<MessageDialog>();
   const [unreadFrom, setUnreadFrom] = useState<number>();
@@ -89,18 +93,30 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
     }
   }
 
+  const onMarkedUnread = ({ seq }: ChatMessage) => setUnreadFrom(seq);
   const actions = useMessageActions({
     room,
     saved,
     onEdit: setEditing,
     onDialog: setDialog,
-    onMarkedUnread: ({ seq }) => setUnreadFrom(seq),
+    onMarkedUnread,
+    openThread: (rootId) => goToHref(threadHref(room.getSnapshot().room ?? { id: room.key }, rootId)),
   });
+
+  const header = (
+    <RoomHeader
+      room={room}
+      membersOpen={membersOpen}
+      side={route.page === 'room' ? route.side : undefined}
+      onMembers={onMembers}
+      onRooms={onRooms}
+    />
+  );
 
   if (status === 'error' && !hasMessages)
     return (
       <div className={styles.room}>
-        <RoomHeader room={room} membersOpen={membersOpen} onMembers={onMembers} onRooms={onRooms} />
+        {header}
         <EmptyState
           tone="problem"
           title="This room could not be opened"
@@ -115,33 +131,52 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
       </div>
     );
 
+  const reason = disabledReason(deleted, status);
   return (
-    <div className={styles.room}>
-      <RoomHeader room={room} membersOpen={membersOpen} onMembers={onMembers} onRooms={onRooms} />
-      <MessageList
-        room={room}
-        roomName={name}
-        myId={me.id}
-        rights={rights}
-        saved={saved.ids}
-        actions={actions}
-        editing={editing}
-        unreadFrom={unreadFrom}
-        empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
-      />
-      <TypingLine room={room} />
-      <Composer
-        userId={me.id}
-        roomId={room.key}
-        label={info === undefined ? 'Write a message' : `Write to ${name}`}
-        people={people}
-        {...disabledReason(deleted, status)}
-        onSend={(text) => room.messages.send(text)}
-        onTyping={(on) => room.setTyping(on)}
-        onEditLast={editLast}
-        prefill={prefill}
-      />
+    <div className={styles.place}>
+      <div className={styles.room}>
+        {header}
+        <MessageList
+          room={room}
+          roomName={name}
+          myId={me.id}
+          rights={rights}
+          saved={saved.ids}
+          actions={actions}
+          editing={editing}
+          unreadFrom={unreadFrom}
+          empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
+        />
+        <TypingLine room={room} />
+        <Composer
+          room={room}
+          draft={room.draft}
+          label={info === undefined ? 'Write a message' : `Write to ${name}`}
+          people={people}
+          everyone={rights.everyone}
+          {...reason}
+          onSend={(text, options) => room.messages.send(text, options)}
+          onTyping={(on) => room.setTyping(on)}
+          onEditLast={editLast}
+          prefill={prefill}
+        />
+      </div>
+      {route.page === 'room' && (
+        <RoomSides
+          route={route}
+          room={room}
+          roomName={name}
+          people={people}
+          rights={rights}
+          saved={saved}
+          marked={undefined}
+          {...reason}
+          onDialog={setDialog}
+          onMarkedUnread={onMarkedUnread}
+        />
+      )}
       <MessageDialogs room={room} dialog={dialog} onClose={() => setDialog(undefined)} onDelete={remove} />
+      <ConfirmMention room={room} onChange={(message) => setPrefill({ text: message.body })} />
     </div>
   );
 }

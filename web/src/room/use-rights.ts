@@ -13,6 +13,7 @@ export function useRights(room: RoomHandle): Rights {
     return {
       moderates,
       pins: moderates || (kind === 'direct' && role !== undefined),
+      everyone: role !== undefined && (moderates || kind !== 'channel'),
       reacts: role !== undefined && mode !== 'off',
     };
   }, [role, kind, mode]);
