@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { findMention, insertMention, suggest } from '../../web/src/composer/mentions.ts';
 import { whatToSay } from '../../web/src/messages/announcements.ts';
 import { toRows } from '../../web/src/messages/rows.ts';
-import { afterChange, growDown, growUp, MOST, newest } from '../../web/src/messages/window.ts';
 
 const user = (id: string, name: string, kind: User['kind'] = 'human'): User => ({
   id,
@@ -53,30 +52,6 @@ describe('mentions', () => {
     const query = { start: 6, end: 9, text: 'ad' };
     expect(insertMention('hello @ad', query, 'ada')).toEqual({ text: 'hello @ada ', caret: 11 });
     expect(insertMention('hello @ad there', query, 'ada').text).toBe('hello @ada there');
-  });
-});
-
-describe('the window of rows', () => {
-  const ids = Array.from({ length: 1000 }, (_, i) => `m${i}`);
-
-  it('never holds more than its most, whichever way it grows', () => {
-    let range = newest(ids.length);
-    for (let i = 0; i < 30; i++) range = growUp(range);
-    expect(range).toEqual({ start: 0, end: MOST });
-    for (let i = 0; i < 30; i++) range = growDown(range, ids.length);
-    expect(range).toEqual({ start: ids.length - MOST, end: ids.length });
-  });
-
-  it('stays on the same rows when older ones are put before them', () => {
-    const older = ['x1', 'x2', ...ids];
-    expect(afterChange({ start: 10, end: 50 }, 'm10', older, false)).toEqual({ start: 12, end: 52 });
-  });
-
-  it('keeps reaching the newest row if it did', () => {
-    expect(afterChange({ start: 900, end: 1000 }, 'm900', [...ids, 'new'], true)).toEqual({
-      start: 900,
-      end: 1001,
-    });
   });
 });
 
