@@ -1,5 +1,6 @@
 // One room as the public types: what it shows, its messages, sending. Must never hold code.
 import type { CallOptions, Off, Store } from './api.ts';
+import type { History } from './api-history.ts';
 import type { Draft } from './api-personal.ts';
 import type { Pins, ThreadHandle } from './api-thread.ts';
 import type { ParleyError } from './error.ts';
@@ -175,6 +176,8 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   readonly messages: Messages;
   /** Pinned messages, the one pinned last first. Fetched and live while it is followed. */
   readonly pins: Pins;
+  /** A window on all of its messages, wherever in the past it stands; at the newest unless moved. */
+  readonly history: History;
   /** What stands in my composer here: kept at once, and on all my devices shortly after. */
   readonly draft: Draft;
   /**

@@ -1,7 +1,8 @@
 // The parts of one room beside its messages, made when they are first asked for, and told of what happens in it.
 // Must never hold a rule of its own.
-import type { Messages, Pins, RoomHandle, ThreadHandle } from './api.ts';
+import type { History, Messages, Pins, RoomHandle, ThreadHandle } from './api.ts';
 import type { Drafts } from './drafts.ts';
+import { createHistory } from './history.ts';
 import { createPins } from './pins.ts';
 import type { Timers } from './ports.ts';
 import type { RoomContext, RoomPart } from './room-part.ts';
@@ -18,15 +19,17 @@ export interface RoomPartsOptions extends RoomContext {
 
 export function createRoomParts(
   room: RoomPartsOptions,
-): Omit<RoomPart, 'live'> & { pins: Pins; thread: RoomHandle['thread'] } {
+): Omit<RoomPart, 'live'> & { pins: Pins; history: History; thread: RoomHandle['thread'] } {
   const { timers, random, drafts } = room;
   const pins = createPins(room);
   const threads = new Map<string, ThreadHandle>();
-  const parts: RoomPart[] = [pins.part];
+  const history = createHistory(room);
+  const parts: RoomPart[] = [pins.part, history.part];
   let wasLive = false;
 
   return {
     pins: pins.api,
+    history: history.api,
     thread(rootId) {
       const known = threads.get(rootId);
       if (known !== undefined) return known;

@@ -252,6 +252,7 @@ export function createRoom(parts: RoomParts): Room {
     key,
     messages,
     pins: beside.pins,
+    history: beside.history,
     draft: parts.drafts.at(key),
     thread: beside.thread,
     getSnapshot: view.store.getSnapshot,

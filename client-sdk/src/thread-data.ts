@@ -100,7 +100,7 @@ export function applyToThread(
 }
 
 /** The count of replies as entries move it, where the room's list does not have the first message and cannot count. */
-function countedRoot(root: Message, entries: readonly LogEvent[]): Message {
+export function countedRoot(root: Message, entries: readonly LogEvent[]): Message {
   let { thread } = root;
   for (const entry of entries) {
     if (threadOf(entry) !== root.id) continue;

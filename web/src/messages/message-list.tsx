@@ -6,13 +6,14 @@ import type { ChatMessage, RoomHandle } from '@parley/client';
 import { IconArrowDown } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { messageOf } from '../parts/errors.ts';
-import { formatDay } from '../parts/times.ts';
 import { usePart } from '../session/use-client.ts';
+import { DayMark } from './day-mark.tsx';
 import type { MessageActions, Rights } from './message-commands.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
 import { RoomRuns } from './room-runs.tsx';
 import { type Row, toRows } from './rows.ts';
+import type { Jump, Target } from './use-jump.ts';
 import { useMarkRead } from './use-mark-read.ts';
 import { useRoomAnnouncements } from './use-room-announcements.ts';
 import { useRowFocus } from './use-row-focus.ts';
@@ -33,12 +34,15 @@ interface MessageListProps {
   editing: string | undefined;
   /** I marked the room unread while it is open: reading is not counted until I come back. */
   unreadFrom: number | undefined;
+  jump: Jump;
+  /** Changes when I sent something, which one wants to see. */
+  sent: number;
   /** Shown while there is no message. */
   empty: ReactNode;
 }
 
 export function MessageList(props: MessageListProps) {
-  const { room, roomName, myId, rights, saved, actions, editing, unreadFrom, empty } = props;
+  const { room, roomName, myId, rights, saved, actions, editing, unreadFrom, jump, sent, empty } = props;
   const transcript = useTranscript(room);
   const { messages, hasMoreBefore, hasMoreAfter, loading, failed } = transcript;
   const runTools = useRunTools(room);
@@ -69,9 +73,14 @@ export function MessageList(props: MessageListProps) {
     if (editing !== undefined) reveal(editing, 'auto');
   }, [editing, reveal]);
 
+  const { toBottom } = scroll;
+  useEffect(() => {
+    if (sent > 0) toBottom();
+  }, [sent, toBottom]);
+  const marked = useReveal(jump.target, messages, reveal);
   useMarkRead(room, atBottom && unreadFrom === undefined);
   useRoomAnnouncements(room, myId);
-  const news = useNews(messages, atBottom, myId);
+  const news = useNews(room, atBottom, myId);
 
   return (
     <div className={styles.frame}>
@@ -83,7 +92,7 @@ export function MessageList(props: MessageListProps) {
         role="log"
         aria-live="off"
         aria-label={`Messages in ${roomName}`}
-        aria-busy={loading}
+        aria-busy={loading !== undefined || jump.busy}
         onKeyDown={focus.onKeyDown}
         onFocus={focus.onFocus}
       >
@@ -98,7 +107,7 @@ export function MessageList(props: MessageListProps) {
                     <Top failed={failed} onRetry={transcript.retry} />
                   ) : (
                     <>
-                      {row.startsDay && <Separator>{formatDay(row.message.createdAt)}</Separator>}
+                      {row.startsDay && <DayMark day={row.message.createdAt} jump={jump} />}
                       {row.startsUnread && <Separator tone="new">New</Separator>}
                       <MessageRow
                         room={room}
@@ -109,6 +118,7 @@ export function MessageList(props: MessageListProps) {
                         saved={saved.has(row.message.id)}
                         current={row.message.id === focus.tabStop}
                         editing={editing === row.message.id}
+                        marked={marked === row.message.id}
                         tools={row.message.run === undefined ? undefined : runTools.get(row.message.run.id)}
                         actions={actions}
                       />
@@ -121,9 +131,10 @@ export function MessageList(props: MessageListProps) {
           {!hasMoreAfter && <RoomRuns room={room} />}
         </div>
       </div>
-      {loading && (
+      {(loading !== undefined || jump.busy) && (
         <div className={styles.loading}>
-          <Loader size="xs" aria-hidden="true" /> Loading older messages…
+          <Loader size="xs" aria-hidden="true" />
+          {jump.busy ? 'Going there…' : `Loading ${loading === 'after' ? 'newer' : 'older'} messages…`}
         </div>
       )}
       {!atBottom && (
@@ -133,7 +144,10 @@ export function MessageList(props: MessageListProps) {
           size="xs"
           variant={news > 0 ? 'filled' : 'default'}
           leftSection={<IconArrowDown size={14} aria-hidden="true" />}
-          onClick={scroll.toBottom}
+          onClick={() => {
+            room.history.toNewest();
+            scroll.toBottom();
+          }}
         >
           {news > 0 ? `${news} new ${news === 1 ? 'message' : 'messages'}` : 'Jump to newest'}
         </Button>
@@ -180,8 +194,32 @@ function useUnreadAtOpening(room: RoomHandle): number | undefined {
   return mark?.after;
 }
 
+/** Brings what one came for into view, once, and says which it is. */
+function useReveal(
+  target: Target | undefined,
+  messages: readonly ChatMessage[],
+  reveal: (id: string, align: 'center') => void,
+): string | undefined {
+  const [shown, setShown] = useState<{ target: Target; id: string }>();
+  const done = shown?.target === target;
+  const found =
+    target === undefined || done
+      ? undefined
+      : messages.find(({ id, seq }) =>
+          target.messageId === undefined ? seq >= target.seq : id === target.messageId,
+        )?.id;
+  useEffect(() => {
+    if (target === undefined || found === undefined) return;
+    setShown({ target, id: found });
+    reveal(found, 'center');
+  }, [target, found, reveal]);
+  return shown?.id;
+}
+
 /** Messages by others that came while the reader was further up. */
-function useNews(messages: readonly ChatMessage[], atBottom: boolean, myId: string): number {
+function useNews(room: RoomHandle, atBottom: boolean, myId: string): number {
+  const all = usePart(room, (snapshot) => snapshot.messages);
+  const messages = useMemo(() => all.filter(({ threadId }) => threadId === undefined), [all]);
   const newestSeq = messages.reduce((most, { seq }) => Math.max(most, seq), 0);
   const [seen, setSeen] = useState(newestSeq);
   if (atBottom && seen !== newestSeq) setSeen(newestSeq);

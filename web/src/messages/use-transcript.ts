@@ -1,14 +1,15 @@
-// What the transcript shows of a room: what was said to the room itself. Replies stand in their threads.
+// What the transcript shows of a room: what was said to the room itself, wherever in its past the reader stands.
+// Replies stand in their threads.
 import type { ChatMessage, RoomHandle } from '@parley/client';
-import { useCallback, useMemo, useState } from 'react';
-import { usePart } from '../session/use-client.ts';
+import { useEffect, useMemo } from 'react';
+import { useStore } from '../session/use-client.ts';
 
 export interface Transcript {
   messages: readonly ChatMessage[];
   hasMoreBefore: boolean;
   /** The newest message is not among them. */
   hasMoreAfter: boolean;
-  loading: boolean;
+  loading: 'before' | 'after' | 'around' | undefined;
   /** Why the last page did not come. */
   failed: unknown;
   loadBefore(): void;
@@ -17,25 +18,24 @@ export interface Transcript {
 }
 
 export function useTranscript(room: RoomHandle): Transcript {
-  const all = usePart(room, (snapshot) => snapshot.messages);
-  const hasMoreBefore = usePart(room, (snapshot) => snapshot.hasMoreBefore);
-  const loading = usePart(room, (snapshot) => snapshot.loadingBefore);
-  const [failed, setFailed] = useState<unknown>();
+  const { history } = room;
+  const { messages: all, hasMoreBefore, hasMoreAfter, loading, error } = useStore(history);
   const messages = useMemo(() => all.filter(({ threadId }) => threadId === undefined), [all]);
-  const retry = useCallback(() => {
-    setFailed(undefined);
-    room.messages.loadBefore(100).catch(setFailed);
-  }, [room]);
+  // Who comes back to a room comes to its newest.
+  useEffect(() => () => history.toNewest(), [history]);
+  const may = loading === undefined && error === undefined;
   return {
     messages,
     hasMoreBefore,
-    hasMoreAfter: false,
+    hasMoreAfter,
     loading,
-    failed,
+    failed: error,
     loadBefore: () => {
-      if (hasMoreBefore && !loading && failed === undefined) retry();
+      if (hasMoreBefore && may) void history.loadBefore();
     },
-    loadAfter: () => {},
-    retry,
+    loadAfter: () => {
+      if (hasMoreAfter && may) void history.loadAfter();
+    },
+    retry: () => void history.loadBefore(),
   };
 }

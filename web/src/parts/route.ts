@@ -91,12 +91,13 @@ function roomRoute(
   query: URLSearchParams,
 ): RoomRoute {
   const at = Number(query.get('at') ?? Number.NaN);
+  const messageId = part === 'm' ? id : query.get('m');
   const side = id ? undefined : SIDES.find((name) => name === part);
   return {
     page: 'room',
     key,
     ...(Number.isSafeInteger(at) && at >= 0 && { at }),
-    ...(part === 'm' && id && { messageId: id }),
+    ...(messageId && { messageId }),
     ...(part === 'threads' && id && { threadId: id }),
     ...(side !== undefined && { side }),
   };
@@ -132,10 +133,16 @@ export const hrefOf = (room: RoomAddress): string => `#/rooms/${encodeURICompone
 export const messageHref = (room: RoomAddress, messageId: string): string =>
   `${hrefOf(room)}/m/${encodeURIComponent(messageId)}`;
 
-export const threadHref = (room: RoomAddress, rootId: string): string =>
-  `${hrefOf(room)}/threads/${encodeURIComponent(rootId)}`;
+const withMessage = (href: string, messageId: string | undefined): string =>
+  messageId === undefined ? href : `${href}?m=${encodeURIComponent(messageId)}`;
 
-export const sideHref = (room: RoomAddress, side: RoomSide): string => `${hrefOf(room)}/${side}`;
+/** @param replyId shown and marked in it */
+export const threadHref = (room: RoomAddress, rootId: string, replyId?: string): string =>
+  withMessage(`${hrefOf(room)}/threads/${encodeURIComponent(rootId)}`, replyId);
+
+/** @param messageId shown in the room while the list stays beside it */
+export const sideHref = (room: RoomAddress, side: RoomSide, messageId?: string): string =>
+  withMessage(`${hrefOf(room)}/${side}`, messageId);
 
 export const pageHref = (page: PlainPage): string => `#/${page}`;
 export const tabHref = <P extends TabbedPage>(

@@ -3,15 +3,17 @@ import type { Highlight, Message, RoomHandle } from '@parley/client';
 import { IconPaperclip } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
-import { messageHref } from '../parts/route.ts';
+import { messageHref, type RoomSide, sideHref } from '../parts/route.ts';
 import { formatFull, formatWhen } from '../parts/times.ts';
 import styles from './message-card.module.css';
+import { useBeside } from './side-panel.tsx';
 
 interface MessageCardProps {
   room: RoomHandle;
   message: Message;
-  /** Where it leads; its place in the room unless told. */
+  /** Where it leads; its place in the room, with this list beside it, unless told. */
   href?: string;
+  side?: RoomSide;
   highlights?: readonly Highlight[];
   /** Small print and buttons under the words. */
   children?: ReactNode;
@@ -19,11 +21,14 @@ interface MessageCardProps {
 
 const MOST = 320;
 
-export function MessageCard({ room, message, href, highlights = [], children }: MessageCardProps) {
+export function MessageCard({ room, message, href, side, highlights = [], children }: MessageCardProps) {
   const info = room.getSnapshot().room ?? { id: message.roomId };
+  const beside = useBeside();
+  const place =
+    side !== undefined && beside ? sideHref(info, side, message.id) : messageHref(info, message.id);
   return (
     <div className={styles.card}>
-      <a className={styles.link} href={href ?? messageHref(info, message.id)}>
+      <a className={styles.link} href={href ?? place}>
         <span className={styles.head}>
           <Avatar user={message.author} size="sm" />
           <span className={styles.author}>{message.author.name}</span>

@@ -50,7 +50,7 @@ export function PinsPanel({ room, roomName, mayUnpin, onClose }: PinsPanelProps)
         <ul className={styles.list}>
           {messages.map((message) => (
             <li key={message.id}>
-              <MessageCard room={room} message={message}>
+              <MessageCard room={room} message={message} side="pins">
                 {mayUnpin && (
                   <Button
                     size="compact-xs"

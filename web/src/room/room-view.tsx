@@ -7,6 +7,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { Composer } from '../composer/composer.tsx';
 import { type MessageDialog, MessageDialogs } from '../messages/message-dialogs.tsx';
 import { MessageList } from '../messages/message-list.tsx';
+import { useJump } from '../messages/use-jump.ts';
 import { useMessageActions } from '../messages/use-message-actions.ts';
 import { useSaved } from '../messages/use-saved.ts';
 import { useAnnounce } from '../parts/announcer.tsx';
@@ -45,8 +46,12 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
   const [attempt, setAttempt] = useState(0);
   const [editing, setEditing] = useState<string>();
   const route = useRoute();
+  const here = route.page === 'room' ? route : undefined;
+  const jump = useJump(room, here);
   const [prefill, setPrefill] = useState<{ text: string }>();
   const [dialog, setDialog] = useState<MessageDialog>();
+  /** Messages of mine since the room was opened: each leads to the newest. */
+  const [sent, setSent] = useState(0);
   const [unreadFrom, setUnreadFrom] = useState<number>();
   const saved = useSaved();
   const rights = useRights(room);
@@ -107,7 +112,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
     <RoomHeader
       room={room}
       membersOpen={membersOpen}
-      side={route.page === 'room' ? route.side : undefined}
+      side={here?.side}
       onMembers={onMembers}
       onRooms={onRooms}
     />
@@ -145,6 +150,8 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
           actions={actions}
           editing={editing}
           unreadFrom={unreadFrom}
+          jump={jump}
+          sent={sent}
           empty={<NothingYet status={status} people={people} onSuggest={setPrefill} />}
         />
         <TypingLine room={room} />
@@ -155,21 +162,25 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
           people={people}
           everyone={rights.everyone}
           {...reason}
-          onSend={(text, options) => room.messages.send(text, options)}
+          onSend={(text, options) => {
+            room.messages.send(text, options);
+            room.history.toNewest();
+            setSent((count) => count + 1);
+          }}
           onTyping={(on) => room.setTyping(on)}
           onEditLast={editLast}
           prefill={prefill}
         />
       </div>
-      {route.page === 'room' && (
+      {here !== undefined && (
         <RoomSides
-          route={route}
+          route={here}
           room={room}
           roomName={name}
           people={people}
           rights={rights}
           saved={saved}
-          marked={undefined}
+          marked={here.threadId === undefined ? undefined : here.messageId}
           {...reason}
           onDialog={setDialog}
           onMarkedUnread={onMarkedUnread}

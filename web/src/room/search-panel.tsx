@@ -71,7 +71,7 @@ export function SearchPanel({ room, roomName, onClose }: SearchPanelProps) {
         <ul className={listStyles.list} aria-label="Messages found">
           {found.map(({ message, highlights }) => (
             <li key={message.id}>
-              <MessageCard room={room} message={message} highlights={highlights} />
+              <MessageCard room={room} message={message} side="search" highlights={highlights} />
             </li>
           ))}
         </ul>

@@ -6,6 +6,10 @@ import styles from './side-panel.module.css';
 
 const BESIDE = '(width >= 64em)';
 
+/** There is room for both. */
+export const useBeside = (): boolean =>
+  useMediaQuery(BESIDE, undefined, { getInitialValueInEffect: false }) === true;
+
 interface SidePanelProps {
   title: string;
   /** Under the title. */
@@ -17,7 +21,7 @@ interface SidePanelProps {
 }
 
 export function SidePanel({ title, about, actions, children, onClose }: SidePanelProps) {
-  const beside = useMediaQuery(BESIDE, undefined, { getInitialValueInEffect: false });
+  const beside = useBeside();
   const head = (
     <div className={styles.head}>
       <div className={styles.words}>
