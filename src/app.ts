@@ -27,6 +27,7 @@ import { createPace } from './core/pace.ts';
 import { createRevocations } from './core/revocations.ts';
 import { createTextSealer } from './core/sealed-text.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
+import { aboutModule } from './server/about/module.ts';
 import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
 import { cardsModule } from './server/cards/module.ts';
@@ -409,6 +410,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       uploadsModule({ uploads, objects: files.objects, clock, logger }),
       searchModule(search, indexer),
       auditModule(audit),
+      aboutModule({ config, clock }),
       ...agents.modules,
       ...(overrides.modules ?? []),
     ];

@@ -14,6 +14,7 @@ import type * as safety from '../../src/agents/safety/contract.ts';
 import type * as training from '../../src/agents/training/contract.ts';
 import type { EventDef, OutputOf, WireInputOf } from '../../src/core/contract.ts';
 import type * as memory from '../../src/memory/contract.ts';
+import type * as about from '../../src/server/about/contract.ts';
 import type * as audit from '../../src/server/audit/contract.ts';
 import type * as cards from '../../src/server/cards/contract.ts';
 import type * as deliveries from '../../src/server/deliveries/contract.ts';
@@ -286,6 +287,7 @@ export interface Operations {
   add_knowledge: Op<typeof workspace.addKnowledge>;
   delete_knowledge: Op<typeof workspace.deleteKnowledge>;
 
+  get_server: Op<typeof about.getServer>;
   list_audit: Op<typeof audit.listAudit>;
   verify_audit: Op<typeof audit.verifyAudit>;
 }

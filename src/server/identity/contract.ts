@@ -115,6 +115,7 @@ export const updateMe = defineOperation({
 export const listUsers = defineOperation({
   name: 'users.list',
   summary: 'People and agents of this server, by handle',
+  description: 'Administrators are also told roles, and who is suspended.',
   tag: 'Identity',
   rest: { method: 'get', path: '/api/users' },
   socket: 'list_users',
@@ -123,7 +124,16 @@ export const listUsers = defineOperation({
     query: z.string().max(64).optional(),
     kind: z.enum(['human', 'agent']).optional(),
   }),
-  output: z.object({ data: z.array(User), nextCursor: z.string().optional() }),
+  output: z.object({
+    data: z.array(
+      z.object({
+        ...User.shape,
+        role: z.enum(['admin', 'member']).optional(),
+        suspended: z.boolean().optional(),
+      }),
+    ),
+    nextCursor: z.string().optional(),
+  }),
   permission: 'signed_in',
   effect: 'read',
 });

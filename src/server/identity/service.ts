@@ -357,7 +357,11 @@ export function createIdentityService(deps: IdentityDeps) {
         limit: page.limit + 1,
         afterHandle: page.cursor,
       });
-      const data = rows.slice(0, page.limit).map(toUser);
+      const isAdmin = scope.role === 'admin';
+      const data = rows.slice(0, page.limit).map((row) => ({
+        ...toUser(row),
+        ...(isAdmin && { role: row.role, suspended: row.suspendedAt !== null }),
+      }));
       const last = data.at(-1);
       return { data, ...(rows.length > page.limit && last !== undefined ? { nextCursor: last.handle } : {}) };
     },

@@ -10,11 +10,13 @@ interface PageFrameProps {
   sign?: ReactNode;
   about?: string | undefined;
   actions?: ReactNode;
+  /** For what needs the width: charts and tables. */
+  wide?: boolean;
   onRooms(): void;
   children: ReactNode;
 }
 
-export function PageFrame({ title, sign, about, actions, onRooms, children }: PageFrameProps) {
+export function PageFrame({ title, sign, about, actions, wide, onRooms, children }: PageFrameProps) {
   useEffect(() => {
     document.title = `${title} · Parley`;
     return () => {
@@ -37,7 +39,9 @@ export function PageFrame({ title, sign, about, actions, onRooms, children }: Pa
         {actions}
       </header>
       <div className={styles.body}>
-        <div className={styles.column}>{children}</div>
+        <div className={styles.column} data-wide={wide || undefined}>
+          {children}
+        </div>
       </div>
     </div>
   );

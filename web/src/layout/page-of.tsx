@@ -7,9 +7,12 @@ const AgentsPage = lazyPage(async () => (await import('../agents/agents-page.tsx
 const AgentPage = lazyPage(async () => (await import('../agents/agent-page.tsx')).AgentPage);
 const ApprovalsPage = lazyPage(async () => (await import('../approvals/approvals-page.tsx')).ApprovalsPage);
 const AuditPage = lazyPage(async () => (await import('../audit/audit-page.tsx')).AuditPage);
+const AdminPage = lazyPage(async () => (await import('../admin/admin-page.tsx')).AdminPage);
 const InboxPage = lazyPage(async () => (await import('../inbox/inbox-page.tsx')).InboxPage);
 const LaterPage = lazyPage(async () => (await import('../later/later-page.tsx')).LaterPage);
 const MePage = lazyPage(async () => (await import('../me/me-page.tsx')).MePage);
+const MetricsPage = lazyPage(async () => (await import('../metrics/metrics-page.tsx')).MetricsPage);
+const WebhooksPage = lazyPage(async () => (await import('../webhooks/webhooks-page.tsx')).WebhooksPage);
 const SavedPage = lazyPage(async () => (await import('../saved/saved-page.tsx')).SavedPage);
 const SearchPage = lazyPage(async () => (await import('../search/search-page.tsx')).SearchPage);
 const ThreadsPage = lazyPage(async () => (await import('../threads/threads-page.tsx')).ThreadsPage);
@@ -28,6 +31,12 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
       return <AuditPage onRooms={onRooms} />;
     case 'tools':
       return <ToolsPage tab={route.tab} onRooms={onRooms} />;
+    case 'admin':
+      return <AdminPage tab={route.tab} onRooms={onRooms} />;
+    case 'metrics':
+      return <MetricsPage onRooms={onRooms} />;
+    case 'webhooks':
+      return <WebhooksPage tab={route.tab} room={route.query.room} onRooms={onRooms} />;
     case 'inbox':
       return <InboxPage onRooms={onRooms} />;
     case 'later':

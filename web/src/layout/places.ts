@@ -1,6 +1,7 @@
 // Where one can go beside the rooms, as data: for the sidebar and for jumping. Each page is named once, here.
 import {
   type Icon,
+  IconActivity,
   IconBookmark,
   IconClock,
   IconInbox,
@@ -11,6 +12,8 @@ import {
   IconSparkles,
   IconTool,
   IconUserCheck,
+  IconUsersGroup,
+  IconWebhook,
 } from '@tabler/icons-react';
 import { pageHref, type Route, searchHref, tabHref } from '../parts/route.ts';
 
@@ -80,6 +83,29 @@ export const AGENTS: Place[] = [
 ];
 
 export const SERVER: Place[] = [
+  {
+    page: 'admin',
+    name: 'Administration',
+    href: tabHref('admin'),
+    icon: IconUsersGroup,
+    also: 'people roles suspend api keys export erase retention stops version limits',
+    admin: true,
+  },
+  {
+    page: 'metrics',
+    name: 'Metrics',
+    href: pageHref('metrics'),
+    icon: IconActivity,
+    also: 'charts latency connections prometheus load',
+    admin: true,
+  },
+  {
+    page: 'webhooks',
+    name: 'Webhooks',
+    href: tabHref('webhooks'),
+    icon: IconWebhook,
+    also: 'integrations deliveries incoming outgoing',
+  },
   {
     page: 'audit',
     name: 'Audit',

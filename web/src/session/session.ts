@@ -45,6 +45,19 @@ export async function endSession(): Promise<void> {
   leave('You are signed out, and that session has ended on the server.');
 }
 
+/** Saves what an address of this server answers as a file. Throws ParleyError. */
+export async function download(path: string, name: string): Promise<void> {
+  const kept = JSON.parse(localStorage.getItem(KEY) ?? 'null') as { token: string } | null;
+  const response = await fetch(path, { headers: { authorization: `Bearer ${kept?.token ?? ''}` } });
+  if (!response.ok)
+    throw new ParleyError('unavailable', 'not_fetched', `The server answered ${response.status}.`);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 function open(token: string, user: User): Session {
   const client = createClient({
     url: URL_OF_SERVER,
