@@ -12,7 +12,7 @@ import {
   IconSparkles,
   IconTool,
   IconUserCheck,
-  IconUsersGroup,
+  IconUserCog,
   IconWebhook,
 } from '@tabler/icons-react';
 import { pageHref, type Route, searchHref, tabHref } from '../parts/route.ts';
@@ -87,7 +87,7 @@ export const SERVER: Place[] = [
     page: 'admin',
     name: 'Administration',
     href: tabHref('admin'),
-    icon: IconUsersGroup,
+    icon: IconUserCog,
     also: 'people roles suspend api keys export erase retention stops version limits',
     admin: true,
   },

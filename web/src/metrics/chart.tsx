@@ -12,6 +12,12 @@ interface ChartProps {
 }
 
 const HEIGHT = 132;
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: 'numeric',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
 const COLORS = ['--brand', '--agent', '--warn'];
 
 export function Chart({ names, digits, data }: ChartProps) {
@@ -37,14 +43,21 @@ export function Chart({ names, digits, data }: ChartProps) {
       {
         width: element.clientWidth,
         height: HEIGHT,
+        padding: [8, 4, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.15, digits === 0 ? 4 : 1)] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 80 },
           {
             ...axis,
-            size: 44,
+            grid: { show: false },
+            space: 80,
+            size: 26,
+            values: (_, ticks) => ticks.map((tick) => time.format(tick * 1000)),
+          },
+          {
+            ...axis,
+            size: 40,
             space: 34,
             values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(1)))),
           },
