@@ -152,6 +152,7 @@ export const ROUTES = {
   list_knowledge: 'GET /api/agents/:agentId/knowledge',
   add_knowledge: 'POST /api/agents/:agentId/knowledge',
   delete_knowledge: 'DELETE /api/knowledge/:articleId',
+  get_server: 'GET /api/server',
   list_audit: 'GET /api/audit',
   verify_audit: 'GET /api/audit/verify',
 } as const;
