@@ -8,6 +8,7 @@ const AgentPage = lazyPage(async () => (await import('../agents/agent-page.tsx')
 const ApprovalsPage = lazyPage(async () => (await import('../approvals/approvals-page.tsx')).ApprovalsPage);
 const AuditPage = lazyPage(async () => (await import('../audit/audit-page.tsx')).AuditPage);
 const AdminPage = lazyPage(async () => (await import('../admin/admin-page.tsx')).AdminPage);
+const ExplainPage = lazyPage(async () => (await import('../explain/explain-page.tsx')).ExplainPage);
 const InboxPage = lazyPage(async () => (await import('../inbox/inbox-page.tsx')).InboxPage);
 const LaterPage = lazyPage(async () => (await import('../later/later-page.tsx')).LaterPage);
 const MePage = lazyPage(async () => (await import('../me/me-page.tsx')).MePage);
@@ -17,6 +18,8 @@ const SavedPage = lazyPage(async () => (await import('../saved/saved-page.tsx'))
 const SearchPage = lazyPage(async () => (await import('../search/search-page.tsx')).SearchPage);
 const ThreadsPage = lazyPage(async () => (await import('../threads/threads-page.tsx')).ThreadsPage);
 const ToolsPage = lazyPage(async () => (await import('../tools/tools-page.tsx')).ToolsPage);
+
+const WelcomePage = lazyPage(async () => (await import('../welcome/welcome-page.tsx')).WelcomePage);
 
 /** Undefined where the address is a room's, or nobody's. */
 export function pageOf(route: Route, onRooms: () => void): ReactNode {
@@ -37,6 +40,8 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
       return <MetricsPage onRooms={onRooms} />;
     case 'webhooks':
       return <WebhooksPage tab={route.tab} room={route.query.room} onRooms={onRooms} />;
+    case 'explain':
+      return <ExplainPage messageId={route.messageId} userId={route.userId} onRooms={onRooms} />;
     case 'inbox':
       return <InboxPage onRooms={onRooms} />;
     case 'later':
@@ -49,6 +54,8 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
       return <SearchPage words={route.words} onRooms={onRooms} />;
     case 'threads':
       return <ThreadsPage onRooms={onRooms} />;
+    case 'welcome':
+      return <WelcomePage onRooms={onRooms} />;
     default:
       return undefined;
   }

@@ -4,9 +4,11 @@ import {
   IconActivity,
   IconBookmark,
   IconClock,
+  IconFlag,
   IconInbox,
   IconListCheck,
   IconMessages,
+  IconRoute,
   IconSearch,
   IconSettings,
   IconSparkles,
@@ -15,7 +17,7 @@ import {
   IconUserCog,
   IconWebhook,
 } from '@tabler/icons-react';
-import { pageHref, type Route, searchHref, tabHref } from '../parts/route.ts';
+import { explainHref, pageHref, type Route, searchHref, tabHref } from '../parts/route.ts';
 
 export interface Place {
   page: Route['page'];
@@ -26,6 +28,15 @@ export interface Place {
   also: string;
   admin?: true;
 }
+
+/** For new administrators, until it is put away. */
+export const FIRST: Place = {
+  page: 'welcome',
+  name: 'First steps',
+  href: pageHref('welcome'),
+  icon: IconFlag,
+  also: 'welcome start begin help',
+};
 
 export const MINE: Place[] = [
   {
@@ -54,6 +65,7 @@ export const MINE: Place[] = [
 
 /** Reached by other ways than the list of pages. */
 export const ELSEWHERE: Place[] = [
+  FIRST,
   { page: 'search', name: 'Search', href: searchHref(''), icon: IconSearch, also: 'find messages' },
   {
     page: 'me',
@@ -98,6 +110,13 @@ export const SERVER: Place[] = [
     icon: IconActivity,
     also: 'charts latency connections prometheus load',
     admin: true,
+  },
+  {
+    page: 'explain',
+    name: 'Delivery',
+    href: explainHref(),
+    icon: IconRoute,
+    also: 'explain why message arrived unread',
   },
   {
     page: 'webhooks',

@@ -13,8 +13,9 @@ import { type RoomDialog, RoomList } from '../rooms/room-list.tsx';
 import { leave } from '../session/session.ts';
 import { useMe } from '../session/use-client.ts';
 import { useIsAdmin } from '../session/use-is-admin.ts';
+import { putAway, useSteps } from '../welcome/use-steps.ts';
 import { PlaceLink } from './place-link.tsx';
-import { AGENTS, MINE, type Place, SERVER } from './places.ts';
+import { AGENTS, FIRST, MINE, type Place, SERVER } from './places.ts';
 import { JUMP_KEYS } from './shortcuts.ts';
 import styles from './sidebar.module.css';
 
@@ -31,8 +32,13 @@ export function Sidebar({ route, onDialog, onJump, onOpen }: SidebarProps) {
   // Direct rooms have no slug: nothing must look like theirs.
   const openRoom = route.page === 'room' ? route.key : '';
   const approvals = useWaiting().data?.length ?? 0;
+  // Asked at every turn: the page itself puts it away.
+  const isNew = isAdmin && putAway.read() !== me.id;
+  const steps = useSteps(isNew);
+  const showsFirst = isNew && ((steps.isReady && steps.left > 0) || route.page === 'welcome');
   const unread = useInboxCount();
   const waiting: Partial<Record<Place['page'], { count: number; strong: boolean; words: string }>> = {
+    welcome: { count: steps.left, strong: false, words: `${steps.left} left` },
     inbox: { count: unread, strong: true, words: `${unread} unread` },
     approvals: { count: approvals, strong: true, words: `${approvals} waiting` },
   };
@@ -52,7 +58,10 @@ export function Sidebar({ route, onDialog, onJump, onOpen }: SidebarProps) {
       </button>
       <div className={styles.scroll}>
         <nav className={styles.pages} aria-label="Pages">
-          {MINE.length > 0 && <div className={styles.group}>{MINE.map(link)}</div>}
+          <div className={styles.group}>
+            {showsFirst && link(FIRST)}
+            {MINE.map(link)}
+          </div>
           <div className={styles.group}>{AGENTS.map(link)}</div>
         </nav>
         <RoomList openRoom={openRoom} onDialog={onDialog} onOpen={onOpen} />

@@ -131,7 +131,7 @@ export const SUMS: { name: string; of(now: Reading): string }[] = [
   { name: 'Gaps healed', of: (now) => sum(now, 'parley_log_gaps_healed_total').toLocaleString() },
 ];
 
-export const dollars = (usd: number): string => `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+export const dollars = (usd: number): string => (usd === 0 ? '$0' : `$${usd.toFixed(usd < 1 ? 4 : 2)}`);
 
 function sinceWords(seconds: number): string {
   const minutes = Math.max(0, Math.floor(seconds / 60));

@@ -10,6 +10,7 @@ import { useTell } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
 import { formatDay, formatTime } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
+import { useLive } from '../session/use-live.ts';
 import styles from './workspace.module.css';
 
 const AHEAD_MS = 60 * 24 * 3600_000;
@@ -20,6 +21,7 @@ export function Calendar({ roomId }: { roomId: string }) {
   const queries = useQueryClient();
   const tell = useTell();
   const key = ['calendar', roomId];
+  useLive(key, ['calendar_updated']);
   const query = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => {

@@ -8,12 +8,14 @@ import { useTell } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
 import { formatDay, formatTime } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
+import { useLive } from '../session/use-live.ts';
 import tools from '../tools/tools.module.css';
 
 const keyOf = (roomId: string) => ['files', roomId];
 
 export function Files({ roomId }: { roomId: string }) {
   const client = useClient();
+  useLive(keyOf(roomId), ['file_updated']);
   const query = useQuery({
     queryKey: keyOf(roomId),
     queryFn: ({ signal }) => client.call('list_files', { roomId, limit: 100 }, { signal }),

@@ -10,6 +10,7 @@ import { useTell } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
 import { formatDay } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
+import { useLive } from '../session/use-live.ts';
 import styles from './workspace.module.css';
 
 const keyOf = (roomId: string) => ['todos', roomId];
@@ -19,6 +20,7 @@ export function Todos({ roomId }: { roomId: string }) {
   const queries = useQueryClient();
   const tell = useTell();
   const [title, setTitle] = useState('');
+  useLive(keyOf(roomId), ['task_list_updated']);
   const query = useQuery({
     queryKey: keyOf(roomId),
     queryFn: ({ signal }) => client.call('list_todos', { roomId, limit: 100 }, { signal }),
