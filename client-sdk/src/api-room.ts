@@ -4,7 +4,7 @@ import type { History } from './api-history.ts';
 import type { Draft } from './api-personal.ts';
 import type { Pins, ThreadHandle } from './api-thread.ts';
 import type { ParleyError } from './error.ts';
-import type { AgentStatus, Member, Message, MyMembership, ReplyOf, RoomInfo, Upload } from './wire.ts';
+import type { AgentStatus, Card, Member, Message, MyMembership, ReplyOf, RoomInfo, Upload } from './wire.ts';
 
 /** A message as the list shows it. */
 export interface ChatMessage extends Message {
@@ -110,6 +110,8 @@ export interface SendOptions {
   threadId?: string;
   /** Uploads that are done, or their ids; at most 10. The body may then be empty. */
   attachments?: readonly (string | Upload)[];
+  /** At most 3. The body may then be empty: a card's `fallback` says the same in words. */
+  cards?: readonly Card[];
   /** Meant for however many people it mentions; without, the server may ask (`needs_confirmation`). */
   confirm?: boolean;
   metadata?: Record<string, unknown>;
@@ -131,6 +133,9 @@ export interface SendHandle {
   /** Takes the message back if it is not confirmed; what the server already has stays there. */
   discard(): void;
 }
+
+/** What one gives an action of a card. */
+export type CardInput = string | readonly string[] | Readonly<Record<string, string | number | boolean>>;
 
 export interface HistoryPage {
   readonly messages: readonly Message[];
@@ -159,6 +164,16 @@ export interface Messages {
   /** Pins a message to the room, where my role allows it. */
   pin(id: string, options?: CallOptions): Promise<void>;
   unpin(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Presses a button of a message's card (without a value), chooses of a select (one value, or several), or sends a form (values by
+   * field). Repeated until there is an answer, and counted once. Rejects `conflict` `already_taken` where somebody was first.
+   */
+  act(
+    messageId: string,
+    actionId: string,
+    value?: CardInput,
+    options?: CallOptions,
+  ): Promise<ReplyOf<'card_action'>>;
   /** Leaves a tombstone with its seq. */
   delete(id: string, options?: CallOptions): Promise<Message>;
   /** Adds up to `limit` (50) older messages at the front of the snapshot. Concurrent calls share one. */

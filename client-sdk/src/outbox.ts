@@ -3,7 +3,7 @@
 import { ParleyError } from './error.ts';
 import type { StorageLike } from './ports.ts';
 import { quietly } from './storage.ts';
-import type { Message } from './wire.ts';
+import type { Card, Message } from './wire.ts';
 
 type Attachment = Message['attachments'][number];
 
@@ -17,6 +17,7 @@ export interface OutboxEntry {
   /** Ids of uploads; what is known of them, for showing, in `files`. */
   readonly attachments?: readonly string[];
   readonly files?: readonly Attachment[];
+  readonly cards?: readonly Card[];
   /** Meant for however many people it mentions. */
   readonly confirm?: boolean;
   /** Who sent it; unknown until the first connection. Never sent under another name. */

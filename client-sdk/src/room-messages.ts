@@ -1,10 +1,11 @@
 // The messages of a room as the application uses them: send, edit, delete, page through history.
 // Must never put a page into the live list where it would hide a hole.
-import type { CallOptions, Messages } from './api.ts';
+import type { CallOptions, CardInput, Messages } from './api.ts';
 import { ParleyError } from './error.ts';
 import { newId } from './ids.ts';
+import { insist } from './insist.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, Timers } from './ports.ts';
 import { adoptAnswer, prependPage } from './room-data.ts';
 import type { RoomState } from './room-signals.ts';
 import type { Sender } from './sender.ts';
@@ -22,6 +23,8 @@ export interface RoomMessagesParts {
   outbox: Outbox;
   sender: Sender;
   clock: Clock;
+  timers: Timers;
+  random: () => number;
   state(): RoomState;
   update(change: (state: RoomState) => RoomState): void;
   setLoading(on: boolean): void;
@@ -58,7 +61,7 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
   };
 
   return {
-    send(body, { id = newId(clock.now()), threadId, metadata, attachments = [], confirm } = {}) {
+    send(body, { id = newId(clock.now()), threadId, metadata, attachments = [], cards = [], confirm } = {}) {
       const known = sender.handle(id);
       if (known !== undefined) return known;
       const userId = parts.me()?.id;
@@ -69,6 +72,7 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
         ...(threadId === undefined ? {} : { threadId }),
         ...(metadata === undefined ? {} : { metadata }),
         ...(attachments.length === 0 ? {} : filesOf(attachments)),
+        ...(cards.length === 0 ? {} : { cards }),
         ...(confirm === true ? { confirm } : {}),
         ...(userId === undefined ? {} : { userId }),
         createdAt: new Date(clock.now()).toISOString(),
@@ -101,6 +105,19 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     async unpin(id, options) {
       await call('unpin_message', { messageId: id }, options);
     },
+    act(messageId, actionId, value, options) {
+      const id = newId(clock.now());
+      const given =
+        value === undefined
+          ? {}
+          : typeof value === 'string'
+            ? { value }
+            : isMany(value)
+              ? { value: [...value] }
+              : { values: value };
+      const press = (more: CallOptions) => call('card_action', { messageId, actionId, id, ...given }, more);
+      return insist(parts, press, options);
+    },
     delete: async (id, options) => adopt(await call('delete_message', { messageId: id }, options)),
     loadBefore(limit = 50, options) {
       loading ??= loadBefore(limit, options).finally(() => {
@@ -114,6 +131,8 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
     },
   };
 }
+
+const isMany = (value: CardInput): value is readonly string[] => Array.isArray(value);
 
 /** What is sent of the files, and what is shown of them until the message itself says it. */
 function filesOf(given: readonly (string | Upload)[]): Pick<OutboxEntry, 'attachments' | 'files'> {

@@ -127,6 +127,7 @@ function toChatMessage(entry: OutboxEntry, author: Me | undefined, roomId: strin
     mentions: [],
     attachments: [...(entry.files ?? [])],
     reactions: [],
+    ...(entry.cards === undefined ? {} : { cards: [...entry.cards] }),
     version: 1,
     metadata: entry.metadata ?? {},
     createdAt: entry.createdAt,

@@ -220,6 +220,8 @@ export function createRoom(parts: RoomParts): Room {
     outbox: parts.outbox,
     sender: parts.sender,
     clock,
+    timers,
+    random: parts.random,
     state: () => state,
     update,
     setLoading(on) {

@@ -68,6 +68,7 @@ export function createSender(parts: SenderParts): Sender {
     threadId,
     metadata,
     attachments,
+    cards,
     confirm: meant,
   }: OutboxEntry): Promise<void> {
     busy.set(id, undefined);
@@ -78,6 +79,7 @@ export function createSender(parts: SenderParts): Sender {
       ...(threadId === undefined ? {} : { threadId }),
       ...(metadata === undefined ? {} : { metadata }),
       ...(attachments === undefined ? {} : { attachments }),
+      ...(cards === undefined ? {} : { cards }),
       ...(meant === true ? { confirm: true } : {}),
     };
     try {

@@ -45,6 +45,7 @@ export function createThread(
   /** Answers to questions of an older turn are nobody's any more. */
   let turn = 0;
   let failures = 0;
+  let askAgain = false;
   let cancelRetry = () => {};
   let loading: Promise<void> | undefined;
   let marker = newMarker();
@@ -100,6 +101,7 @@ export function createThread(
   /** The newest replies and how the thread stands for me; or the latter alone, when the replies are known. */
   async function load(): Promise<void> {
     const mine = ++turn;
+    askAgain = false;
     cancelRetry();
     if (status !== 'ready') status = 'loading';
     const whole = data.root === undefined;
@@ -114,7 +116,10 @@ export function createThread(
       if (whole) data = addPage(data, page, room.state().base, myId());
       if (page.me !== undefined) {
         const newest = Math.max(page.root.thread?.lastReplySeq ?? 0, page.data.at(-1)?.seq ?? 0);
+        const shown = data.me?.readSeq ?? 0;
         data = adoptMe(data, page.me, newest);
+        // The mark was shown but never arrived.
+        if (shown > page.me.readSeq) marker.mark(shown).catch(() => {});
       }
     } catch (thrown) {
       if (mine !== turn) return;
@@ -204,8 +209,9 @@ export function createThread(
 
   const part: RoomPart = {
     entries(entries) {
-      update(applyToThread(data, entries, rootId, myId()));
-      if (references > 0 && room.isLive() && data.me?.following === false && takesPart(entries)) void load();
+      // Shown with the room, which shows what these entries changed of it a moment later.
+      data = applyToThread(data, entries, rootId, myId());
+      askAgain ||= data.me?.following === false && takesPart(entries);
     },
     signal(name, payload) {
       if (name !== 'thread_changed') return;
@@ -228,7 +234,9 @@ export function createThread(
       error = undefined;
     },
     show() {
-      if (references > 0) show();
+      if (references === 0) return;
+      if (askAgain && room.isLive()) void load();
+      else show();
     },
   };
   return { handle, part };

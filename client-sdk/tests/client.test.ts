@@ -296,6 +296,20 @@ describe('sending', () => {
     expect(second?.error?.code).toBe('discarded');
   });
 
+  it('I32 a press of a card is repeated under one id until there is an answer, and a refusal is final', async () => {
+    const { server, time, room } = await setUpLive();
+    const later = { code: 'unavailable', reason: 'database_unavailable', retryable: true } as const;
+    const taken = { code: 'conflict', reason: 'already_taken', retryable: false } as const;
+    server.answer('card_action', 'drop', later, taken);
+    const pressed = room.messages.act('m', 'vote', ['a', 'b']).catch((error: unknown) => error);
+    await time.advance(60_000);
+    expect(await pressed).toMatchObject({ reason: 'already_taken' });
+    const calls = server.calls.filter(({ name }) => name === 'card_action').map(({ input }) => input);
+    expect(calls).toHaveLength(3);
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(1);
+    expect(calls[0]).toMatchObject({ messageId: 'm', actionId: 'vote', value: ['a', 'b'] });
+  });
+
   it('I30 keeps its order while the server puts it off, says until when, and comes no earlier after a reconnect', async () => {
     const { server, time, room } = await setUpLive();
     const sends = () => server.calls.filter(({ name }) => name === 'send_message').length;

@@ -13,13 +13,25 @@ import type {
   ChatMessage,
   Client,
   ConnectionSnapshot,
+  Draft,
+  DraftSnapshot,
   EventName,
   Events,
+  InboxSnapshot,
+  ListSnapshot,
+  Off,
+  PinsSnapshot,
   RoomHandle,
   RoomSnapshot,
   RoomsSnapshot,
+  SavedMessage,
+  ScheduledItem,
   Store,
   Stream,
+  ThreadHandle,
+  ThreadSnapshot,
+  UploadSnapshot,
+  UploadTask,
 } from '../api.ts';
 
 const ClientContext = createContext<Client | undefined>(undefined);
@@ -75,6 +87,56 @@ export function useMessage(idOrSlug: string, messageId: string): ChatMessage | u
 export function useStream(idOrSlug: string, messageId: string): Stream | undefined {
   return useStore(useRoomHandle(idOrSlug).stream(messageId));
 }
+
+/** The handle to send into a thread, mark it read, follow it. Does not listen by itself; see `useThread`. */
+export function useThreadHandle(idOrSlug: string, rootId: string): ThreadHandle {
+  return useRoomHandle(idOrSlug).thread(rootId);
+}
+
+/** Keeps a thread live while mounted, and answers its state. */
+export function useThread(idOrSlug: string, rootId: string): ThreadSnapshot {
+  const thread = useThreadHandle(idOrSlug, rootId);
+  useEffect(() => thread.join(), [thread]);
+  return useStore(thread);
+}
+
+/** The first message of a thread or a reply, so that a change renders one row. */
+export function useThreadMessage(
+  idOrSlug: string,
+  rootId: string,
+  messageId: string,
+): ChatMessage | undefined {
+  return useStore(useThreadHandle(idOrSlug, rootId).message(messageId));
+}
+
+/** A list that is fetched and kept live while mounted. */
+function useFollowed<T>(list: Store<T> & { follow(): Off }): T {
+  useEffect(() => list.follow(), [list]);
+  return useStore(list);
+}
+
+/** What is for me, with its count of unread. */
+export const useInbox = (): InboxSnapshot => useFollowed(useClient().inbox);
+export const useSaved = (): ListSnapshot<SavedMessage> => useFollowed(useClient().saved);
+export const useScheduled = (): ListSnapshot<ScheduledItem> => useFollowed(useClient().scheduled);
+/** Pinned messages of a room, which is listened to while mounted. */
+export const usePins = (idOrSlug: string): PinsSnapshot => useFollowed(useRoomHandle(idOrSlug).pins);
+
+/** What stands in a composer, of a room or of a thread, and how to change it. */
+export function useDraft(
+  idOrSlug: string,
+  threadId?: string,
+): DraftSnapshot & { set: Draft['set']; clear: Draft['clear'] } {
+  const room = useRoomHandle(idOrSlug);
+  const { set, clear, ...store } = threadId === undefined ? room.draft : room.thread(threadId).draft;
+  return { ...useStore(store), set, clear };
+}
+
+/** How far an upload is. */
+export function useUpload(task: UploadTask | undefined): UploadSnapshot | undefined {
+  return useStore<UploadSnapshot | undefined>(task ?? NO_UPLOAD);
+}
+const NO_UPLOAD: Store<undefined> = { subscribe: () => () => {}, getSnapshot: () => undefined };
 
 /** Calls the newest `listener` for each event while mounted: maybe twice, maybe out of order, as `client.on` says. */
 export function useEvent<E extends EventName>(event: E, listener: (payload: Events[E]) => void): void {

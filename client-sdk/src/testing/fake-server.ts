@@ -1,7 +1,22 @@
 // A chat server in memory, small but true to the wire: gapless logs, idempotent sends, resume, resync.
 // For tests of clients. Must never be taken for the server's specification; that is its contract.
 import type { Problem } from '../api.ts';
-import type { JoinReply, LogEvent, Me, Member, Message, RoomInfo } from '../wire.ts';
+import type { JoinReply, LogEvent, Me, Message, MyMembership, Notification, RoomInfo } from '../wire.ts';
+import { createFakePerson, type FakePerson, notify, setDraft, setRead, unreadOf } from './fake-personal.ts';
+import {
+  createFakeRoom,
+  type FakeRoom,
+  keep,
+  memberOf,
+  membershipOf,
+  messagesOf,
+  reactionCounts,
+  replay,
+  repliesOf,
+  setReaction,
+  shown,
+  threadOf,
+} from './fake-room.ts';
 
 export interface FakeConnection {
   readonly userId: string;
@@ -12,14 +27,6 @@ export interface FakeConnection {
   drop(reason: string): void;
 }
 
-interface FakeRoom {
-  info: RoomInfo;
-  log: LogEvent[];
-  /** The log reaches back to here only. */
-  reachesTo: number;
-  members: Map<string, Member>;
-  reads: Map<string, number>;
-}
 type Reply = { ok: true; data: unknown } | { ok: false; error: Problem };
 
 export interface FakeServer {
@@ -27,11 +34,16 @@ export interface FakeServer {
   /** Creates a room that all users, now and later, are members of. */
   createRoom(slug: string): RoomInfo;
   log(room: string): readonly LogEvent[];
-  messages(room: string): Message[];
+  /** As everyone sees them, or one user. */
+  messages(room: string, user?: string): Message[];
   /** A message by someone else, straight into the log. */
   post(room: string, author: string, body: string, more?: Partial<Message>): Message;
   edit(messageId: string, body: string): Message;
   remove(messageId: string): Message;
+  react(messageId: string, user: string, emoji: string, on?: boolean): void;
+  pin(messageId: string, user: string, on?: boolean): void;
+  /** The answer to a call of a user, as it would be made now; for comparing with what a client shows. */
+  ask(user: string, operation: string, input: Record<string, unknown>): unknown;
   append(room: string, type: string, payload: (seq: number) => object): void;
   signal(room: string, name: string, payload: object): void;
   /** Straight to the connections of one user. */
@@ -42,6 +54,11 @@ export interface FakeServer {
   truncate(room: string, seq: number): void;
   /** The next calls of this operation get these answers; `'drop'` means none, though the work is done. */
   answer(operation: string, ...answers: (Partial<Problem> | 'drop')[]): void;
+  has(messageId: string): boolean;
+  /** Planned answers are given up. */
+  unplan(): void;
+  /** How a room stands for one of its members. */
+  membership(room: string, user: string): MyMembership;
   /** Every call that arrived: operation and input, oldest first. */
   readonly calls: { name: string; input: Record<string, unknown> }[];
   disconnectAll(reason?: string): void;
@@ -59,10 +76,12 @@ interface AnyInput {
   roomId: string;
   messageId: string;
   agentId: string;
+  actionId: string;
   id: string;
   body: string;
   threadId?: string;
   metadata?: Record<string, unknown>;
+  confirm?: boolean;
   seq: number;
   on: boolean;
   afterSeq?: number;
@@ -70,30 +89,48 @@ interface AnyInput {
   around?: number;
   limit?: number;
   token: string;
+  emoji: string;
+  following: boolean;
+  unread?: boolean;
+  cursor?: string;
+  ids?: string[];
+  upTo?: number;
+  notificationId: string;
+  note?: string;
+  updatedAt?: string;
+  mentions?: Message['mentions'];
 }
 
-const TIME = '2026-01-01T00:00:00.000Z';
 const PAGE = 500;
 const NEWEST = 50;
 const uuid = (n: number): string => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 
-export function createFakeServer(): FakeServer {
+/** @param now milliseconds since 1970 */
+export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1)): FakeServer {
   const users = new Map<string, Me>();
+  const people = new Map<string, FakePerson>();
   const rooms = new Map<string, FakeRoom>();
   const connections = new Set<FakeConnection>();
   const answers = new Map<string, (Partial<Problem> | 'drop')[]>();
   const calls: FakeServer['calls'] = [];
   const refusedTokens = new Set<string>();
   let ids = 0;
+  const time = () => new Date(now()).toISOString();
 
   function user(name: string): Me {
     const known = users.get(name);
     if (known !== undefined) return known;
     const me: Me = { id: uuid(++ids), kind: 'human', handle: name, name, role: 'member', tenantId: uuid(0) };
     users.set(name, me);
-    for (const room of rooms.values()) room.members.set(me.id, memberOf(me));
+    for (const room of rooms.values()) room.members.set(me.id, memberOf(plain(me)));
     return me;
   }
+  function person(userId: string): FakePerson {
+    const known = people.get(userId) ?? createFakePerson();
+    people.set(userId, known);
+    return known;
+  }
+  const plain = ({ role: _, tenantId: __, ...user }: Me) => user;
   const byId = (id: string) => [...users.values()].find((one) => one.id === id) as Me;
   const find = (key: unknown) => [...rooms.values()].find(({ info }) => info.id === key || info.slug === key);
   const need = (key: unknown): FakeRoom => find(key) ?? fail('not_found', 'room_not_found', 404);
@@ -109,60 +146,114 @@ export function createFakeServer(): FakeServer {
   function tell(room: FakeRoom, name: string, payload: unknown): void {
     for (const one of connections) if (one.rooms.has(room.info.id)) one.event(name, payload);
   }
-  const messages = (key: string): Message[] => {
-    const found = new Map<string, Message>();
-    for (const { payload } of need(key).log) {
-      const message = ('message' in payload ? payload.message : payload) as Message;
-      if ('body' in message) found.set(message.id, message);
+  function tellUser(userId: string, name: string, payload: unknown): void {
+    for (const one of connections) if (one.userId === userId) one.event(name, payload);
+  }
+  /** The room that has a message, and the message. */
+  function locate(id: unknown): { room: FakeRoom; message: Message } | undefined {
+    for (const room of rooms.values()) {
+      const message = room.messages.get(String(id));
+      if (message !== undefined) return { room, message };
     }
-    return [...found.values()].sort((a, b) => a.seq - b.seq);
-  };
-  const findMessage = (id: unknown): Message | undefined =>
-    [...rooms.keys()].flatMap(messages).find((message) => message.id === id);
+    return undefined;
+  }
+  const require = (id: unknown) => locate(id) ?? fail('not_found', 'message_not_found', 404);
+  /** The message that a thread hangs on, also for who asks by a reply. */
+  function requireRoot(id: unknown) {
+    const found = require(id);
+    return found.message.threadId === undefined ? found : require(found.message.threadId);
+  }
 
   function post(key: string, author: string, body: string, more: Partial<Message> = {}): Message {
     const room = need(key);
-    const { role: _, tenantId: __, ...by } = user(author);
+    const by = more.author ?? plain(user(author));
+    const id = more.id ?? uuid(++ids);
     let message: Message | undefined;
-    append(key, (more.author ?? by).kind === 'agent' ? 'agent_message' : 'new_message', (seq) => {
+    append(key, by.kind === 'agent' ? 'agent_message' : 'new_message', (seq) => {
       message = {
-        id: uuid(++ids),
+        id,
         roomId: room.info.id,
         seq,
         author: by,
         kind: 'text',
         body,
-        mentions: [],
+        mentions: mentionsIn(body),
         attachments: [],
         reactions: [],
         version: 1,
         metadata: {},
-        createdAt: TIME,
+        createdAt: time(),
         ...more,
       };
+      keep(room, message);
       return message;
     });
-    return message as Message;
+    const made = message as Message;
+    if (made.threadId === undefined) {
+      const { drafts } = person(by.id);
+      if (drafts.has(room.info.id)) drafts.set(room.info.id, { body: '', updatedAt: time() });
+    }
+    for (const { userId } of made.mentions) if (userId !== undefined && userId !== by.id) told(userId, made);
+    return made;
   }
+  function told(userId: string, message: Message): void {
+    const notification = notify(person(userId), uuid(++ids), message, time());
+    tellUser(userId, 'notification', { notification });
+  }
+  const mentionsIn = (body: string): Message['mentions'] =>
+    [...body.matchAll(/@(\w+)/g)].flatMap(({ 0: { length }, 1: name = '', index: offset }) => {
+      const one = users.get(name);
+      return one === undefined ? [] : [{ kind: 'user' as const, userId: one.id, offset, length }];
+    });
+
   function change(type: string, messageId: string, how: Partial<Message>): Message {
-    const old = findMessage(messageId) ?? fail('not_found', 'message_not_found', 404);
+    const { room, message: old } = require(messageId);
     const message: Message = { ...old, ...how, version: old.version + 1 };
-    append(old.roomId, type, (seq) => ({ roomId: old.roomId, seq, messageId, message }));
+    keep(room, message);
+    append(old.roomId, type, (seq) => ({
+      roomId: old.roomId,
+      seq,
+      messageId,
+      message: shown(room, message),
+    }));
     return message;
   }
-  const edit = (id: string, body: string) => change('message_updated', id, { body, editedAt: TIME });
-  const remove = (id: string) => change('message_deleted', id, { body: '', deletedAt: TIME });
-
-  /** Like the real one: entries about a message show its present state. */
-  function replay(room: FakeRoom): LogEvent[] {
-    const now = new Map(messages(room.info.id).map((message) => [message.id, message]));
-    return room.log.map((entry) => {
-      const id = 'body' in entry.payload ? entry.payload.id : entry.payload.messageId;
-      const message = now.get(String(id));
-      if (message === undefined) return entry;
-      const payload = 'body' in entry.payload ? { ...message } : { ...entry.payload, message };
-      return { ...entry, payload };
-    });
+  const edit = (id: string, body: string) =>
+    change('message_updated', id, { body, mentions: mentionsIn(body), editedAt: time() });
+  function remove(id: string): Message {
+    const { room } = require(id);
+    room.reactions.delete(id);
+    room.pins.delete(id);
+    return change('message_deleted', id, { body: '', mentions: [], attachments: [], deletedAt: time() });
+  }
+  function react(messageId: string, userId: string, emoji: string, on: boolean): void {
+    const { room, message } = require(messageId);
+    if (message.deletedAt !== undefined) fail('conflict', 'message_deleted', 409);
+    if (!setReaction(room, messageId, userId, emoji, on)) return;
+    append(message.roomId, on ? 'reaction_added' : 'reaction_removed', (seq) => ({
+      roomId: message.roomId,
+      seq,
+      messageId,
+      messageSeq: message.seq,
+      userId,
+      emoji,
+      reactions: reactionCounts(room, messageId),
+    }));
+  }
+  function pin(messageId: string, by: string, on: boolean): void {
+    const { room, message } = require(messageId);
+    if (message.deletedAt !== undefined) fail('conflict', 'message_deleted', 409);
+    if (room.pins.has(messageId) === on) return;
+    const pinned = { by, at: time() };
+    if (on) room.pins.set(messageId, pinned);
+    else room.pins.delete(messageId);
+    append(message.roomId, on ? 'message_pinned' : 'message_unpinned', (seq) => ({
+      roomId: message.roomId,
+      seq,
+      messageId,
+      messageSeq: message.seq,
+      ...(on ? { pinned } : { by }),
+    }));
   }
   function events(room: FakeRoom, afterSeq: number, limit: number) {
     const rest = replay(room).filter((entry) => entry.seq > afterSeq);
@@ -170,14 +261,29 @@ export function createFakeServer(): FakeServer {
     const page = resync ? [] : rest.slice(0, limit);
     return { events: page, lastSeq: room.info.lastSeq, hasMore: rest.length > page.length, resync };
   }
-  function membership(room: FakeRoom, userId: string) {
-    const readSeq = room.reads.get(userId) ?? 0;
-    const unread = messages(room.info.id).filter(
-      (message) => message.seq > readSeq && message.author.id !== userId && message.deletedAt === undefined,
-    );
-    const mentions = unread.filter((message) => message.mentions.some((one) => one.userId === userId)).length;
-    return { ...memberOf(byId(userId)), readSeq, unread: unread.length, mentions };
+  const membership = (room: FakeRoom, userId: string) => membershipOf(room, plain(byId(userId)));
+  function markThread(
+    messageId: unknown,
+    userId: string,
+    how: (
+      mark: { readSeq: number; following?: boolean },
+      room: FakeRoom,
+    ) => { readSeq: number; following?: boolean },
+  ) {
+    const { room, message } = requireRoot(messageId);
+    const key = `${userId}/${message.id}`;
+    room.threadMarks.set(key, how(room.threadMarks.get(key) ?? { readSeq: 0 }, room));
+    const me = threadOf(room, message, userId);
+    tellUser(userId, 'thread_changed', me);
+    return me;
   }
+  function inboxChanged(userId: string): { unread: number } {
+    const unread = unreadOf(person(userId));
+    tellUser(userId, 'notifications_changed', { unread });
+    return { unread };
+  }
+  const readable = (one: Notification): boolean =>
+    one.message === undefined || locate(one.message.id)?.message.deletedAt === undefined;
 
   type Handler = (input: AnyInput, connection: FakeConnection) => unknown;
   const handlers: Record<string, Handler> = {
@@ -202,8 +308,8 @@ export function createFakeServer(): FakeServer {
       return {};
     },
     list_events: ({ roomId, afterSeq, limit }) => events(need(roomId), afterSeq ?? 0, limit ?? PAGE),
-    list_messages({ roomId, before, around, limit = 50 }) {
-      const all = messages(roomId);
+    list_messages({ roomId, before, around, limit = 50 }, { userId }) {
+      const all = messagesOf(need(roomId), userId);
       const end =
         before === undefined
           ? around === undefined
@@ -213,20 +319,134 @@ export function createFakeServer(): FakeServer {
       const start = Math.max(0, end - limit);
       return { data: all.slice(start, end), hasMoreBefore: start > 0, hasMoreAfter: end < all.length };
     },
-    send_message({ roomId, id, body, metadata, threadId }, { userId }) {
-      const old = findMessage(id);
-      if (old !== undefined) return old.body === body ? old : fail('conflict', 'message_id_reused', 409);
+    send_message({ roomId, id, body, metadata, threadId, confirm }, { userId }) {
+      const old = locate(id);
+      if (old !== undefined)
+        return old.message.version > 1 || old.message.body === body
+          ? shown(old.room, old.message, userId)
+          : fail('conflict', 'message_id_reused', 409);
+      if (body.includes('@all') && confirm !== true)
+        throw problemOf({
+          code: 'conflict',
+          reason: 'confirm_mention',
+          status: 409,
+          errors: [{ path: 'confirm', message: '50' }],
+        });
       const more: Partial<Message> = { id, metadata: metadata ?? {} };
-      if (threadId !== undefined) more.threadId = threadId;
+      if (threadId !== undefined) more.threadId = requireRoot(threadId).message.id;
       return post(roomId, byId(userId).handle, body, more);
     },
     edit_message: ({ messageId, body }) => edit(messageId, body),
     delete_message: ({ messageId }) => remove(messageId),
+    add_reaction({ messageId, emoji }, { userId }) {
+      react(messageId, userId, emoji, true);
+      const { room, message } = require(messageId);
+      return shown(room, message, userId);
+    },
+    remove_reaction({ messageId, emoji }, { userId }) {
+      react(messageId, userId, emoji, false);
+      const { room, message } = require(messageId);
+      return shown(room, message, userId);
+    },
+    pin_message({ messageId }, { userId }) {
+      pin(messageId, userId, true);
+      const { room, message } = require(messageId);
+      return shown(room, message, userId);
+    },
+    unpin_message({ messageId }, { userId }) {
+      pin(messageId, userId, false);
+      const { room, message } = require(messageId);
+      return shown(room, message, userId);
+    },
+    list_pins({ roomId }, { userId }) {
+      const room = need(roomId);
+      const ids = [...room.pins.keys()].reverse();
+      return { data: ids.map((id) => shown(room, room.messages.get(id) as Message, userId)) };
+    },
+    get_thread({ messageId, before = Infinity, limit = 50 }, { userId }) {
+      const { room, message: root } = requireRoot(messageId);
+      const all = repliesOf(room, root.id).filter((reply) => reply.seq < before);
+      const data = all.slice(-limit).map((reply) => shown(room, reply, userId));
+      return {
+        root: shown(room, root, userId),
+        data,
+        hasMoreBefore: all.length > data.length,
+        hasMoreAfter: false,
+        me: threadOf(room, root, userId),
+      };
+    },
+    mark_thread_read: ({ messageId, seq }, { userId }) =>
+      markThread(messageId, userId, (mark, room) => ({
+        ...mark,
+        readSeq: Math.max(mark.readSeq, Math.min(seq, room.info.lastSeq)),
+      })),
+    follow_thread: ({ messageId, following }, { userId }) =>
+      markThread(messageId, userId, (mark) => ({ ...mark, following })),
     mark_read({ roomId, seq }, { userId }) {
       const room = need(roomId);
       room.reads.set(userId, Math.max(seq, room.reads.get(userId) ?? 0));
+      room.unreadFrom.delete(userId);
       tell(room, 'read', { roomId: room.info.id, userId, readSeq: room.reads.get(userId) });
       return membership(room, userId);
+    },
+    mark_unread({ messageId }, { userId }) {
+      const { room, message } = require(messageId);
+      room.unreadFrom.set(userId, message.seq);
+      const me = membership(room, userId);
+      tellUser(userId, 'room_unread', { roomId: room.info.id, me });
+      return me;
+    },
+    list_notifications({ unread, cursor, limit = 50 }, { userId }) {
+      const all = person(userId)
+        .inbox.filter((one) => readable(one) && !(unread === true && one.readAt !== undefined))
+        .filter((one) => cursor === undefined || one.place < Number(cursor))
+        .reverse();
+      const data = all.slice(0, limit);
+      return {
+        data,
+        unread: person(userId).inbox.filter((one) => readable(one) && one.readAt === undefined).length,
+        ...(all.length > data.length ? { nextCursor: String(data.at(-1)?.place) } : {}),
+      };
+    },
+    mark_notifications_read({ ids: some, upTo }, { userId }) {
+      setRead(person(userId), (one) => some?.includes(one.id) ?? one.place <= (upTo ?? 0), time());
+      return inboxChanged(userId);
+    },
+    mark_notification_unread({ notificationId }, { userId }) {
+      setRead(person(userId), (one) => one.id === notificationId, undefined);
+      return inboxChanged(userId);
+    },
+    save_message({ messageId, note = '' }, { userId }) {
+      const { room, message } = require(messageId);
+      const savedAt = time();
+      person(userId).saved.set(messageId, { note, savedAt });
+      tellUser(userId, 'saved_changed', { roomId: room.info.id, messageId, saved: true, note });
+      return { message: shown(room, message, userId), note, savedAt };
+    },
+    unsave_message({ messageId }, { userId }) {
+      const { room } = require(messageId);
+      if (person(userId).saved.delete(messageId))
+        tellUser(userId, 'saved_changed', { roomId: room.info.id, messageId, saved: false });
+      return { saved: false };
+    },
+    list_saved: (_, { userId }) => ({
+      data: [...person(userId).saved].reverse().flatMap(([id, one]) => {
+        const found = locate(id);
+        if (found === undefined || found.message.deletedAt !== undefined) return [];
+        return [{ message: shown(found.room, found.message, userId), ...one }];
+      }),
+    }),
+    list_scheduled: () => ({ data: [] }),
+    get_draft({ roomId }, { userId }) {
+      const { id } = need(roomId).info;
+      return { roomId: id, body: '', ...person(userId).drafts.get(id) };
+    },
+    set_draft({ roomId, body, updatedAt = time() }, { userId }) {
+      const { id } = need(roomId).info;
+      const at = updatedAt < time() ? updatedAt : time();
+      const { kept, draft } = setDraft(person(userId), id, { body, updatedAt: at });
+      if (kept) tellUser(userId, 'draft_changed', { roomId: id, ...draft });
+      return { roomId: id, ...draft };
     },
     typing({ roomId, on }, { userId }) {
       const room = need(roomId);
@@ -241,6 +461,14 @@ export function createFakeServer(): FakeServer {
     },
     agent_command: ({ agentId }) => ({ agentId, status: 'idle', runs: [] }),
     invoke_agent: () => ({}),
+    card_action: ({ messageId, actionId, id }, { userId }) => ({
+      messageId,
+      actionId,
+      id,
+      by: userId,
+      at: time(),
+      version: 2,
+    }),
   };
 
   return {
@@ -251,7 +479,13 @@ export function createFakeServer(): FakeServer {
     post,
     edit,
     remove,
-    messages,
+    react: (messageId, name, emoji, on = true) => react(messageId, user(name).id, emoji, on),
+    pin: (messageId, name, on = true) => pin(messageId, user(name).id, on),
+    messages: (key, name) => messagesOf(need(key), name === undefined ? undefined : user(name).id),
+    ask(name, operation, input) {
+      const nobody = { userId: user(name).id, rooms: new Set<string>(), token: '', event() {}, drop() {} };
+      return handlers[operation]?.(input as unknown as AnyInput, nobody);
+    },
     createRoom(slug) {
       const info: RoomInfo = {
         id: uuid(++ids),
@@ -262,18 +496,15 @@ export function createFakeServer(): FakeServer {
         agentsAllowed: true,
         agentsProactive: 'by_invitation',
         lastSeq: 0,
-        createdAt: TIME,
+        createdAt: time(),
       };
-      const members = new Map([...users.values()].map((one) => [one.id, memberOf(one)]));
-      rooms.set(info.id, { info, log: [], reachesTo: 0, members, reads: new Map() });
+      const members = new Map([...users.values()].map((one) => [one.id, memberOf(plain(one))]));
+      rooms.set(info.id, createFakeRoom(info, members));
       return info;
     },
     log: (key) => need(key).log,
     signal: (key, name, payload) => tell(need(key), name, { roomId: need(key).info.id, ...payload }),
-    tellUser(name, type, payload) {
-      const { id } = user(name);
-      for (const one of connections) if (one.userId === id) one.event(type, payload);
-    },
+    tellUser: (name, type, payload) => tellUser(user(name).id, type, payload),
     removeMember(key, name) {
       const room = need(key);
       const { id } = user(name);
@@ -286,6 +517,9 @@ export function createFakeServer(): FakeServer {
     answer(operation, ...next) {
       answers.set(operation, [...(answers.get(operation) ?? []), ...next]);
     },
+    has: (messageId) => locate(messageId) !== undefined,
+    unplan: () => answers.clear(),
+    membership: (key, name) => membership(need(key), user(name).id),
     disconnectAll(reason = 'transport close') {
       for (const one of [...connections]) {
         connections.delete(one);
@@ -323,12 +557,6 @@ function nameOf(token: string): string {
   if (claims === undefined) return token;
   return String((JSON.parse(atob(claims)) as { sub?: unknown }).sub ?? token);
 }
-
-const memberOf = ({ role: _, tenantId: __, ...user }: Me): Member => ({
-  user,
-  role: 'member',
-  joinedAt: TIME,
-});
 
 const problemOf = (given: Partial<Problem>): Problem => ({
   type: 'about:blank',

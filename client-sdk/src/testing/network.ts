@@ -40,8 +40,8 @@ export interface LossyNetwork {
 }
 
 export function createLossyNetwork({ seed = 1, faults = {} as Partial<Faults> } = {}): LossyNetwork {
-  const server = createFakeServer();
   const time = createManualTime();
+  const server = createFakeServer(time.clock.now);
   const random = seeded(seed);
   const wakers = new Set<() => void>();
 
