@@ -6,9 +6,17 @@ import { useClient } from './use-client.ts';
 
 /** Signals that come together make one fetch. */
 const TOGETHER_MS = 150;
+const always = () => true;
 
-/** @param events constant for the life of the component */
-export function useLive(queryKey: QueryKey, events: readonly EventName[]): void {
+/**
+ * @param events constant for the life of the component
+ * @param matters which of them change what was fetched; all unless given. A function of its own, not one made anew
+ */
+export function useLive(
+  queryKey: QueryKey,
+  events: readonly EventName[],
+  matters: (payload: unknown) => boolean = always,
+): void {
   const client = useClient();
   const queries = useQueryClient();
   const key = JSON.stringify(queryKey);
@@ -23,7 +31,11 @@ export function useLive(queryKey: QueryKey, events: readonly EventName[]): void 
     };
     let wasOnline = client.state.getSnapshot().status === 'online';
     const offs = [
-      ...names.split(',').flatMap((name) => (name === '' ? [] : [client.on(name as EventName, refresh)])),
+      ...names
+        .split(',')
+        .flatMap((name) =>
+          name === '' ? [] : [client.on(name as EventName, (payload) => matters(payload) && refresh())],
+        ),
       client.state.subscribe(() => {
         const isOnline = client.state.getSnapshot().status === 'online';
         if (isOnline && !wasOnline) refresh();
@@ -34,5 +46,5 @@ export function useLive(queryKey: QueryKey, events: readonly EventName[]): void 
       clearTimeout(timer);
       for (const off of offs) off();
     };
-  }, [client, queries, key, names]);
+  }, [client, queries, key, names, matters]);
 }

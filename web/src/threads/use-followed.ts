@@ -10,11 +10,17 @@ export type Followed = ReplyOf<'list_threads'>['data'][number];
 const AT_ONCE = 6;
 const OF_EACH = 20;
 
+/** A message that stands in no thread changes none. */
+const isOfThread = (payload: unknown): boolean => {
+  const { body, threadId } = payload as { body?: string; threadId?: string };
+  return body === undefined || threadId !== undefined;
+};
+
 export function useFollowed() {
   const client = useClient();
   const { list, status } = useStore(client.rooms);
   const roomIds = list.filter(({ lastSeq }) => lastSeq > 0).map(({ id }) => id);
-  useLive(['followed'], ['thread_changed', 'new_message', 'agent_message', 'message_deleted']);
+  useLive(['followed'], ['thread_changed', 'new_message', 'agent_message'], isOfThread);
   return useQuery({
     queryKey: ['followed', roomIds],
     queryFn: ({ signal }) => fetchAll(client, roomIds, signal),

@@ -36,7 +36,9 @@ export function useSteps(isWanted: boolean): Steps {
     queryFn: ({ signal }) => client.call('get_server', {}, { signal }),
     enabled,
   });
-  const withParley = rooms.list.filter(({ kind, lastSeq }) => kind === 'direct' && lastSeq > 1);
+  const withParley = rooms.list.filter(
+    ({ kind, lastMessage }) => kind === 'direct' && lastMessage !== undefined,
+  );
   const done: Steps['done'] = {
     hello: withParley.some(({ id }) =>
       client
