@@ -43,6 +43,9 @@ import { createExports } from './server/exports/service.ts';
 import { createLocalTokens } from './server/identity/local.ts';
 import { identityModule } from './server/identity/module.ts';
 import { createIdentityService, HOME_TENANT } from './server/identity/service.ts';
+import { createLinks as createInviteLinks } from './server/invitations/links.ts';
+import { roomInvitationsModule } from './server/invitations/module.ts';
+import { createInvitations } from './server/invitations/service.ts';
 import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
@@ -398,6 +401,10 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       draftsModule(createDraftsService({ database, bus, rooms })),
       notificationsModule(notifications),
       moderationModule(moderation, reports),
+      roomInvitationsModule(
+        createInviteLinks({ database, events, clock, identity, rooms }),
+        createInvitations({ database, events, identity, rooms }),
+      ),
       scheduledModule(scheduled),
       versionsModule(createVersionsService({ database, rooms, messages })),
       presenceModule(),

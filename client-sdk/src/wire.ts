@@ -22,6 +22,7 @@ import type * as drafts from '../../src/server/drafts/contract.ts';
 import type * as erasure from '../../src/server/erasure/contract.ts';
 import type * as exports from '../../src/server/exports/contract.ts';
 import type * as identity from '../../src/server/identity/contract.ts';
+import type * as invitations from '../../src/server/invitations/contract.ts';
 import type * as messages from '../../src/server/messages/contract.ts';
 import type * as moderation from '../../src/server/moderation/contract.ts';
 import type * as notifications from '../../src/server/notifications/contract.ts';
@@ -56,6 +57,7 @@ export type { Memory, MemoryConsent, MemoryReceipt } from '../../src/memory/cont
 export type { AuditEntry, AuditVerdict } from '../../src/server/audit/contract.ts';
 export type { Card, CardState, ShownCard } from '../../src/server/cards/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
+export type { Invitation, Invite } from '../../src/server/invitations/contract.ts';
 export type {
   JoinReply,
   LogEvent,
@@ -127,6 +129,16 @@ export interface Operations {
   can: Op<typeof rooms.canDo>;
   get_room_rights: Op<typeof rooms.getRights>;
   set_room_rights: Op<typeof rooms.setRights>;
+
+  create_invite: Op<typeof invitations.createInvite>;
+  list_invites: Op<typeof invitations.listInvites>;
+  revoke_invite: Op<typeof invitations.revokeInvite>;
+  preview_invite: Op<typeof invitations.previewInvite>;
+  accept_invite: Op<typeof invitations.acceptInvite>;
+  invite_user: Op<typeof invitations.inviteUser>;
+  list_invitations: Op<typeof invitations.listInvitations>;
+  accept_invitation: Op<typeof invitations.acceptInvitation>;
+  decline_invitation: Op<typeof invitations.declineInvitation>;
 
   mute_member: Op<typeof moderation.muteMember>;
   unmute_member: Op<typeof moderation.unmuteMember>;

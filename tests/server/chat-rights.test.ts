@@ -45,6 +45,10 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['set_slow_mode', { seconds: 5 }],
   ['list_moderation'],
   ['list_reports'],
+  ['create_invite'],
+  ['list_invites'],
+  ['revoke_invite', { inviteId: newId() }],
+  ['invite_user', { userId: newId() }],
 ];
 
 let town: Town;

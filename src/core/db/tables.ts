@@ -16,6 +16,7 @@ import type { CardsTables } from '../../server/cards/tables.ts';
 import type { ErasureTables } from '../../server/erasure/tables.ts';
 import type { ExportsTables } from '../../server/exports/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
+import type { InvitationsTables } from '../../server/invitations/tables.ts';
 import type { MessagesTables } from '../../server/messages/tables.ts';
 import type { ModerationTables } from '../../server/moderation/tables.ts';
 import type { NotificationsTables } from '../../server/notifications/tables.ts';
@@ -50,6 +51,7 @@ export interface Tables
     VersionsTables,
     SavedTables,
     ModerationTables,
+    InvitationsTables,
     NotificationsTables,
     ScheduledTables,
     ThreadsTables,

@@ -98,6 +98,15 @@ export function createMemberships(deps: {
     return members;
   }
 
+  async function letIn(tx: Tx, row: repo.RoomRow, user: User, role: MemberRole, by: string): Promise<void> {
+    if (user.kind === 'agent' && !row.agentsAllowed) throw agentsNotAllowed();
+    const [added] = await admit(tx, row, [user], role, by);
+    if (added !== undefined || (await repo.findMember(tx, row.id, user.id)) !== undefined) return;
+    const bannedUntil = (await access.standing(tx, row, user.id, false))?.bannedUntil ?? null;
+    if (bannedUntil !== null) throw banned(bannedUntil, by === user.id ? 'You are' : 'They are');
+    throw roomNotFound();
+  }
+
   async function dismiss(tx: Tx, row: repo.RoomRow, userId: string, by: string): Promise<boolean> {
     const member = await repo.findMember(tx, row.id, userId);
     if (member === undefined || !(await repo.deleteMembership(tx, row.id, userId))) return false;
@@ -307,6 +316,31 @@ export function createMemberships(deps: {
         await dismiss(tx, row, userId, by);
       };
       await access.change(scope, key, removing, { toLeave });
+    },
+
+    /** Makes somebody a member of a locked room; nothing for who is one. @throws AppError for who is banned, or gone */
+    letIn,
+
+    /**
+     * The caller comes into a room that he need not see, by what `ticket` finds under its lock.
+     * @returns undefined where there is no such room
+     */
+    async enterBy(
+      scope: Scope,
+      roomId: string,
+      ticket: (tx: Tx, isMember: boolean) => Promise<{ role: 'admin' | 'member'; by: string }>,
+    ): Promise<Room | undefined> {
+      return deps.database.transaction(async (tx) => {
+        const row = await repo.lockRoom(tx, scope.tenantId, roomId);
+        if (row === undefined || row.kind === 'direct') return undefined;
+        const here = await access.standing(tx, row, scope.user.id, false);
+        if (here === undefined || here.suspendedAt !== null || here.deletedAt !== null)
+          throw new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
+        const { role, by } = await ticket(tx, here.role !== undefined);
+        if (here.role !== undefined) return toRoom(row);
+        await letIn(tx, row, scope.user, role, by);
+        return toRoom({ ...row, lastSeq: row.lastSeq + 1 });
+      });
     },
 
     /** Takes somebody out of a locked room by a moderator's word. @throws AppError conflict for its last owner */

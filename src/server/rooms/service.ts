@@ -8,7 +8,7 @@ import { newId } from '../../core/ids.ts';
 import type { Pace } from '../../core/pace.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../identity/service.ts';
-import { agentsNotAllowed, createAccess, type Here } from './access.ts';
+import { agentsNotAllowed, banned, createAccess, type Here } from './access.ts';
 import type { MyMembership, ReactionMode, Room, RoomListItem } from './contract.ts';
 import { createEntrance } from './entrance.ts';
 import { createMemberships, LOBBY } from './membership.ts';
@@ -94,6 +94,19 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     /** What somebody is in a locked room; undefined where there is no such user. */
     standingOf: (tx: Tx, row: repo.RoomRow, userId: string) => access.standing(tx, row, userId, true),
     expel: memberships.expel,
+    letIn: memberships.letIn,
+    enterBy: memberships.enterBy,
+
+    /** @throws AppError forbidden `banned` */
+    requireNotBanned(here: Here | undefined): void {
+      if (here?.bannedUntil != null) throw banned(here.bannedUntil, 'They are');
+    },
+
+    /** A room as somebody sees it who was told of it, and whether he is in it. Whoever asks has seen to his right. */
+    async glimpse(scope: Scope, roomId: string): Promise<{ room: Room; isMember: boolean } | undefined> {
+      const seen = await repo.findRoomSeenBy(db, scope.tenantId, { id: roomId }, scope.user.id);
+      return seen && { room: toRoom(seen.row), isMember: seen.membership !== undefined };
+    },
     tellMember: memberships.tellChange,
 
     /** Somebody is banned from this room from now on: whoever looks at it asks. */
