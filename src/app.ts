@@ -50,6 +50,7 @@ import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
+import { createHeldService } from './server/moderation/held.ts';
 import { moderationModule } from './server/moderation/module.ts';
 import { createReportsService } from './server/moderation/reports.ts';
 import { createModerationService } from './server/moderation/service.ts';
@@ -69,6 +70,8 @@ import { retentionModule } from './server/retention/module.ts';
 import { createRetention } from './server/retention/service.ts';
 import { roomsModule } from './server/rooms/module.ts';
 import { createRoomsService } from './server/rooms/service.ts';
+import { rulesModule } from './server/rules/module.ts';
+import { createRulesService } from './server/rules/service.ts';
 import { savedModule } from './server/saved/module.ts';
 import { createSavedService } from './server/saved/service.ts';
 import { scheduledModule } from './server/scheduled/module.ts';
@@ -214,6 +217,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       limits: { bytes: config.UPLOAD_MAX_BYTES, userBytes: config.UPLOAD_USER_BYTES },
       logger,
     });
+    const rules = createRulesService({ database, events, rooms });
     const writer = createWriter({
       database,
       events,
@@ -225,6 +229,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       failpoints,
       uploads,
       deliveries: deliveryMemory,
+      rules,
     });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({
@@ -236,6 +241,8 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       epoch,
       failpoints,
       screen: (text) => agents.screen(text),
+      rules,
+      judge: config.MODERATION_PROVIDER === 'off' ? undefined : (text) => agents.judge(text),
     });
     const settings = createSettingsService({ database, events, rooms });
     const indexer = createIndexer({ database, clock, logger, settings });
@@ -400,7 +407,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       savedModule(createSavedService({ database, bus, rooms, messages })),
       draftsModule(createDraftsService({ database, bus, rooms })),
       notificationsModule(notifications),
-      moderationModule(moderation, reports),
+      moderationModule(
+        moderation,
+        reports,
+        createHeldService({ database, events, identity, rooms, messages, moderation }),
+      ),
+      rulesModule(rules),
       roomInvitationsModule(
         createInviteLinks({ database, events, clock, identity, rooms }),
         createInvitations({ database, events, identity, rooms }),

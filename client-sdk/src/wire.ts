@@ -30,6 +30,7 @@ import type * as pins from '../../src/server/pins/contract.ts';
 import type * as presence from '../../src/server/presence/contract.ts';
 import type * as reactions from '../../src/server/reactions/contract.ts';
 import type * as rooms from '../../src/server/rooms/contract.ts';
+import type * as rules from '../../src/server/rules/contract.ts';
 import type * as saved from '../../src/server/saved/contract.ts';
 import type * as scheduled from '../../src/server/scheduled/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
@@ -65,7 +66,7 @@ export type {
   Message,
   RunSummary,
 } from '../../src/server/messages/contract.ts';
-export type { ModerationRecord, Report } from '../../src/server/moderation/contract.ts';
+export type { HeldMessage, ModerationRecord, Report } from '../../src/server/moderation/contract.ts';
 export type {
   Notification,
   NotifyLevel,
@@ -81,6 +82,7 @@ export type {
   Room as RoomInfo,
   RoomListItem,
 } from '../../src/server/rooms/contract.ts';
+export type { ContentRules } from '../../src/server/rules/contract.ts';
 export type { SavedMessage } from '../../src/server/saved/contract.ts';
 export type { ScheduledItem } from '../../src/server/scheduled/contract.ts';
 export type { Found, Highlight } from '../../src/server/search/contract.ts';
@@ -151,6 +153,11 @@ export interface Operations {
   report_message: Op<typeof moderation.reportMessage>;
   list_reports: Op<typeof moderation.listReports>;
   resolve_report: Op<typeof moderation.resolveReport>;
+  list_held_messages: Op<typeof moderation.listHeld>;
+  release_message: Op<typeof moderation.releaseHeld>;
+  reject_message: Op<typeof moderation.rejectHeld>;
+  get_room_rules: Op<typeof rules.getRules>;
+  set_room_rules: Op<typeof rules.setRules>;
 
   send_message: Op<typeof messages.sendMessage>;
   list_messages: Op<typeof messages.listMessages>;

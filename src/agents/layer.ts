@@ -165,6 +165,8 @@ export interface AgentsLayer {
   ask: Asks['request'];
   /** A text of an agent as it may be stored. @throws AppError */
   screen: SafetyService['screen'];
+  /** Whether the moderation service flags a text of a person. @throws AppError where it must answer and does not */
+  judge: SafetyService['flags'];
   /** Makes the agent `@parley`, a member of the lobby, unless it was made before. After migration. */
   ensureParley(tenantId: string, lobbyId: string): Promise<void>;
   /**
@@ -693,6 +695,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
     cameIn: signals.cameIn,
     ask: asks.request,
     screen: safety.screen,
+    judge: safety.flags,
     takeBack: worker.takeBack,
     sweep: ledger.sweep,
     endWaits: bursts.closeAll,

@@ -217,6 +217,13 @@ export function createSafetyService(deps: SafetyDeps) {
       return clean;
     },
 
+    /** Whether the moderation service flags a text. @throws AppError unavailable where nothing passes without it */
+    async flags(text: string): Promise<boolean> {
+      const blocked = (await moderation?.judgeAll(text, AbortSignal.timeout(WHOLE_TEXT_MS)))?.blocked;
+      if (blocked?.reason === 'moderation_unavailable') throw blockedError(blocked);
+      return blocked !== undefined;
+    },
+
     /**
      * A text that a person put in place of an agent's.
      * @throws AppError what a moderation service stops

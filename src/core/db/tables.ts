@@ -23,6 +23,7 @@ import type { NotificationsTables } from '../../server/notifications/tables.ts';
 import type { PreviewsTables } from '../../server/previews/tables.ts';
 import type { ReactionsTables } from '../../server/reactions/tables.ts';
 import type { RoomsTables } from '../../server/rooms/tables.ts';
+import type { RulesTables } from '../../server/rules/tables.ts';
 import type { SavedTables } from '../../server/saved/tables.ts';
 import type { ScheduledTables } from '../../server/scheduled/tables.ts';
 import type { SearchTables } from '../../server/search/tables.ts';
@@ -51,6 +52,7 @@ export interface Tables
     VersionsTables,
     SavedTables,
     ModerationTables,
+    RulesTables,
     InvitationsTables,
     NotificationsTables,
     ScheduledTables,

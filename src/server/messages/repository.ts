@@ -1,7 +1,8 @@
 // Queries on messages and on the room log. No policy, no events, no clocks.
-import { type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import type { RoomRights } from '../rooms/contract.ts';
+import type { HeldMessagesTable } from '../rules/tables.ts';
 import type { MessagesTable } from './tables.ts';
 
 export type MessageRow = Selectable<MessagesTable>;
@@ -333,6 +334,8 @@ export interface SendCheck {
   mutedUntil: Date | null;
   /** When he spoke last, in a room of slow mode. */
   spokeAt: Date | null;
+  /** Of a message with this id that a rule held, by this author in this room. */
+  held: 'waiting' | 'released' | 'rejected' | null;
   /** Something stands in the author's composer of this room. */
   drafted: boolean;
   threadOk: boolean;
@@ -346,15 +349,24 @@ export interface SendCheck {
 /** For each send of a batch: is its author a member now, and is its id in use? Runs after the rooms are locked. */
 export async function checkSends(
   tx: Tx,
-  sends: { roomId: string; authorId: string; id: string; threadId: string | null; slow: boolean }[],
+  sends: {
+    roomId: string;
+    authorId: string;
+    id: string;
+    threadId: string | null;
+    slow: boolean;
+    ruled: boolean;
+  }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
     select p.place::int as place, m.user_id is not null as member, m.draft is not null as drafted, m.role as room_role, coalesce(u.role = 'admin', false) as admin, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
       (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room,
       case when u.sanctioned then muted_until(p.author_id, p.room_id) end as muted_until,
-      case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end as spoke_at
+      case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end as spoke_at,
+      case when p.ruled then (select state from held_messages where id = p.id and author_id = p.author_id and room_id = p.room_id) end as held
     from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
-      ${sends.map((s) => s.threadId)}::uuid[], ${sends.map((s) => s.slow)}::boolean[]) with ordinality as p(room_id, author_id, id, thread_id, slow, place)
+      ${sends.map((s) => s.threadId)}::uuid[], ${sends.map((s) => s.slow)}::boolean[], ${sends.map((s) => s.ruled)}::boolean[])
+      with ordinality as p(room_id, author_id, id, thread_id, slow, ruled, place)
     left join memberships m on m.room_id = p.room_id and m.user_id = p.author_id
     left join users u on u.id = p.author_id
     left join messages x on x.id = p.id
@@ -368,6 +380,14 @@ export const endDrafts = (tx: Tx, drafts: { roomId: string; authorId: string }[]
   update memberships m set draft = null, draft_at = ${now}::timestamptz
   from unnest(${drafts.map((d) => d.roomId)}::uuid[], ${drafts.map((d) => d.authorId)}::uuid[]) as d(room_id, user_id)
   where m.room_id = d.room_id and m.user_id = d.user_id`.execute(tx);
+
+/** Keeps a message for a moderator; nothing when it is kept already. */
+export const holdMessage = (tx: Tx, row: Insertable<HeldMessagesTable>) =>
+  tx
+    .insertInto('heldMessages')
+    .values(row)
+    .onConflict((oc) => oc.doNothing())
+    .execute();
 
 /** Who spoke just now in rooms of slow mode. */
 export const noteSpeakers = (

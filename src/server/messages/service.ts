@@ -8,7 +8,8 @@ import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type Card, type CardState, Cards } from '../cards/contract.ts';
-import { canInRoom, type Here, type RoomsService } from '../rooms/service.ts';
+import { canInRoom, type Here, isExempt, type RoomsService } from '../rooms/service.ts';
+import { blockedBy, type RulesService } from '../rules/service.ts';
 import { cardsWith, fallbackOf, textsOf, withTexts } from './cards.ts';
 import { cardsOf, type LinkPreview, type LogEvent, type Message, type RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
@@ -16,11 +17,11 @@ import { allowMentions, findHandles, namesEveryone, resolveMentions } from './me
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
-import type { Writer } from './writer.ts';
+import type { Send, Writer } from './writer.ts';
 
 export type { MessageLog } from './log.ts';
 export type { MessageRow } from './repository.ts';
-export type { MessageSent } from './writer.ts';
+export type { MessageHeld, MessageSent } from './writer.ts';
 export type MessagesService = ReturnType<typeof createMessagesService>;
 
 /** Log entries of one page of a resume. */
@@ -44,6 +45,12 @@ export interface SendInput {
   /** Mentions very many, and that is meant. */
   confirm?: boolean | undefined;
 }
+
+/** As much of a send as is kept of it while it waits for a moderator. */
+export type HeldSend = Pick<
+  Send,
+  'kind' | 'body' | 'threadId' | 'confirmed' | 'attachments' | 'cards' | 'metadata' | 'run' | 'rootId' | 'hop'
+>;
 
 /** Said inside the transaction that commits an edit or a deletion. */
 export interface MessageChanged {
@@ -84,6 +91,9 @@ export function createMessagesService(deps: {
   events: Events;
   epoch: () => Promise<string>;
   failpoints: Failpoints;
+  rules: Pick<RulesService, 'breach' | 'asksService'>;
+  /** Whether the moderation service flags a text; absent where none is configured. @throws AppError */
+  judge?: ((text: string) => Promise<boolean>) | undefined;
   /** A text of an agent as it may be stored; undefined refuses it. `judged`: its run has seen to what takes time. */
   screen: (text: {
     tenantId: string;
@@ -94,7 +104,7 @@ export function createMessagesService(deps: {
     judged: boolean;
   }) => Promise<string | undefined>;
 }) {
-  const { database, rooms, log, writer } = deps;
+  const { database, rooms, log, writer, rules } = deps;
   const { db } = database;
   const missed = createBatcher({
     run: readMissed,
@@ -147,6 +157,14 @@ export function createMessagesService(deps: {
     );
   }
 
+  /** Whether the moderation service flags what a person writes, in rooms whose rules ask it. @throws AppError where it must answer and does not */
+  async function flaggedByService(scope: Scope, roomId: string, body: string): Promise<boolean> {
+    if (deps.judge === undefined || scope.user.kind !== 'human') return false;
+    const { row, membership } = await rooms.requireVisible(scope, roomId);
+    if (membership === undefined || !(await rules.asksService(row))) return false;
+    return deps.judge(body);
+  }
+
   async function send(scope: Scope, input: SendInput, context?: Partial<RunContext>): Promise<Message> {
     const roomId = await rooms.resolveId(scope, input.roomId);
     const id = input.id?.toLowerCase() ?? newId();
@@ -154,11 +172,13 @@ export function createMessagesService(deps: {
     const cards = await screenedCards(scope, { roomId, messageId: id }, cardsOf(input));
     const text = input.body.trim() === '' ? fallbackOf(cards, input.body) : input.body;
     const body = await screened(scope, { roomId, messageId: id, body: text, judged });
+    const flagged = await flaggedByService(scope, roomId, body);
     try {
       const message = await writer.send({
         tenantId: scope.tenantId,
         roomId,
         id,
+        flagged,
         author: scope.user,
         via: scope.via,
         kind: scope.user.kind === 'agent' ? 'agent' : 'text',
@@ -275,6 +295,14 @@ export function createMessagesService(deps: {
 
   return {
     send,
+
+    /** Stores a message that a rule held, as it was sent and under its id; `within` runs in the same transaction. */
+    release: (
+      held: HeldSend & Pick<Send, 'id' | 'tenantId' | 'roomId' | 'author' | 'via'>,
+      within: (tx: Tx) => Promise<void>,
+    ): Promise<Message> =>
+      writer.send({ ...held, handles: findHandles(held.body), asAdmin: false, reviewed: true, within }),
+
     require: requireMessage,
     shownTo,
 
@@ -483,6 +511,7 @@ export function createMessagesService(deps: {
       const { roomId, id: messageId } = seen;
       const body = await screened(scope, { roomId, messageId, body: input.body, judged: false });
       const found = await mentionsIn(seen.roomId, body);
+      const flagged = await flaggedByService(scope, roomId, body);
       return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
@@ -506,6 +535,16 @@ export function createMessagesService(deps: {
           confirmed: input.confirm === true,
         };
         const mentions = allowMentions(found.mentions, by, found.members - 1);
+        const breach = isExempt(here)
+          ? undefined
+          : await rules.breach(tx, here.row, {
+              authorId: row.authorId,
+              texts: [body],
+              mentions: mentions.length,
+              flagged,
+            });
+        // Others have seen what it said until now: there is nothing to hold.
+        if (breach !== undefined) throw blockedBy(breach);
         await repo.keepVersion(tx, row);
         await repo.updateMessage(tx, row.id, {
           body,

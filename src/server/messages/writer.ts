@@ -13,16 +13,10 @@ import type { Pace } from '../../core/pace.ts';
 import type { ScopeUser, Surface } from '../../core/scope.ts';
 import type { SpanRef, Tracer } from '../../core/tracing.ts';
 import type { Card } from '../cards/contract.ts';
-import {
-  canInRoom,
-  decideRight,
-  type InRoom,
-  isExemptFromSlowMode,
-  notAMember,
-  refusal,
-} from '../rooms/service.ts';
+import { canInRoom, decideRight, type InRoom, isExempt, notAMember, refusal } from '../rooms/service.ts';
+import { blockedBy, type RulesService } from '../rules/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
-import { sameCards } from './cards.ts';
+import { sameCards, textsOf } from './cards.ts';
 import type { Attachment, Mention, Message, RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
 import { allowMentions, type FoundHandle, namesEveryone, resolveMentions } from './mentions.ts';
@@ -52,6 +46,10 @@ export interface Send {
   run?: RunSummary | undefined;
   rootId: string | null;
   hop: number;
+  /** A moderator has seen it: it is stored whatever the rules say. */
+  reviewed?: boolean | undefined;
+  /** By the moderation service. */
+  flagged?: boolean | undefined;
   /** Runs in the committing transaction, also when the message was there already; a throw refuses the send. */
   within?: ((tx: Tx, message: Message) => Promise<void>) | undefined;
 }
@@ -67,6 +65,15 @@ export interface MessageSent {
   message: Message;
   rootId: string | null;
   hop: number;
+}
+
+/** Said inside the transaction that keeps a message for a moderator. */
+export interface MessageHeld {
+  tenantId: string;
+  roomId: string;
+  messageId: string;
+  author: ScopeUser;
+  rule: string;
 }
 
 interface Waiting {
@@ -107,8 +114,9 @@ export function createWriter(deps: {
   failpoints: Failpoints;
   uploads: Pick<UploadsService, 'attachable' | 'attach'>;
   deliveries: Pick<DeliveryMemory, 'committed'>;
+  rules: Pick<RulesService, 'breach'>;
 }): Writer {
-  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads, deliveries } = deps;
+  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads, deliveries, rules } = deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();
@@ -266,6 +274,7 @@ export function createWriter(deps: {
           id: send.id,
           threadId: send.threadId,
           slow: (rooms.get(send.roomId)?.slowModeSeconds ?? 0) > 0,
+          ruled: (rooms.get(send.roomId)?.rulesVersion ?? 0) > 0,
         })),
       );
       const byPlace = new Map(checks.map((check) => [check.place, check]));
@@ -312,7 +321,13 @@ export function createWriter(deps: {
         }
         const room = rooms.get(w.send.roomId) as repo.LockedRoom;
         const who = standingOf(w.send, room, check);
-        const slow = room.slowModeSeconds > 0 && !isExemptFromSlowMode(who);
+        const reviewed = w.send.reviewed === true;
+        if (!reviewed && (check.held === 'waiting' || check.held === 'rejected')) {
+          const { held } = check;
+          outcomes.push(() => w.reject(held === 'waiting' ? heldForReview() : rejectedByModerator()));
+          continue;
+        }
+        const slow = !reviewed && room.slowModeSeconds > 0 && !isExempt(who);
         const speaker = `${room.id} ${w.send.author.id}`;
         if (slow) {
           const spokeAt = speakers.has(speaker) ? room.now : check.spokeAt;
@@ -320,7 +335,7 @@ export function createWriter(deps: {
             spokeAt === null ? 0 : spokeAt.getTime() + room.slowModeSeconds * 1000 - room.now.getTime();
         }
         const verdict = decideRight('message.send', who);
-        if (!verdict.allowed) {
+        if (!verdict.allowed && !reviewed) {
           outcomes.push(() => w.reject(refusal('message.send', verdict)));
           continue;
         }
@@ -332,6 +347,24 @@ export function createWriter(deps: {
         const mentions = mentionsOf(w.send, who, mentioned.get(room.id));
         if (mentions instanceof AppError) {
           outcomes.push(() => w.reject(mentions));
+          continue;
+        }
+        const breach =
+          reviewed || room.rulesVersion === 0 || isExempt(who)
+            ? undefined
+            : await rules.breach(tx, room, {
+                authorId: w.send.author.id,
+                texts: [w.send.body, ...textsOf(w.send.cards)],
+                mentions: w.send.handles.length,
+                flagged: w.send.flagged === true,
+              });
+        if (breach?.action === 'refuse') {
+          outcomes.push(() => w.reject(blockedBy(breach)));
+          continue;
+        }
+        if (breach !== undefined) {
+          await hold(tx, w.send, room, mentions, files, breach.rule);
+          outcomes.push(() => w.reject(heldForReview()));
           continue;
         }
         room.lastSeq += 1;
@@ -416,6 +449,40 @@ export function createWriter(deps: {
       })),
       together,
     });
+  }
+
+  /** Keeps a message for a moderator instead of storing it; whatever goes with it is done. */
+  async function hold(
+    tx: Tx,
+    send: Send,
+    room: repo.LockedRoom,
+    mentions: Mention[],
+    files: Attachment[],
+    rule: string,
+  ): Promise<void> {
+    const { tenantId, roomId, id, author } = send;
+    const { kind, body, threadId, confirmed, attachments, cards, metadata, run, rootId, hop } = send;
+    await repo.holdMessage(tx, {
+      id,
+      tenantId,
+      roomId,
+      authorId: author.id,
+      rule,
+      send: JSON.stringify({
+        kind,
+        body,
+        threadId,
+        confirmed,
+        attachments,
+        cards,
+        metadata,
+        run,
+        rootId,
+        hop,
+      }),
+    });
+    await send.within?.(tx, build(send, room, mentions, files).message);
+    await events.emit<MessageHeld>(tx, 'message.held', [{ tenantId, roomId, messageId: id, author, rule }]);
   }
 
   /** What the sends of a batch attach, or why one may not; no query when none attaches anything. */
@@ -590,6 +657,20 @@ const sameSend = (message: Message, send: Send): boolean =>
   message.attachments.map(({ id }) => id).join() === send.attachments.join() &&
   sameCards(message.cards ?? [], send.cards) &&
   (message.threadId ?? null) === send.threadId;
+
+const heldForReview = () =>
+  new AppError(
+    'forbidden',
+    'held_for_review',
+    'Your message waits for a moderator of the room; you need not send it again.',
+  );
+
+const rejectedByModerator = () =>
+  new AppError(
+    'forbidden',
+    'rejected_by_moderator',
+    'A moderator of the room did not let this message through.',
+  );
 
 const idReused = () =>
   new AppError('conflict', 'message_id_reused', 'This message id was used for other words; make a new id.');

@@ -231,3 +231,53 @@ export const resolveReport = defineOperation({
   effect: 'reversible',
   rate,
 });
+
+export const HeldMessage = z.object({
+  /** The message's, when it is released. */
+  id: Id,
+  roomId: Id,
+  author: User,
+  body: z.string(),
+  /** The rule that holds it: `phrases`, `links`, `mentions`, `repeats`, `service`. */
+  rule: z.string(),
+  createdAt: Timestamp,
+});
+export type HeldMessage = z.infer<typeof HeldMessage>;
+
+export const listHeld = defineOperation({
+  name: 'moderation.held',
+  summary: 'Messages of a room that wait for a moderator, newest first; others than moderators see their own',
+  tag,
+  rest: { method: 'get', path: '/api/rooms/:roomId/held-messages' },
+  socket: 'list_held_messages',
+  input: z.object({ roomId: RoomKey, ...Page }),
+  output: z.object({ data: z.array(HeldMessage), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const releaseHeld = defineOperation({
+  name: 'moderation.release',
+  summary: 'Let a message through that waits: it is sent as it was written, under its own id, once',
+  tag,
+  rest: { method: 'post', path: '/api/held-messages/:messageId/release' },
+  socket: 'release_message',
+  input: z.object({ messageId: Id }),
+  output: Message,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate,
+});
+
+export const rejectHeld = defineOperation({
+  name: 'moderation.reject',
+  summary: 'Do not let a message through that waits; its author is told',
+  tag,
+  rest: { method: 'post', path: '/api/held-messages/:messageId/reject' },
+  socket: 'reject_message',
+  input: z.strictObject({ messageId: Id, note: z.string().trim().max(500).default('') }),
+  output: z.object({ rejected: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate,
+});

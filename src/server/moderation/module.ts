@@ -1,10 +1,15 @@
 // What moderation offers.
 import { handle, type Module } from '../../core/module.ts';
 import * as c from './contract.ts';
+import type { HeldService } from './held.ts';
 import type { ReportsService } from './reports.ts';
 import type { ModerationService } from './service.ts';
 
-export const moderationModule = (moderation: ModerationService, reports: ReportsService): Module => ({
+export const moderationModule = (
+  moderation: ModerationService,
+  reports: ReportsService,
+  held: HeldService,
+): Module => ({
   name: 'moderation',
   operations: [
     handle(c.muteMember, (scope, input) => moderation.mute(scope, input)),
@@ -17,6 +22,12 @@ export const moderationModule = (moderation: ModerationService, reports: Reports
     handle(c.listAllModeration, (scope, page) => moderation.listAll(scope, page)),
     handle(c.reportMessage, (scope, input) => reports.report(scope, input)),
     handle(c.listReports, (scope, input) => reports.list(scope, input)),
+    handle(c.listHeld, (scope, input) => held.list(scope, input)),
+    handle(c.releaseHeld, (scope, { messageId }) => held.release(scope, messageId)),
+    handle(c.rejectHeld, async (scope, input) => {
+      await held.reject(scope, input);
+      return { rejected: true as const };
+    }),
     handle(c.resolveReport, (scope, input) => reports.resolve(scope, input)),
   ],
 });

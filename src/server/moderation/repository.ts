@@ -1,9 +1,11 @@
 // Queries on what moderators did and on reports. Whether a measure holds is a comparison of times by the database. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
+import type { HeldMessagesTable } from '../rules/tables.ts';
 import type { MessageReportsTable, ModerationRecordsTable } from './tables.ts';
 
 export type RecordRow = Selectable<ModerationRecordsTable> & { standing: boolean };
+export type HeldRow = Selectable<HeldMessagesTable>;
 export type ReportRow = Selectable<MessageReportsTable>;
 
 const standing = sql<boolean>`(kind in ('mute', 'ban') and ended_at is null and (until is null or until > now()))`;
@@ -140,3 +142,50 @@ export const resolveReports = (
     .where('status', '=', 'open')
     .returningAll()
     .execute();
+
+export const findHeld = (db: Db | Tx, tenantId: string, id: string): Promise<HeldRow | undefined> =>
+  db
+    .selectFrom('heldMessages')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+
+/** What waits, newest first. @param authorId undefined: of everybody */
+export const listHeld = (
+  db: Db,
+  tenantId: string,
+  roomId: string,
+  page: { authorId: string | undefined; beforeId: string | undefined; limit: number },
+): Promise<HeldRow[]> => {
+  let query = db
+    .selectFrom('heldMessages')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('roomId', '=', roomId)
+    .where('state', '=', 'waiting');
+  if (page.authorId !== undefined) query = query.where('authorId', '=', page.authorId);
+  if (page.beforeId !== undefined) query = query.where('id', '<', page.beforeId);
+  return query.orderBy('id', 'desc').limit(page.limit).execute();
+};
+
+/** Decides about what waits; answers how it stood before. */
+export async function decideHeld(
+  tx: Tx,
+  id: string,
+  set: { state: 'released' | 'rejected'; note: string; decidedBy: string },
+): Promise<HeldRow['state']> {
+  const { state } = await tx
+    .selectFrom('heldMessages')
+    .select('state')
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  if (state === 'waiting')
+    await tx
+      .updateTable('heldMessages')
+      .set({ ...set, decidedAt: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
+  return state;
+}

@@ -6,7 +6,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isUuid } from '../identity/service.ts';
 import type { Capability } from './contract.ts';
-import { decideRight, type InRoom, isExemptFromSlowMode, type Verdict } from './policy.ts';
+import { decideRight, type InRoom, isExempt, type Verdict } from './policy.ts';
 import * as repo from './repository.ts';
 import { createTurns } from './turns.ts';
 import { isForGood } from './view.ts';
@@ -181,7 +181,7 @@ export function createAccess(database: Database) {
 
     /** With what slow mode says, for a verdict on sending. */
     async withPace(at: Db | Tx, here: Here): Promise<Here> {
-      if (here.row.slowModeSeconds === 0 || isExemptFromSlowMode(here)) return here;
+      if (here.row.slowModeSeconds === 0 || isExempt(here)) return here;
       return { ...here, waitMs: await repo.findSlowMs(at, here.row.id, here.userId) };
     },
 

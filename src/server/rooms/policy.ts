@@ -114,8 +114,8 @@ const isUsualHere = (capability: Capability, { kind, visibility }: InRoom['row']
 export const canInRoom = (capability: Capability, who: InRoom): boolean =>
   decideRight(capability, who).allowed;
 
-/** Slow mode is for those who do not look after the room. */
-export const isExemptFromSlowMode = (who: InRoom): boolean => canInRoom('moderation.act', who);
+/** Slow mode and rules are for those who do not look after the room. */
+export const isExempt = (who: InRoom): boolean => canInRoom('moderation.act', who);
 
 /** Who may act on whom: only on those below. */
 export function rankOf(who: InRoom): number {

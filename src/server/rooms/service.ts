@@ -21,7 +21,7 @@ import { mutedIn, toCounts, toMember, toRoom } from './view.ts';
 
 export { type Here, notAMember, refusal } from './access.ts';
 export { LOBBY, type MembershipChanged } from './membership.ts';
-export { canInRoom, decideRight, type InRoom, isExemptFromSlowMode, rankOf } from './policy.ts';
+export { canInRoom, decideRight, type InRoom, isExempt, rankOf } from './policy.ts';
 export type { NewEntry, RoomLog } from './room-log.ts';
 
 export type RoomsService = ReturnType<typeof createRoomsService>;
@@ -93,6 +93,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     }),
     /** What somebody is in a locked room; undefined where there is no such user. */
     standingOf: (tx: Tx, row: repo.RoomRow, userId: string) => access.standing(tx, row, userId, true),
+    rowOf: (tx: Tx, tenantId: string, id: string) => repo.findRoom(tx, tenantId, { id }),
     expel: memberships.expel,
     letIn: memberships.letIn,
     enterBy: memberships.enterBy,
@@ -112,6 +113,12 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     /** Somebody is banned from this room from now on: whoever looks at it asks. */
     markBans: async (tx: Tx, roomId: string): Promise<void> =>
       void (await repo.updateRoom(tx, roomId, { hasBans: true })),
+
+    /** The rules of a locked room are others from now on: answers their version. */
+    async raiseRulesVersion(tx: Tx, row: repo.RoomRow): Promise<number> {
+      const { rulesVersion } = await repo.updateRoom(tx, row.id, { rulesVersion: row.rulesVersion + 1 });
+      return rulesVersion;
+    },
 
     async setSlowMode(tx: Tx, row: repo.RoomRow, seconds: number, by: string): Promise<Room> {
       return tellChange(tx, await repo.updateRoom(tx, row.id, { slowModeSeconds: seconds }), by);
