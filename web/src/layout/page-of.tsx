@@ -14,6 +14,9 @@ const LaterPage = lazyPage(async () => (await import('../later/later-page.tsx'))
 const MePage = lazyPage(async () => (await import('../me/me-page.tsx')).MePage);
 const MetricsPage = lazyPage(async () => (await import('../metrics/metrics-page.tsx')).MetricsPage);
 const WebhooksPage = lazyPage(async () => (await import('../webhooks/webhooks-page.tsx')).WebhooksPage);
+const ModerationPage = lazyPage(
+  async () => (await import('../moderation/moderation-page.tsx')).ModerationPage,
+);
 const SavedPage = lazyPage(async () => (await import('../saved/saved-page.tsx')).SavedPage);
 const SearchPage = lazyPage(async () => (await import('../search/search-page.tsx')).SearchPage);
 const ThreadsPage = lazyPage(async () => (await import('../threads/threads-page.tsx')).ThreadsPage);
@@ -48,6 +51,8 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
       return <LaterPage tab={route.tab} onRooms={onRooms} />;
     case 'me':
       return <MePage tab={route.tab} onRooms={onRooms} />;
+    case 'moderation':
+      return <ModerationPage tab={route.tab} room={route.query.room} onRooms={onRooms} />;
     case 'saved':
       return <SavedPage onRooms={onRooms} />;
     case 'search':

@@ -11,6 +11,7 @@ import {
   IconRoute,
   IconSearch,
   IconSettings,
+  IconShield,
   IconSparkles,
   IconTool,
   IconUserCheck,
@@ -95,6 +96,13 @@ export const AGENTS: Place[] = [
 ];
 
 export const SERVER: Place[] = [
+  {
+    page: 'moderation',
+    name: 'Moderation',
+    href: tabHref('moderation'),
+    icon: IconShield,
+    also: 'reports mute ban kick record',
+  },
   {
     page: 'admin',
     name: 'Administration',
