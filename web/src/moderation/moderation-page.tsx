@@ -7,6 +7,7 @@ import { replaceWith, type TabOf, tabHref } from '../parts/route.ts';
 import { useRoomNames } from '../parts/use-room-names.ts';
 import { useClient, useStore } from '../session/use-client.ts';
 import { useIsAdmin } from '../session/use-is-admin.ts';
+import { HeldTab } from './held-tab.tsx';
 import styles from './moderation.module.css';
 import { RecordTab } from './record-tab.tsx';
 import { ReportsTab } from './reports-tab.tsx';
@@ -55,11 +56,15 @@ export function ModerationPage({ tab, room, onRooms }: ModerationPageProps) {
           >
             <Tabs.List className={tabs.tabs ?? ''}>
               <Tabs.Tab value="reports">Reports</Tabs.Tab>
+              <Tabs.Tab value="held">Held</Tabs.Tab>
               <Tabs.Tab value="standing">In force</Tabs.Tab>
               <Tabs.Tab value="record">Record</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="reports">
               <ReportsTab roomId={chosen} />
+            </Tabs.Panel>
+            <Tabs.Panel value="held">
+              <HeldTab roomId={chosen || (mine[0]?.id ?? '')} />
             </Tabs.Panel>
             <Tabs.Panel value="standing">
               <RecordTab roomId={chosen || fallback(isAdmin, mine)} standing />

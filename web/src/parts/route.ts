@@ -25,7 +25,7 @@ const TABS = {
   tools: ['own', 'servers'],
   later: ['drafts', 'scheduled', 'reminders'],
   admin: ['people', 'keys', 'data', 'stops', 'server'],
-  moderation: ['reports', 'standing', 'record'],
+  moderation: ['reports', 'held', 'standing', 'record'],
   webhooks: ['out', 'in'],
   me: ['profile', 'notifications', 'account'],
 } as const;
