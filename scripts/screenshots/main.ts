@@ -2,11 +2,10 @@
 // Exit 0: written. Needs Chromium (CHROMIUM_PATH, or /usr/bin/chromium). With names as arguments only those are taken.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { createApp, IN_MEMORY } from '../../src/app.ts';
 import { loadConfig } from '../../src/core/config.ts';
 import { createOutside } from '../../tests/agents/outside.ts';
-import { launchBrowser } from '../../tests/e2e/support/console.ts';
 import { model } from './model.ts';
 import { type Picture, pictures } from './pictures.ts';
 import { settle, type Town } from './town.ts';
@@ -15,6 +14,7 @@ const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 const WAIT_MS = 60_000;
+const LAUNCH_MS = 600_000;
 
 const app = await createApp(
   loadConfig({
@@ -28,7 +28,11 @@ const app = await createApp(
   { agents: { llm: model, tools: createOutside().tools } },
 );
 const url = await app.start();
-const browser = await launchBrowser();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+  timeout: LAUNCH_MS,
+});
 try {
   mkdirSync(IMAGES, { recursive: true });
   const town = await settle(url);

@@ -7,17 +7,15 @@ export interface Town {
   rooms: Record<'lobby' | 'shop' | 'kitchen' | 'money', string>;
   agents: Record<'parley' | 'scribe' | 'ledger', string>;
   messages: Record<string, string>;
-  call: Call;
 }
-type Answer = { id: string } & Record<string, never>;
-type Call = (
-  who: SignedIn,
-  method: string,
-  path: string,
-  body?: object,
-) => Promise<Answer & { data: Answer[] }>;
+interface Answer {
+  id: string;
+  /** Of lists. */
+  data: { id: string }[];
+}
+type Call = (who: SignedIn, method: string, path: string, body?: object) => Promise<Answer>;
 
-export function createCall(url: string): Call {
+function createCall(url: string): Call {
   return async (who, method, path, body) => {
     const response = await fetch(`${url}/api${path}`, {
       method,
@@ -25,7 +23,7 @@ export function createCall(url: string): Call {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as Answer & { data: Answer[] };
+    return (await response.json()) as Answer;
   };
 }
 
@@ -57,7 +55,7 @@ export async function settle(url: string): Promise<Town> {
   for (const who of [ada, ben, chidi, dana]) await call(who, 'POST', '/rooms/lobby/join');
 
   const { data: users } = await call(grace, 'GET', '/users?query=parley&kind=agent');
-  const parley = (users[0] as Answer).id;
+  const parley = users[0]?.id ?? '';
   const agent = async (owner: SignedIn, name: string, description: string, responseMode: string) =>
     (await call(owner, 'POST', '/agents', { name, description, responseMode })).id;
   const scribe = await agent(
@@ -164,6 +162,5 @@ export async function settle(url: string): Promise<Town> {
     rooms: { lobby, shop, kitchen, money },
     agents: { parley, scribe, ledger },
     messages,
-    call,
   };
 }
