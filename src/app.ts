@@ -25,6 +25,7 @@ import type { Module } from './core/module.ts';
 import { createOperations } from './core/operation.ts';
 import { createPace } from './core/pace.ts';
 import { createRevocations } from './core/revocations.ts';
+import type { Scope } from './core/scope.ts';
 import { createTextSealer } from './core/sealed-text.ts';
 import { noTracer, type Tracer, traceDeliveries } from './core/tracing.ts';
 import { aboutModule } from './server/about/module.ts';
@@ -32,6 +33,10 @@ import { auditModule } from './server/audit/module.ts';
 import { createAuditService } from './server/audit/service.ts';
 import { cardsModule } from './server/cards/module.ts';
 import { createCardsService } from './server/cards/service.ts';
+import { createCustomCommands } from './server/commands/custom.ts';
+import { commandsModule } from './server/commands/module.ts';
+import { createOutside } from './server/commands/outside.ts';
+import { createCommandsService } from './server/commands/service.ts';
 import { deliveriesModule } from './server/deliveries/module.ts';
 import { createDeliveriesService } from './server/deliveries/service.ts';
 import { draftsModule } from './server/drafts/module.ts';
@@ -364,6 +369,33 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       overrides: overrides.agents,
     });
 
+    const commandSealer = createTextSealer(secret, 'commands');
+    const commands = createCommandsService({
+      database,
+      bus,
+      clock,
+      identity,
+      rooms,
+      messages,
+      outside: createOutside({ clock, sealer: commandSealer, fetch: outgoing.fetch }),
+      async operate<T>(scope: Scope, name: string, input: object) {
+        const operation = operations.byName(name);
+        if (operation === undefined) throw new Error(`No operation is named ${name}.`);
+        return (await operations.call(operation, scope, input, {
+          surface: scope.via,
+          address: scope.user.id,
+        })) as T;
+      },
+      ask: agents.ask,
+    });
+    const customCommands = createCustomCommands({
+      database,
+      events,
+      identity,
+      rooms,
+      sealer: commandSealer,
+      builtIn: commands.isBuiltIn,
+    });
     const erasure = createErasure({
       database,
       events,
@@ -401,6 +433,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
           nodes: { recall: (asked) => control.recall(asked) },
         }),
       ),
+      commandsModule(commands, customCommands),
       reactionsModule(createReactionsService({ rooms, messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
       threadsModule(createThreadsService({ database, bus, rooms, messages })),

@@ -17,6 +17,7 @@ import type * as memory from '../../src/memory/contract.ts';
 import type * as about from '../../src/server/about/contract.ts';
 import type * as audit from '../../src/server/audit/contract.ts';
 import type * as cards from '../../src/server/cards/contract.ts';
+import type * as commands from '../../src/server/commands/contract.ts';
 import type * as deliveries from '../../src/server/deliveries/contract.ts';
 import type * as drafts from '../../src/server/drafts/contract.ts';
 import type * as erasure from '../../src/server/erasure/contract.ts';
@@ -57,6 +58,7 @@ export type { TrainingDocument } from '../../src/agents/training/contract.ts';
 export type { Memory, MemoryConsent, MemoryReceipt } from '../../src/memory/contract.ts';
 export type { AuditEntry, AuditVerdict } from '../../src/server/audit/contract.ts';
 export type { Card, CardState, ShownCard } from '../../src/server/cards/contract.ts';
+export type { Command, CommandOption, CommandReply } from '../../src/server/commands/contract.ts';
 export type { Me, User } from '../../src/server/identity/contract.ts';
 export type { Invitation, Invite } from '../../src/server/invitations/contract.ts';
 export type {
@@ -165,6 +167,11 @@ export interface Operations {
   edit_message: Op<typeof messages.editMessage>;
   delete_message: Op<typeof messages.deleteMessage>;
   card_action: Op<typeof cards.pressCard>;
+  list_commands: Op<typeof commands.listCommands>;
+  run_command: Op<typeof commands.runCommand>;
+  create_command: Op<typeof commands.createCommand>;
+  update_command: Op<typeof commands.updateCommand>;
+  delete_command: Op<typeof commands.deleteCommand>;
   add_reaction: Op<typeof reactions.addReaction>;
   remove_reaction: Op<typeof reactions.removeReaction>;
   pin_message: Op<typeof pins.pinMessage>;
@@ -356,6 +363,7 @@ export interface Events {
   room_unread: PayloadOf<typeof saved.roomUnread>;
   draft_changed: PayloadOf<typeof drafts.draftChanged>;
   thread_changed: PayloadOf<typeof threads.threadChanged>;
+  command_reply: PayloadOf<typeof commands.commandReply>;
   typing: PayloadOf<typeof messages.typingEvent>;
   read: PayloadOf<typeof messages.readEvent>;
   member_joined: PayloadOf<typeof rooms.memberJoined>;

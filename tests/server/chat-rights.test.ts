@@ -27,6 +27,8 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
 /** The same of rooms. */
 const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['list_pins'],
+  ['list_commands'],
+  ['run_command', { id: newId(), text: '/help' }],
   ['list_threads'],
   ['mark_unread', { messageId: newId() }],
   ['set_draft', { body: 'x' }],

@@ -24,6 +24,8 @@ export const isAsk = ({ triggerReason }: Pick<repo.RunRow, 'triggerReason'>): bo
   triggerReason === 'card_action' || triggerReason === 'command';
 
 export interface Ask {
+  /** A second one with the same id is the first. */
+  id?: string | undefined;
   tenantId: string;
   room: { id: string; kind: 'channel' | 'group' | 'direct'; lastSeq: number };
   agentId: string;
@@ -50,6 +52,8 @@ export function createAsks(deps: {
     tx: Tx,
     { tenantId, room, agentId, by, kind, ...ask }: Ask,
   ): Promise<{ runId: string; replyMessageId: string } | { silentBecause: string }> {
+    // Agents that ask each other would never end.
+    if (by.kind === 'agent') return { silentBecause: 'not_addressed' };
     const agent = (await repo.listRoomAgents(tx, [room.id])).find(
       (one) => one.agentId === agentId && one.tenantId === tenantId,
     );
@@ -70,7 +74,7 @@ export function createAsks(deps: {
       goesOn: false,
     });
     if (decision === 'silent') return { silentBecause: reason };
-    const id = newId();
+    const id = ask.id ?? newId();
     await insertAsk(tx, {
       id,
       tenantId,
@@ -83,7 +87,7 @@ export function createAsks(deps: {
       messageId: ask.messageId ?? null,
       afterSeq: room.lastSeq,
     });
-    const [run] = await repo.insertRuns(tx, [
+    const [inserted] = await repo.insertRuns(tx, [
       {
         id: newId(),
         tenantId,
@@ -97,17 +101,19 @@ export function createAsks(deps: {
         hop: 1,
       },
     ]);
-    if (run === undefined) throw new Error('An ask has a new id, and so a run of its own.');
-    await enqueueRuns(jobs, tx, [run]);
-    database.afterCommit(tx, () => signalsFor(run).status('queued'));
+    const run = inserted ?? (await repo.findRunByTrigger(tx, tenantId, agentId, id));
+    if (run === undefined) throw new Error('The run of an ask is missing.');
+    if (inserted !== undefined) {
+      await enqueueRuns(jobs, tx, [run]);
+      database.afterCommit(tx, () => signalsFor(run).status('queued'));
+    }
     return { runId: run.id, replyMessageId: replyId(run) };
   }
 
   deps.events.on<CardPressed>('card.pressed', async (tx, pressed) => {
     for (const one of pressed) {
       const { tenantId, by, message } = one;
-      // Agents that press each other's cards would never end.
-      if (message.author.kind !== 'agent' || by.kind !== 'human') continue;
+      if (message.author.kind !== 'agent') continue;
       const { roomId, threadId, id: messageId } = message;
       const room = await tx
         .selectFrom('rooms')
@@ -173,7 +179,11 @@ function saidBy({ action, value, message }: CardPressed): string {
 }
 
 const insertAsk = (tx: Tx, row: Insertable<AgentAsksTable>) =>
-  tx.insertInto('agentAsks').values(row).execute();
+  tx
+    .insertInto('agentAsks')
+    .values(row)
+    .onConflict((oc) => oc.doNothing())
+    .execute();
 
 /** None whose card was deleted. */
 const findAsk = (db: Db, tenantId: string, id: string): Promise<AskRow | undefined> =>

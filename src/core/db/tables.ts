@@ -13,6 +13,7 @@ import type { TrainingTables } from '../../agents/training/tables.ts';
 import type { MemoryTables } from '../../memory/tables.ts';
 import type { AuditTables } from '../../server/audit/tables.ts';
 import type { CardsTables } from '../../server/cards/tables.ts';
+import type { CommandsTables } from '../../server/commands/tables.ts';
 import type { ErasureTables } from '../../server/erasure/tables.ts';
 import type { ExportsTables } from '../../server/exports/tables.ts';
 import type { IdentityTables } from '../../server/identity/tables.ts';
@@ -46,6 +47,7 @@ export interface Tables
     ExportsTables,
     WebhooksTables,
     CardsTables,
+    CommandsTables,
     PreviewsTables,
     UploadsTables,
     ReactionsTables,

@@ -94,6 +94,7 @@ export function createErasure(deps: {
       await sql`delete from scheduled_items where tenant_id = ${tenantId} and user_id = ${userId}`.execute(
         tx,
       );
+      await sql`delete from command_runs where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
       await sql`delete from thread_marks where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
       const { rows: named } = await sql`
         update room_events set payload = jsonb_set(payload, '{member,user}',

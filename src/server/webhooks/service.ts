@@ -15,6 +15,8 @@ import { DELIVER } from './delivery.ts';
 import * as repo from './repository.ts';
 import { messageIdOf, newSecret } from './signing.ts';
 
+export { signedPost } from './signed-post.ts';
+export { newSecret } from './signing.ts';
 export type WebhooksService = ReturnType<typeof createWebhooksService>;
 
 const missing = () => notFound('webhook_not_found', 'There is no such webhook, or you may not see it.');
