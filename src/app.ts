@@ -100,6 +100,8 @@ import { createPhoenixConnections } from './server/transports/realtime/phoenix-c
 import { createPhoenixLongPoll, LONGPOLL_PATH } from './server/transports/realtime/phoenix-longpoll.ts';
 import { createTestDoor } from './server/transports/realtime/phoenix-test-pushes.ts';
 import { createSocketIo } from './server/transports/realtime/socketio.ts';
+import { unreadModule } from './server/unread/module.ts';
+import { createUnreadService } from './server/unread/service.ts';
 import { createLinks } from './server/uploads/links.ts';
 import { uploadsModule } from './server/uploads/module.ts';
 import { createParts } from './server/uploads/parts.ts';
@@ -402,6 +404,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       jobs,
       identity,
       messages,
+      rooms,
       uploads,
       eraseFromAgents: agents.erase,
     });
@@ -434,6 +437,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         }),
       ),
       commandsModule(commands, customCommands),
+      unreadModule(createUnreadService({ database, rooms, messages, identity })),
       reactionsModule(createReactionsService({ rooms, messages, log })),
       pinsModule(createPinsService({ database, rooms, messages, log })),
       threadsModule(createThreadsService({ database, bus, rooms, messages })),

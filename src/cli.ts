@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BackupError, backUp, restore } from './core/backup.ts';
+import { checkFiles } from './core/backup-files.ts';
 import { checkLogs } from './core/backup-manifest.ts';
 import { systemClock } from './core/clock.ts';
 import { type Config, ConfigError, loadConfig } from './core/config.ts';
@@ -14,6 +15,7 @@ import { checkNode, examine } from './core/doctor.ts';
 import type { Finding } from './core/doctor-finding.ts';
 import { renewEpoch } from './core/epoch.ts';
 import { AppError } from './core/errors.ts';
+import { createFiles } from './core/files.ts';
 import { createLogger } from './core/logger.ts';
 import { listTenants, verifyChain } from './server/audit/service.ts';
 
@@ -22,15 +24,19 @@ const HELP = `Usage: npm run parley -- <command>     or     node src/cli.ts <com
   migrate                     bring the database to the newest schema, and say what was applied
   token <name>                print a sign-in token for that name, for scripts (needs sign-in by name)
   doctor                      check everything a server needs; fails if something cannot work
-  backup <file>               write the database into one file
+  backup <file>               write the database and the uploaded files of this disk into one file
       --with-secret           also the key that signs sessions: then keep the file like a password
+      --with-files            also the uploaded files that are in a bucket
   restore <file>              restore a backup, verify it, and make clients start afresh
       --with-secret           also the key, if the backup has it
       --replace               put an embedded database that is there aside
-  check-data                  check that every room's log is complete
+  check-data                  check that every room's log is complete, and every uploaded file is there and whole
       --new-epoch             make clients start afresh: after restoring by other means
   audit verify                check that the audit is whole: no entry changed, removed or put in
   verify --url <address>      check a running deployment under network faults; \`verify --help\` lists its options
+  explain message <id>        by what way a message came to --user, or which rule kept it back
+  explain badge <room>        why a room shows so many unread messages to --user
+  explain silence <id>        why agents did or did not answer a message; \`explain --help\` has the rest
   help                        this text
 
 The configuration is the server's own: the environment, see .env.example. An embedded database must not be in use by a server.
@@ -47,7 +53,7 @@ const COMMANDS: Record<string, { args: string[]; flags: string[]; run: Run }> = 
   migrate: { args: [], flags: [], run: runMigrate },
   token: { args: ['name'], flags: [], run: runToken },
   doctor: { args: [], flags: [], run: runDoctor },
-  backup: { args: ['file'], flags: ['with-secret'], run: runBackup },
+  backup: { args: ['file'], flags: ['with-secret', 'with-files'], run: runBackup },
   restore: { args: ['file'], flags: ['with-secret', 'replace'], run: runRestore },
   'check-data': { args: [], flags: ['new-epoch'], run: runCheckData },
   audit: { args: ['verify'], flags: [], run: runAudit },
@@ -61,7 +67,7 @@ async function main([name, ...rest]: string[]): Promise<void> {
     if (name === undefined) throw new UsageError('Which command?');
     return void process.stdout.write(HELP);
   }
-  if (name === 'verify') return runVerify(rest);
+  if (name === 'verify' || name === 'explain') return runScript(name, rest);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new UsageError(`There is no command "${name}".`);
   const options = Object.fromEntries(
@@ -143,36 +149,49 @@ async function runDoctor(): Promise<void> {
 const backupDeps = (env: NodeJS.ProcessEnv) => ({ config: config(), clock: systemClock, logger, env });
 
 async function runBackup([file]: string[], flags: Set<string>): Promise<void> {
-  const manifest = await backUp(backupDeps(process.env), file as string, flags.has('with-secret'));
+  const { manifest, problems } = await backUp(backupDeps(process.env), file as string, {
+    withSecret: flags.has('with-secret'),
+    withFiles: flags.has('with-files'),
+  });
   const rooms = manifest.tables['public.rooms'] ?? 0;
   const messages = manifest.tables['public.messages'] ?? 0;
-  out(`Backed up ${rooms} rooms and ${messages} messages into ${file}.`);
+  const { listed = 0, archived = 0 } = manifest.files ?? {};
+  out(`Backed up ${rooms} rooms, ${messages} messages and ${archived} of ${listed} files into ${file}.`);
+  for (const problem of problems) err(problem);
+  if (problems.length > 0) process.exitCode = 1;
+  else if (archived < listed)
+    err('The files stay in their bucket; give --with-files to have them in the backup.');
   if (!flags.has('with-secret'))
     err('Without the key that signs sessions: keep SECRET_KEY or secret.key elsewhere.');
 }
 
 async function runRestore([file]: string[], flags: Set<string>): Promise<void> {
-  const { manifest, epoch, keptAt } = await restore(backupDeps(process.env), file as string, {
+  const { manifest, epoch, keptAt, files } = await restore(backupDeps(process.env), file as string, {
     withSecret: flags.has('with-secret'),
     replace: flags.has('replace'),
   });
   const tables = Object.keys(manifest.tables).length;
   out(`Restored and verified: ${tables} tables and every room's log are as of ${manifest.createdAt}.`);
   out(`The new epoch is ${epoch}: clients that saw what came later start afresh.`);
+  if (files.put > 0) out(`${files.put} uploaded files were put back.`);
+  for (const problem of files.problems) err(problem);
+  if (files.problems.length > 0) process.exitCode = 1;
   if (keptAt !== undefined) out(`What was there before is in ${keptAt}; remove it when you are sure.`);
 }
 
 async function runCheckData(_args: string[], flags: Set<string>): Promise<void> {
   await withDatabase(config(), async (database) => {
     const { driver, db } = database;
-    const problems = await checkLogs(async (text) =>
+    const query = async (text: string): Promise<Record<string, unknown>[]> =>
       'pglite' in driver
         ? (await driver.pglite.query<Record<string, unknown>>(text)).rows
-        : (await driver.pool.query(text)).rows,
-    );
+        : (await driver.pool.query(text)).rows;
+    const { objects } = createFiles(config(), false);
+    const problems = [...(await checkLogs(query)), ...(await checkFiles(query, objects))];
+    await objects.stop();
     for (const problem of problems) out(problem);
     if (problems.length > 0) throw new BackupError('The data is damaged; restore a backup.');
-    out("Every room's log is complete.");
+    out("Every room's log is complete, and every uploaded file is there.");
     if (flags.has('new-epoch'))
       out(`The new epoch is ${await renewEpoch(db)}; restart every server that is running on this database.`);
   });
@@ -200,8 +219,8 @@ async function runAudit([verb]: string[]): Promise<void> {
 }
 
 /** A program of its own: it needs no configuration, reads its own options and ends with its own code. */
-async function runVerify(args: string[]): Promise<void> {
-  const program = fileURLToPath(new URL('../scripts/verify.ts', import.meta.url));
+async function runScript(name: 'verify' | 'explain', args: string[]): Promise<void> {
+  const program = fileURLToPath(new URL(`../scripts/${name}.ts`, import.meta.url));
   const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
   process.exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);

@@ -37,6 +37,7 @@ import type * as scheduled from '../../src/server/scheduled/contract.ts';
 import type * as search from '../../src/server/search/contract.ts';
 import type * as settings from '../../src/server/settings/contract.ts';
 import type * as threads from '../../src/server/threads/contract.ts';
+import type * as unread from '../../src/server/unread/contract.ts';
 import type * as uploads from '../../src/server/uploads/contract.ts';
 import type * as versions from '../../src/server/versions/contract.ts';
 import type * as webhooks from '../../src/server/webhooks/contract.ts';
@@ -185,6 +186,7 @@ export interface Operations {
   get_draft: Op<typeof drafts.getDraft>;
   list_composer_drafts: Op<typeof drafts.listDrafts>;
   list_notifications: Op<typeof notifications.listNotifications>;
+  explain_notifications: Op<typeof notifications.explainNotifications>;
   mark_notifications_read: Op<typeof notifications.readNotifications>;
   mark_notification_unread: Op<typeof notifications.unreadNotification>;
   get_notification_settings: Op<typeof notifications.getNotificationSettings>;
@@ -202,6 +204,8 @@ export interface Operations {
   follow_thread: Op<typeof threads.followThread>;
   list_versions: Op<typeof versions.listVersions>;
   explain_delivery: Op<typeof deliveries.explainDelivery>;
+  explain_unread: Op<typeof unread.explainUnread>;
+  explain_thread_unread: Op<typeof unread.explainThreadUnread>;
   list_events: Op<typeof messages.listEvents>;
   mark_read: Op<typeof messages.markRead>;
   typing: Op<typeof messages.setTyping>;

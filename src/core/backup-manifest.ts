@@ -16,6 +16,8 @@ export interface Manifest {
   tables: Record<string, number>;
   /** SHA-256 by part of the archive. */
   parts: Record<string, string>;
+  /** Uploaded files that the database knows, and how many of them are in the archive; backups made before had none. */
+  files?: { listed: number; archived: number };
 }
 
 export const MANIFEST = 'manifest.json';

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ArchiveReader, type ArchiveWriter, createArchive, openArchive } from './backup-archive.ts';
+import { addFiles, checkArchived, FILE_LIST, type FilesAdded, putFiles } from './backup-files.ts';
 import {
   compare,
   describeDatabase,
@@ -23,6 +24,7 @@ import { lockDataDir } from './data-dir.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { knownMigrations } from './db/migrate.ts';
 import { renewEpoch } from './epoch.ts';
+import { createFiles } from './files.ts';
 import type { Logger } from './logger.ts';
 
 /** Why a backup or a restore was not done; its message is all the reader needs. */
@@ -41,8 +43,19 @@ export interface BackupDeps {
 const DUMP = { pglite: 'pglite.tar.gz', postgres: 'postgres.dump' } as const;
 const SECRET = 'secret.key';
 
-/** @param withSecret also the key that signs sessions: whoever has the file may then sign in as anyone */
-export async function backUp(deps: BackupDeps, path: string, withSecret: boolean): Promise<Manifest> {
+export interface BackupOptions {
+  /** Also the key that signs sessions: whoever has the file may then sign in as anyone. */
+  withSecret: boolean;
+  /** Also what is in a bucket; files on this disk are in it anyway. */
+  withFiles: boolean;
+}
+
+/** @returns the manifest, and what is wrong with uploaded files */
+export async function backUp(
+  deps: BackupDeps,
+  path: string,
+  { withSecret, withFiles }: BackupOptions,
+): Promise<{ manifest: Manifest; problems: string[] }> {
   const { config, clock } = deps;
   const embedded = config.DATABASE_URL === undefined;
   const secret = join(config.DATA_DIR, SECRET);
@@ -58,10 +71,13 @@ export async function backUp(deps: BackupDeps, path: string, withSecret: boolean
   const partial = `${path}.partial`;
   await rm(partial, { force: true });
   const archive = await createArchive(partial, clock.now());
+  const { objects } = createFiles(config, false);
   try {
     const add = embedded ? addPglite : addPostgres;
-    const described = await add(deps, archive);
-    const parts = { ...described.parts };
+    const { files, ...described } = await add(deps, archive, (query) =>
+      addFiles(query, archive, objects, withFiles || config.S3_ENDPOINT === undefined),
+    );
+    const parts = { ...described.parts, [FILE_LIST]: files.sha256 };
     if (withSecret)
       parts[SECRET] = (await archive.add(SECRET, Readable.from([await readFile(secret)]))).sha256;
     const manifest: Manifest = {
@@ -71,22 +87,29 @@ export async function backUp(deps: BackupDeps, path: string, withSecret: boolean
       database: embedded ? 'pglite' : 'postgres',
       ...described,
       parts,
+      files: { listed: files.files, archived: files.archived },
     };
     const json = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
     await archive.add(MANIFEST, Readable.from([json]));
     await archive.close();
     await rename(partial, path);
-    return manifest;
+    return { manifest, problems: files.problems };
   } catch (error) {
     await archive.close().catch(() => undefined);
     await unlink(partial).catch(() => undefined);
     throw error;
+  } finally {
+    await objects.stop();
   }
 }
 
-type Described = Pick<Manifest, 'serverVersion' | 'extensions' | 'migrations' | 'tables' | 'parts'>;
+type Described = Pick<Manifest, 'serverVersion' | 'extensions' | 'migrations' | 'tables' | 'parts'> & {
+  files: FilesAdded;
+};
+/** What the database knows of files, in the same snapshot. */
+type AddFiles = (query: Query) => Promise<FilesAdded>;
 
-async function addPglite(deps: BackupDeps, archive: ArchiveWriter): Promise<Described> {
+async function addPglite(deps: BackupDeps, archive: ArchiveWriter, add: AddFiles): Promise<Described> {
   const lock = lockDataDir(deps.config.DATA_DIR, deps.clock.now);
   try {
     const database = await openDatabase({ dataDir: deps.config.DATA_DIR, poolSize: 1, logger: deps.logger });
@@ -95,7 +118,7 @@ async function addPglite(deps: BackupDeps, archive: ArchiveWriter): Promise<Desc
       const described = await describeDatabase(queryOf(database));
       const dump = await pglite.dumpDataDir('gzip');
       const { sha256 } = await archive.add(DUMP.pglite, Readable.fromWeb(dump.stream() as never));
-      return { ...described, parts: { [DUMP.pglite]: sha256 } };
+      return { ...described, parts: { [DUMP.pglite]: sha256 }, files: await add(queryOf(database)) };
     } finally {
       await database.close();
     }
@@ -104,7 +127,7 @@ async function addPglite(deps: BackupDeps, archive: ArchiveWriter): Promise<Desc
   }
 }
 
-async function addPostgres(deps: BackupDeps, archive: ArchiveWriter): Promise<Described> {
+async function addPostgres(deps: BackupDeps, archive: ArchiveWriter, add: AddFiles): Promise<Described> {
   return withClient(deps, async (query) => {
     // One snapshot for the counts and the dump: the server goes on meanwhile.
     await query('begin isolation level repeatable read read only');
@@ -116,7 +139,7 @@ async function addPostgres(deps: BackupDeps, archive: ArchiveWriter): Promise<De
     ]);
     const { sha256 } = await archive.add(DUMP.postgres, program.child.stdout);
     await program.ended;
-    return { ...described, parts: { [DUMP.postgres]: sha256 } };
+    return { ...described, parts: { [DUMP.postgres]: sha256 }, files: await add(query) };
   });
 }
 
@@ -125,6 +148,8 @@ export interface Restored {
   epoch: string;
   /** Where the data that was there before is now. */
   keptAt?: string;
+  /** Files that were put back, and what is wrong with those that are elsewhere. */
+  files: { put: number; problems: string[] };
 }
 
 export interface RestoreOptions {
@@ -159,8 +184,17 @@ export async function restore(deps: BackupDeps, path: string, options: RestoreOp
       if ((await archive.sha256(part)) !== sha256)
         throw new BackupError(`The backup is damaged: ${part} is not what was written. Use another backup.`);
     }
+    const [damaged] = await checkArchived(archive);
+    if (damaged !== undefined) throw new BackupError(`${damaged} Use another backup.`);
     const put = kind === 'pglite' ? restorePglite : restorePostgres;
-    return await put(deps, archive, manifest, known, options);
+    const restored = await put(deps, archive, manifest, known, options);
+    const files = createFiles(deps.config, false);
+    try {
+      const { files: count, problems } = await putFiles(archive, files);
+      return { ...restored, files: { put: count, problems } };
+    } finally {
+      await files.objects.stop();
+    }
   } finally {
     await archive.close();
   }
@@ -173,7 +207,7 @@ async function restorePglite(
   manifest: Manifest,
   known: string[],
   options: RestoreOptions,
-): Promise<Restored> {
+): Promise<Omit<Restored, 'files'>> {
   const { config, clock, logger } = deps;
   const target = join(config.DATA_DIR, 'pglite');
   const lock = lockDataDir(config.DATA_DIR, clock.now);
@@ -221,7 +255,7 @@ async function restorePostgres(
   archive: ArchiveReader,
   manifest: Manifest,
   known: string[],
-): Promise<Restored> {
+): Promise<Omit<Restored, 'files'>> {
   await withClient(deps, async (query) => {
     const tables = await listTables(query);
     if (tables.length > 0)

@@ -193,6 +193,11 @@ describe('erasure', () => {
     });
     await app.app.settle();
 
+    const pair = await theirs.call('open_direct_room', { userIds: [ada.user.id] });
+    const ear = await listen('phoenix 2.0.0', app, ada);
+    await ear.join(roomId);
+    await ear.join(pair.id);
+
     const { id } = await roots.call('erase_person', { userId: who.user.id });
     expect((await request(app.url, 'GET', '/api/me', { token: who.token })).status).toBe(401);
     await until('the report', async () => (await roots.call('get_erasure', { erasureId: id })).done);
@@ -205,6 +210,17 @@ describe('erasure', () => {
     expect((await adas.call('search_messages', { q: 'wombat' })).data).toEqual([]);
     expect((await adas.call('get_message', { messageId: message.id })).body).toBe('');
     expect((await adas.call('get_message', { messageId: adasWords.id })).reactions).toEqual([]);
+    // What others see of it is told to them, so that their copies are what a fresh fetch gives (P8).
+    const heard = (type: string) => ear.heard.filter((h) => h.type === type).map((h) => h.payload as Answer);
+    await ear.until('the reaction went', () =>
+      heard('message_updated').some(
+        ({ message: m }) => m.id === adasWords.id && m.reactions.length === 0 && m.body === 'kept words',
+      ),
+    );
+    await ear.until('the room is called otherwise', () =>
+      heard('room_updated').some(({ room }) => room.id === pair.id && room.name.includes('Deleted user')),
+    );
+    await ear.close();
     const { db } = app.app.parts.database;
     const { rows: tables } = await sql<{ name: string }>`
       select table_schema || '.' || table_name as name from information_schema.tables

@@ -22,6 +22,7 @@ const ABOUT_MESSAGES: [name: string, more?: object][] = [
   ['unsave_message'],
   ['explain_delivery'],
   ['report_message', { reason: 'spam' }],
+  ['explain_thread_unread'],
 ];
 
 /** The same of rooms. */
@@ -35,6 +36,7 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['get_draft'],
   ['schedule_message', { body: 'x', dueAt: new Date(Date.now() + 3_600_000).toISOString() }],
   ['get_room_notifications'],
+  ['explain_unread'],
   ['set_room_notifications', { level: 'all' }],
   ['can'],
   ['get_room_rights'],

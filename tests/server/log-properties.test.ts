@@ -8,6 +8,7 @@ import type { Scope } from '../../src/core/scope.ts';
 import type { LogEvent, Message } from '../../src/server/messages/contract.ts';
 import type { Member, Room } from '../../src/server/rooms/contract.ts';
 import type { MyThread } from '../../src/server/threads/contract.ts';
+import type { UnreadEntry, UnreadExplained } from '../../src/server/unread/contract.ts';
 import { describeEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Answer } from '../support/surfaces.ts';
 
@@ -161,6 +162,8 @@ function apply(copy: Copy, { type, payload }: LogEvent, myId: string): void {
   else if (type === 'room_updated') copy.room = p.room;
   else throw new Error(`An entry of a type that this copy does not know: ${type}`);
 }
+
+const placesOf = (entries: UnreadEntry[]): number[] => entries.map(({ seq }) => seq);
 
 /** What a message shows of its replies, counted. */
 function withReplies(messages: Message[]): Message[] {
@@ -331,6 +334,14 @@ describeEachDatabase('the log of a room', (database) => {
               m.mentions.some((at) => at.kind === 'all' || at.userId === scope.user.id),
             );
             expect(me).toMatchObject({ unread: behind.length, mentions: mine.length });
+            const why = (await call(scope, 'explain_unread', { roomId })) as UnreadExplained;
+            expect(why).toMatchObject({ unread: me.unread, mentions: me.mentions });
+            expect(placesOf(why.counted)).toEqual(behind.slice(0, 50).map((m) => m.seq));
+            expect(placesOf(why.mentioned)).toEqual(mine.slice(0, 50).map((m) => m.seq));
+            const after = data.filter((m) => m.seq > why.mark.countsAfter);
+            expect(placesOf(why.excluded)).toEqual(
+              after.filter((m) => !behind.includes(m)).map((m) => m.seq),
+            );
             const { data: threads } = (await call(scope, 'list_threads', { roomId })) as {
               data: { root: Message; me: MyThread }[];
             };
@@ -343,6 +354,11 @@ describeEachDatabase('the log of a room', (database) => {
             for (const { root: first, me: state } of threads) {
               const replies = data.filter((m) => m.threadId === first.id && m.deletedAt === undefined);
               const unread = replies.filter((m) => m.seq > state.readSeq && m.author.id !== scope.user.id);
+              const told = (await call(scope, 'explain_thread_unread', {
+                messageId: first.id,
+              })) as UnreadExplained;
+              expect(told).toMatchObject({ unread: state.unread, mentions: state.mentions });
+              expect(placesOf(told.counted)).toEqual(unread.map((m) => m.seq));
               const atMe = (m: Message, all = false) =>
                 m.mentions.some((at) => at.userId === scope.user.id || (all && at.kind === 'all'));
               expect(state).toMatchObject({

@@ -2,7 +2,7 @@
 // found. What other layers keep of the person they erase themselves.
 import { sql } from 'kysely';
 import { by, note } from '../../core/audit-note.ts';
-import type { Database } from '../../core/db/database.ts';
+import type { Database, Tx } from '../../core/db/database.ts';
 import { notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { isUuid, newId } from '../../core/ids.ts';
@@ -10,6 +10,7 @@ import type { JobDef, Jobs } from '../../core/jobs.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { IdentityService } from '../identity/service.ts';
 import type { MessagesService } from '../messages/service.ts';
+import type { RoomsService } from '../rooms/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
 import type { Erasure } from './contract.ts';
 
@@ -26,11 +27,12 @@ export function createErasure(deps: {
   jobs: Jobs;
   identity: IdentityService;
   messages: MessagesService;
+  rooms: RoomsService;
   uploads: UploadsService;
   /** What agents keep: memories, summaries, traces. */
   eraseFromAgents(tenantId: string, userId: string): Promise<Counts>;
 }) {
-  const { database, events, jobs, identity, messages, uploads, eraseFromAgents } = deps;
+  const { database, events, jobs, identity, messages, rooms, uploads, eraseFromAgents } = deps;
   const { db } = database;
 
   const find = (tenantId: string, id: string) =>
@@ -50,10 +52,10 @@ export function createErasure(deps: {
 
   async function eraseMessages(tenantId: string, userId: string): Promise<Counts> {
     const counts = { messages: 0, versions: 0 };
-    const { rows: rooms } = await sql<{ roomId: string }>`
+    const { rows: writtenIn } = await sql<{ roomId: string }>`
       select distinct room_id from messages
       where tenant_id = ${tenantId} and author_id = ${userId} and deleted_at is null`.execute(db);
-    for (const { roomId } of rooms) {
+    for (const { roomId } of writtenIn) {
       for (;;) {
         const gone = await messages.wipe(tenantId, roomId, { authorId: userId }, STEP);
         counts.messages += gone.messages;
@@ -72,20 +74,102 @@ export function createErasure(deps: {
     return { searchEntries: rows.length };
   }
 
-  /** What he chose and left about: reactions on others' messages, presses of their cards, saved ones, marks, the inbox, things for later, and his name in the rooms' logs. */
-  async function eraseMarks(tenantId: string, userId: string): Promise<Counts> {
-    return database.transaction(async (tx) => {
-      const { rows: reacted } = await sql<{ messageId: string }>`
-        delete from message_reactions where tenant_id = ${tenantId} and user_id = ${userId}
-        returning message_id`.execute(tx);
-      const ids = [...new Set(reacted.map(({ messageId }) => messageId))];
-      if (ids.length > 0)
+  /** Changes a person's traces on messages, some at a time, and lets their rooms hear of it (P8). */
+  async function inSteps(
+    tenantId: string,
+    find: () => Promise<{ roomId: string; messageId: string }[]>,
+    change: (tx: Tx, ids: string[]) => Promise<number>,
+  ): Promise<number> {
+    let changed = 0;
+    for (;;) {
+      const [first, ...others] = await find();
+      if (first === undefined) return changed;
+      const { roomId } = first;
+      const same = others.filter((other) => other.roomId === roomId);
+      const ids = [first, ...same].map(({ messageId }) => messageId);
+      let step = 0;
+      await messages.retell(tenantId, roomId, ids, async (tx) => {
+        step = await change(tx, ids);
+      });
+      if (step === 0) throw new Error('A step of an erasure found traces and could not take them away.');
+      changed += step;
+    }
+  }
+
+  const eraseReactions = (tenantId: string, userId: string): Promise<number> =>
+    inSteps(
+      tenantId,
+      async () =>
+        (
+          await sql<{ roomId: string; messageId: string }>`
+            select distinct m.room_id, m.id as message_id
+            from message_reactions r join messages m on m.id = r.message_id
+            where r.tenant_id = ${tenantId} and r.user_id = ${userId}
+            order by m.room_id, m.id limit ${STEP}`.execute(db)
+        ).rows,
+      async (tx, ids) => {
+        const { rows } = await sql`
+          delete from message_reactions
+          where tenant_id = ${tenantId} and user_id = ${userId} and message_id = any(${ids}::uuid[]) returning 1`.execute(
+          tx,
+        );
         await sql`
           update messages m set reactions = coalesce((
             select jsonb_agg(jsonb_build_object('emoji', r.emoji, 'count', r.n) order by r.first)
             from (select emoji, count(*)::int as n, min(created_at) as first from message_reactions
               where message_id = m.id group by emoji) r), '[]')
           where m.tenant_id = ${tenantId} and m.id = any(${ids}::uuid[])`.execute(tx);
+        return rows.length;
+      },
+    );
+
+  /** What they chose stays taken; what they wrote there goes. */
+  const eraseCardValues = (tenantId: string, userId: string): Promise<number> =>
+    inSteps(
+      tenantId,
+      async () =>
+        (
+          await sql<{ roomId: string; messageId: string }>`
+            select distinct room_id, message_id from card_actions
+            where tenant_id = ${tenantId} and user_id = ${userId} and value is not null
+            order by room_id, message_id limit ${STEP}`.execute(db)
+        ).rows,
+      async (tx, ids) => {
+        const { rows } = await sql`
+          update card_actions set value = null
+          where tenant_id = ${tenantId} and user_id = ${userId} and value is not null and message_id = any(${ids}::uuid[])
+          returning 1`.execute(tx);
+        await sql`
+          update messages m set cards = (
+            select jsonb_agg(case when card ? 'state' then jsonb_set(card, '{state}', (
+              select jsonb_agg(case when s->>'by' = ${userId}::text then s - 'value' else s end order by n)
+              from jsonb_array_elements(card->'state') with ordinality as states(s, n))) else card end order by place)
+            from jsonb_array_elements(m.cards) with ordinality as cards(card, place))
+          where m.tenant_id = ${tenantId} and m.id = any(${ids}::uuid[])
+            and jsonb_array_length(m.cards) > 0`.execute(tx);
+        return rows.length;
+      },
+    );
+
+  /** Direct rooms are called by their members' names. */
+  async function renameRooms(tenantId: string, userId: string, erasedBy: string): Promise<number> {
+    const { rows } = await sql<{ id: string; name: string }>`
+      select rooms.id, case when position(u.name in rooms.name) > 0
+        then replace(rooms.name, u.name, 'Deleted user') else 'Deleted user' end as name
+      from users u join rooms on rooms.tenant_id = u.tenant_id
+      where u.id = ${userId} and u.tenant_id = ${tenantId} and rooms.kind = 'direct'
+        and position(${userId}::text in rooms.direct_key) > 0
+        and (position(u.name in rooms.name) > 0 or position('Deleted user' in rooms.name) = 0)`.execute(db);
+    for (const { id, name } of rows) await rooms.rename(tenantId, id, name, erasedBy);
+    return rows.length;
+  }
+
+  /** What he chose and left about: reactions on others' messages, presses of their cards, saved ones, marks, the inbox, things for later, and his name in the rooms' logs. */
+  async function eraseMarks(tenantId: string, userId: string, erasedBy: string): Promise<Counts> {
+    const reactions = await eraseReactions(tenantId, userId);
+    const cardActions = await eraseCardValues(tenantId, userId);
+    const renamed = await renameRooms(tenantId, userId, erasedBy);
+    const logEntries = await database.transaction(async (tx) => {
       await sql`delete from saved_messages where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
       await sql`delete from notifications where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
       await sql`delete from notification_settings where tenant_id = ${tenantId} and user_id = ${userId}`.execute(
@@ -102,34 +186,14 @@ export function createErasure(deps: {
         where tenant_id = ${tenantId} and payload->'member'->'user'->>'id' = ${userId}::text returning 1`.execute(
         tx,
       );
-      // What they chose stays taken; what they wrote there goes.
-      const { rows: pressed } = await sql<{ messageId: string }>`
-        update card_actions set value = null where tenant_id = ${tenantId} and user_id = ${userId} and value is not null
-        returning message_id`.execute(tx);
-      const cardIds = [...new Set(pressed.map(({ messageId }) => messageId))];
-      if (cardIds.length > 0)
-        await sql`
-          update messages m set cards = (
-            select jsonb_agg(case when card ? 'state' then jsonb_set(card, '{state}', (
-              select jsonb_agg(case when s->>'by' = ${userId}::text then s - 'value' else s end order by n)
-              from jsonb_array_elements(card->'state') with ordinality as states(s, n))) else card end order by place)
-            from jsonb_array_elements(m.cards) with ordinality as cards(card, place))
-          where m.tenant_id = ${tenantId} and m.id = any(${cardIds}::uuid[])`.execute(tx);
-      // Direct rooms are called by their members' names.
-      const { rows: renamed } = await sql`
-        update rooms set name = case when position(u.name in rooms.name) > 0
-          then replace(rooms.name, u.name, 'Deleted user') else 'Deleted user' end
-        from users u where u.id = ${userId} and u.tenant_id = ${tenantId} and rooms.tenant_id = ${tenantId}
-          and rooms.kind = 'direct' and position(${userId}::text in rooms.direct_key) > 0 returning 1`.execute(
-        tx,
-      );
-      return {
-        rooms: renamed.length,
-        reactions: reacted.length,
-        cardActions: pressed.length,
-        logEntries: named.length,
-      };
+      await sql`
+        update room_events e set payload = jsonb_set(e.payload, '{room,name}', to_jsonb(r.name))
+        from rooms r
+        where r.tenant_id = ${tenantId} and r.kind = 'direct' and position(${userId}::text in r.direct_key) > 0
+          and e.room_id = r.id and e.type = 'room_updated'`.execute(tx);
+      return named.length;
     });
+    return { rooms: renamed, reactions, cardActions, logEntries };
   }
 
   const job: JobDef<{ erasureId: string; tenantId: string }> = {
@@ -148,7 +212,7 @@ export function createErasure(deps: {
         () => eraseMessages(tenantId, userId),
         async () => ({ files: await uploads.eraseOf(tenantId, userId) }),
         () => eraseSearch(tenantId, userId),
-        () => eraseMarks(tenantId, userId),
+        () => eraseMarks(tenantId, userId, row.erasedBy),
         () => eraseFromAgents(tenantId, userId),
         async () => {
           await identity.eraseName(tenantId, userId);

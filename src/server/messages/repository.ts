@@ -159,7 +159,7 @@ export const deleteVersions = async (tx: Tx, messageId: string): Promise<number>
       .numDeletedRows,
   );
 
-export const listByIds = (db: Db, tenantId: string, ids: string[]): Promise<MessageWithAuthor[]> =>
+export const listByIds = (db: Db | Tx, tenantId: string, ids: string[]): Promise<MessageWithAuthor[]> =>
   withAuthor(db)
     .where('messages.tenantId', '=', tenantId)
     .where(sql<boolean>`messages.id = any(${ids}::uuid[])`)

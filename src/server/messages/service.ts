@@ -390,6 +390,37 @@ export function createMessagesService(deps: {
       });
     },
 
+    /**
+     * Changes something that messages of a room show, for the server itself, and tells of each as it then stands.
+     * @param ids few: they are one transaction
+     */
+    async retell(
+      tenantId: string,
+      roomId: string,
+      ids: string[],
+      change: (tx: Tx) => Promise<unknown>,
+    ): Promise<void> {
+      await database.transaction(async (tx) => {
+        // A deleted room has nobody to tell.
+        const [room] = await repo.lockRooms(tx, [roomId], false);
+        await change(tx);
+        if (room === undefined) return;
+        for (const row of await repo.listByIds(tx, tenantId, ids)) {
+          if (row.deletedAt !== null) continue;
+          const message = toMessage(row);
+          await log.appendMessageChange(
+            tx,
+            { id: roomId, tenantId },
+            {
+              type: 'message_updated',
+              messageId: row.id,
+              payload: (seq) => ({ roomId, seq, message }),
+            },
+          );
+        }
+      });
+    },
+
     /** Shows previews with a message whose words are still these. */
     async putPreviews(
       tenantId: string,

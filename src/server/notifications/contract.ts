@@ -152,6 +152,48 @@ export const setRoomNotify = defineOperation({
   rate,
 });
 
+export const explainNotifications = defineOperation({
+  name: 'notifications.explain',
+  summary: 'Why the badge of my inbox shows so many: each unread one with its rule, the newest 50',
+  description: '`level` and `muted` are as they are now; they may have been others when it came.',
+  tag,
+  rest: { method: 'get', path: '/api/notifications/explain' },
+  socket: 'explain_notifications',
+  input: z.object({}),
+  output: z.object({
+    unread: z.number().int(),
+    quietNow: z.boolean(),
+    counted: z.array(
+      z.object({
+        id: Id,
+        place: z.number().int(),
+        roomId: Id.optional(),
+        messageId: Id.optional(),
+        createdAt: Timestamp,
+        reason: Notification.shape.kind,
+        /** In a sentence. */
+        because: z.string(),
+        level: NotifyLevel.optional(),
+        muted: z.boolean().optional(),
+        /** It came in quiet hours. */
+        quiet: z.boolean(),
+      }),
+    ),
+    /** Unread, and not counted. */
+    excluded: z.array(
+      z.object({
+        id: Id,
+        place: z.number().int(),
+        reason: z.enum(['deleted', 'not_a_member']),
+        because: z.string(),
+      }),
+    ),
+  }),
+  permission: 'signed_in',
+  effect: 'read',
+  rate,
+});
+
 export const notificationEvent = defineEvent({
   type: 'notification',
   summary: 'Something came into my inbox',

@@ -7,6 +7,7 @@ export const notificationsModule = (notifications: NotificationsService): Module
   name: 'notifications',
   operations: [
     handle(c.listNotifications, (scope, input) => notifications.list(scope, input)),
+    handle(c.explainNotifications, (scope) => notifications.explain(scope)),
     handle(c.readNotifications, (scope, which) => notifications.read(scope, which)),
     handle(c.unreadNotification, (scope, { notificationId }) => notifications.unread(scope, notificationId)),
     handle(c.getNotificationSettings, (scope) => notifications.settings(scope)),

@@ -22,11 +22,11 @@ export interface Wish extends Wanted {
 }
 
 /** The wishes of all people of the room of a message but its author. */
-const wishes = (tenantId: string, messageId: string) => sql`
-  select w.user_id, w.room_id, w.level, w.muted, w.mentioned or w.answered or w.follows as meant, case
+const wishes = (tenantId: string, messageIds: string[]) => sql`
+  select w.user_id, w.message_id, w.room_id, w.level, w.muted, w.mentioned or w.answered or w.follows as meant, case
       when w.mentioned then 'mention' when w.answered or w.follows then 'reply' when w.room_kind = 'direct' then 'direct' else 'message' end as kind
   from (
-    select m.user_id, x.room_id, r.kind as room_kind,
+    select m.user_id, x.id as message_id, x.room_id, r.kind as room_kind,
       coalesce(m.notify, case when r.kind = 'direct' then 'all' else 'mentions' end) as level,
       coalesce(m.muted_until > now(), false) as muted,
       x.mentions <> '[]'::jsonb and (x.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
@@ -43,7 +43,7 @@ const wishes = (tenantId: string, messageId: string) => sql`
     left join messages f on f.id = x.thread_id
     left join messages o on o.id = x.root_id
     left join thread_marks t on t.root_id = x.thread_id and t.user_id = m.user_id
-    where x.id = ${messageId} and x.tenant_id = ${tenantId} and x.deleted_at is null) w`;
+    where x.id = any(${messageIds}::uuid[]) and x.tenant_id = ${tenantId} and x.deleted_at is null) w`;
 
 /**
  * Who is to be told of a message, and why: people of its room but its author, by their level for the room. An agent's answer is
@@ -51,22 +51,37 @@ const wishes = (tenantId: string, messageId: string) => sql`
  */
 export async function listWanted(tx: Tx, tenantId: string, messageId: string): Promise<Wish[]> {
   const { rows } = await sql<Wish>`
-    select * from (${wishes(tenantId, messageId)}) w
+    select * from (${wishes(tenantId, [messageId])}) w
     where not muted and (level = 'all' or (level = 'mentions' and meant))
     order by user_id`.execute(tx);
   return rows;
 }
 
-/** How one person's settings stand now to a message; undefined where it is not for him at all. */
-export async function findWish(
+/** How one person's settings stand now to messages that are for him. */
+export async function listWishes(
   db: Db,
   tenantId: string,
-  messageId: string,
+  messageIds: string[],
   userId: string,
-): Promise<Wish | undefined> {
-  const { rows } = await sql<Wish>`
-    select * from (${wishes(tenantId, messageId)}) w where user_id = ${userId}::uuid`.execute(db);
-  return rows[0];
+): Promise<Map<string, Wish>> {
+  const { rows } = await sql<Wish & { messageId: string }>`
+    select * from (${wishes(tenantId, messageIds)}) w where user_id = ${userId}::uuid`.execute(db);
+  return new Map(rows.map((row) => [row.messageId, row]));
+}
+
+/** What is unread and not counted: its owner may not read it any more. */
+export async function listLost(
+  db: Db,
+  tenantId: string,
+  userId: string,
+  limit: number,
+): Promise<{ id: string; place: number; deleted: boolean }[]> {
+  const { rows } = await sql<{ id: string; place: number; deleted: boolean }>`
+    select n.id, n.place, coalesce((select x.deleted_at is not null from messages x where x.id = n.message_id), true) as deleted
+    from notifications n
+    where n.tenant_id = ${tenantId}::uuid and n.user_id = ${userId}::uuid and n.read_at is null and not ${readable}
+    order by n.place desc limit ${limit}`.execute(db);
+  return rows;
 }
 
 export const findByKey = (db: Db, tenantId: string, userId: string, key: string) =>

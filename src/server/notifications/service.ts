@@ -133,7 +133,7 @@ export function createNotificationsService(deps: {
     };
   }
 
-  return {
+  const service = {
     job: derive,
 
     async list(
@@ -164,21 +164,63 @@ export function createNotificationsService(deps: {
       };
     },
 
+    /** Why the badge shows so many: each unread one with its rule, and those that do not count. */
+    async explain(scope: Scope) {
+      const { tenantId, user } = scope;
+      const { data, unread } = await service.list(scope, { unread: true, limit: EXPLAINED });
+      const ids = data.flatMap(({ message }) => message?.id ?? []);
+      const [wishes, lost, [settings]] = await Promise.all([
+        repo.listWishes(db, tenantId, ids, user.id),
+        repo.listLost(db, tenantId, user.id, EXPLAINED),
+        repo.listSettings(db, [user.id]),
+      ]);
+      const quietAt = (at: Date) => settings !== undefined && quietOf(settings, at);
+      return {
+        unread,
+        quietNow: quietAt(clock.date()),
+        counted: data.map((notification) => {
+          const wish = wishes.get(notification.message?.id ?? '');
+          const quiet = quietAt(new Date(notification.createdAt));
+          const { id, place, kind, createdAt, roomId } = notification;
+          return {
+            id,
+            place,
+            createdAt,
+            ...(roomId === undefined ? {} : { roomId }),
+            ...(notification.message === undefined ? {} : { messageId: notification.message.id }),
+            reason: kind,
+            because: quiet ? `${CAME_AS[kind]} ${QUIET}` : CAME_AS[kind],
+            ...(wish === undefined ? {} : { level: wish.level, muted: wish.muted }),
+            quiet,
+          };
+        }),
+        excluded: lost.map(({ id, place, deleted }) => ({
+          id,
+          place,
+          reason: deleted ? ('deleted' as const) : ('not_a_member' as const),
+          because: deleted
+            ? 'Its message was deleted.'
+            : 'They are not a member of its room any more, so they may not read it.',
+        })),
+      };
+    },
+
     /** Why a message is in someone's inbox, or is not; undefined for who has none or is its author. */
     async why(
       tenantId: string,
       userId: string,
       messageId: string,
     ): Promise<{ at?: Date; recorded: boolean; because: string } | undefined> {
-      const [row, wish] = await Promise.all([
+      const [row, wishes] = await Promise.all([
         repo.findByKey(db, tenantId, userId, messageId),
-        repo.findWish(db, tenantId, messageId, userId),
+        repo.listWishes(db, tenantId, [messageId], userId),
       ]);
+      const wish = wishes.get(messageId);
       if (row !== undefined) {
         const [settings] = await repo.listSettings(db, [userId]);
         const quiet = settings !== undefined && quietOf(settings, row.createdAt);
-        const hush = quiet ? ' It came in quiet hours, so no device was told.' : '';
-        return { at: row.createdAt, recorded: true, because: `${CAME_AS[row.kind]}${hush}` };
+        const because = quiet ? `${CAME_AS[row.kind]} ${QUIET}` : CAME_AS[row.kind];
+        return { at: row.createdAt, recorded: true, because };
       }
       return wish === undefined ? undefined : { recorded: false, because: notWanted(wish) };
     },
@@ -239,6 +281,7 @@ export function createNotificationsService(deps: {
       return roomNotify(scope, row);
     },
   };
+  return service;
 }
 
 type SettingsRow = Awaited<ReturnType<typeof repo.listSettings>>[number];
@@ -247,6 +290,10 @@ const hoursOf = ({ quietFrom, quietTo, timeZone }: SettingsRow): QuietHours | nu
   quietFrom === null || quietTo === null || timeZone === null
     ? null
     : { from: quietFrom, to: quietTo, timeZone };
+
+/** Notifications that are explained at once. */
+const EXPLAINED = 50;
+const QUIET = 'It came in quiet hours, so no device was told.';
 
 const CAME_AS: Record<Notification['kind'], string> = {
   mention: 'It came into the inbox: it mentions them.',

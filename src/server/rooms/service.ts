@@ -339,6 +339,16 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
       });
     },
 
+    /** Calls a room otherwise, for the server itself; of one that was deleted nobody hears. */
+    async rename(tenantId: string, roomId: string, name: string, by: string): Promise<void> {
+      await database.transaction(async (tx) => {
+        const row = await repo.lockRoom(tx, tenantId, roomId);
+        if (row?.name === name) return;
+        const renamed = await repo.updateRoom(tx, roomId, { name });
+        if (row !== undefined) await tellChange(tx, renamed, by);
+      });
+    },
+
     async remove(scope: Scope, key: string): Promise<void> {
       const { slug } = await access.change(scope, key, async (tx, here) => {
         access.requireRight(here, 'room.delete');
