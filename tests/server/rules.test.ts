@@ -23,7 +23,8 @@ afterAll(() => town.stop());
 type RoomId = { id: string };
 const roomOf = async (rules: object): Promise<RoomId> => {
   const room = await town.call(ada, 'create_room', { name: 'A room' });
-  for (const person of [bea, cyd]) await town.call(ada, 'add_member', { roomId: room.id, userId: person.user.id });
+  for (const person of [bea, cyd])
+    await town.call(ada, 'add_member', { roomId: room.id, userId: person.user.id });
   await town.call(ada, 'set_room_rules', { roomId: room.id, ...rules });
   return room;
 };
@@ -35,7 +36,13 @@ const refusal = async (call: Promise<unknown>): Promise<string> => {
 };
 
 const breaks = (rules: object, text: string, more: object = {}) =>
-  findBreach(compile(ContentRules.parse(rules)), { texts: [text], mentions: 0, before: [], flagged: false, ...more })?.rule;
+  findBreach(compile(ContentRules.parse(rules)), {
+    texts: [text],
+    mentions: 0,
+    before: [],
+    flagged: false,
+    ...more,
+  })?.rule;
 
 test.each([
   ['a plain word', 'Buy SPAM now', 'spam', true],
@@ -65,7 +72,9 @@ test('what is refused is not stored, sent or edited; who looks after the room is
   const room = await roomOf({ phrases: [{ phrase: 'spam*' }], repeats: { most: 2, seconds: 3600 } });
   expect(await refusal(town.say(bea, room, 'Spammy words'))).toBe('blocked_by_rule phrases');
   const fine = await town.say(bea, room, 'Fine words');
-  expect(await refusal(town.call(bea, 'edit_message', { messageId: fine.id, body: 'spam' }))).toBe('blocked_by_rule phrases');
+  expect(await refusal(town.call(bea, 'edit_message', { messageId: fine.id, body: 'spam' }))).toBe(
+    'blocked_by_rule phrases',
+  );
   await town.say(bea, room, 'fine WORDS');
   expect(await refusal(town.say(bea, room, 'Fine words!'))).toBe('blocked_by_rule repeats');
   await town.say(cyd, room, 'Fine words');
@@ -84,21 +93,31 @@ test('what is held waits for a moderator, and comes out once under its own id', 
   const send = () => town.say(bea, room, 'An offer', { id });
   expect(await refusal(send())).toBe('held_for_review');
   expect(await refusal(send())).toBe('held_for_review');
-  const held = (who: Scope) => town.call(who, 'list_held_messages', { roomId: room.id }).then(({ data }) => data);
-  expect(await held(ada)).toMatchObject([{ id, author: { id: bea.user.id }, body: 'An offer', rule: 'phrases' }]);
+  const held = (who: Scope) =>
+    town.call(who, 'list_held_messages', { roomId: room.id }).then(({ data }) => data);
+  expect(await held(ada)).toMatchObject([
+    { id, author: { id: bea.user.id }, body: 'An offer', rule: 'phrases' },
+  ]);
   expect(await held(bea)).toHaveLength(1);
   expect(await held(cyd)).toEqual([]);
-  expect((await town.call(ada, 'list_notifications')).data[0]).toMatchObject({ subject: { action: 'held', messageId: id } });
+  expect((await town.call(ada, 'list_notifications')).data[0]).toMatchObject({
+    subject: { action: 'held', messageId: id },
+  });
   expect(heard).toEqual([]);
 
   expect(await refusal(town.call(bea, 'release_message', { messageId: id }))).toBe('held_message_not_found');
-  const released = await Promise.all(Array.from({ length: 8 }, () => town.call(ada, 'release_message', { messageId: id })));
-  for (const message of released) expect(message).toMatchObject({ id, body: 'An offer', author: { id: bea.user.id } });
+  const released = await Promise.all(
+    Array.from({ length: 8 }, () => town.call(ada, 'release_message', { messageId: id })),
+  );
+  for (const message of released)
+    expect(message).toMatchObject({ id, body: 'An offer', author: { id: bea.user.id } });
   expect(heard.map(({ type }) => type)).toEqual(['new_message']);
   expect(await held(ada)).toEqual([]);
   expect(await send()).toEqual(released[0]);
   expect(await refusal(town.call(ada, 'reject_message', { messageId: id }))).toBe('already_decided');
-  const told = (await town.call(bea, 'list_notifications')).data.map((n: { subject: { action: string } }) => n.subject.action);
+  const told = (await town.call(bea, 'list_notifications')).data.map(
+    (n: { subject: { action: string } }) => n.subject.action,
+  );
   expect(told).toEqual(['released']);
 });
 
@@ -109,7 +128,9 @@ test('what is rejected never comes out, and its author is told why', async () =>
   await town.call(ada, 'reject_message', { messageId: id, note: 'Not here' });
   expect(await refusal(town.call(ada, 'release_message', { messageId: id }))).toBe('already_decided');
   expect(await refusal(town.say(bea, room, 'An offer', { id }))).toBe('rejected_by_moderator');
-  expect((await town.call(bea, 'list_notifications')).data[0]).toMatchObject({ subject: { action: 'rejected', reason: 'Not here' } });
+  expect((await town.call(bea, 'list_notifications')).data[0]).toMatchObject({
+    subject: { action: 'rejected', reason: 'Not here' },
+  });
   expect(await town.messages(ada, room)).toEqual([]);
 });
 

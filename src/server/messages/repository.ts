@@ -2,7 +2,7 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
 import type { RoomRights } from '../rooms/contract.ts';
-import type { HeldMessagesTable } from '../rules/tables.ts';
+import type { HeldMessagesTable } from '../rules/service.ts';
 import type { MessagesTable } from './tables.ts';
 
 export type MessageRow = Selectable<MessagesTable>;

@@ -116,7 +116,8 @@ export function createWriter(deps: {
   deliveries: Pick<DeliveryMemory, 'committed'>;
   rules: Pick<RulesService, 'breach'>;
 }): Writer {
-  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads, deliveries, rules } = deps;
+  const { database, events, clock, log, metrics, tracer, pace, failpoints, uploads, deliveries, rules } =
+    deps;
   /** Sends waiting, by room; a room whose batch is being committed keeps its newcomers here. */
   const waiting = new Map<string, Waiting[]>();
   const busy = new Set<string>();

@@ -1,7 +1,7 @@
 // Queries on what moderators did and on reports. Whether a measure holds is a comparison of times by the database. No policy.
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../../core/db/database.ts';
-import type { HeldMessagesTable } from '../rules/tables.ts';
+import type { HeldMessagesTable } from '../rules/service.ts';
 import type { MessageReportsTable, ModerationRecordsTable } from './tables.ts';
 
 export type RecordRow = Selectable<ModerationRecordsTable> & { standing: boolean };

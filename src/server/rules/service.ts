@@ -13,6 +13,7 @@ import { type Breach, type Checked, type Compiled, compile, findBreach } from '.
 import type { ContentRules } from './contract.ts';
 
 export type { Breach } from './check.ts';
+export type { HeldMessagesTable } from './tables.ts';
 export type RulesService = ReturnType<typeof createRulesService>;
 
 const WHAT_TO_DO: Record<Breach['rule'], string> = {
