@@ -180,6 +180,12 @@ export function createErasure(deps: {
       );
       await sql`delete from command_runs where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
       await sql`delete from thread_marks where tenant_id = ${tenantId} and user_id = ${userId}`.execute(tx);
+      await sql`delete from held_messages where tenant_id = ${tenantId} and author_id = ${userId}`.execute(
+        tx,
+      );
+      await sql`update message_reports set comment = '' where tenant_id = ${tenantId} and reporter_id = ${userId}`.execute(
+        tx,
+      );
       const { rows: named } = await sql`
         update room_events set payload = jsonb_set(payload, '{member,user}',
           jsonb_build_object('id', ${userId}::text, 'kind', 'human', 'handle', 'deleted', 'name', 'Deleted user'))
