@@ -302,6 +302,8 @@ const CAME_AS: Record<Notification['kind'], string> = {
   message: 'It came into the inbox: they hear of every message of the room.',
   approval: 'It came into the inbox: an approval waits for them.',
   reminder: 'It came into the inbox: they asked to be reminded.',
+  moderation: 'It came into the inbox: it concerns what moderators did.',
+  invitation: 'It came into the inbox: it invites them into a room.',
 };
 
 /** Why a message is not in an inbox, as the settings are now. */
