@@ -417,7 +417,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         disconnect: (tenantId, userId) => control.disconnect(tenantId, userId),
       }),
       roomsModule(rooms),
-      cardsModule(createCardsService({ messages, events })),
+      cardsModule(createCardsService({ messages, events, rooms })),
       messagesModule({
         rooms,
         messages,

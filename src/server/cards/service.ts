@@ -8,7 +8,7 @@ import { newId } from '../../core/ids.ts';
 import type { Scope, ScopeUser } from '../../core/scope.ts';
 import type { Message } from '../messages/contract.ts';
 import type { MessagesService } from '../messages/service.ts';
-import { notAMember } from '../rooms/service.ts';
+import type { RoomsService } from '../rooms/service.ts';
 import { actionsOf, type CardAction, type CardValue, type pressCard } from './contract.ts';
 import { pressedValue } from './inputs.ts';
 import * as repo from './repository.ts';
@@ -27,8 +27,12 @@ export interface CardPressed {
   message: Message;
 }
 
-export function createCardsService(deps: { messages: MessagesService; events: Events }) {
-  const { messages, events } = deps;
+export function createCardsService(deps: {
+  messages: MessagesService;
+  events: Events;
+  rooms: Pick<RoomsService, 'requireRight'>;
+}) {
+  const { messages, events, rooms } = deps;
 
   const answer = (row: repo.ActionRow): OutputOf<typeof pressCard> => ({
     messageId: row.messageId,
@@ -58,7 +62,8 @@ export function createCardsService(deps: { messages: MessagesService; events: Ev
     async press(scope: Scope, input: InputOf<typeof pressCard>): Promise<OutputOf<typeof pressCard>> {
       const pressId = input.id.toLowerCase();
       return messages.change(scope, input.messageId, async (tx, row, here) => {
-        if (here.role === undefined) throw notAMember();
+        // Whoever may not speak here, such as who is muted, presses nothing.
+        rooms.requireRight(here, 'message.send');
         if (row.deletedAt !== null)
           throw new AppError('conflict', 'message_deleted', 'The message was deleted.');
         const action = actionsOf(row.cards).find(({ actionId }) => actionId === input.actionId);
