@@ -296,7 +296,7 @@ describe('sending', () => {
     expect(second?.error?.code).toBe('discarded');
   });
 
-  it('I32 a press of a card is repeated under one id until there is an answer, and a refusal is final', async () => {
+  it('I34 a press of a card is repeated under one id until there is an answer, and a refusal is final', async () => {
     const { server, time, room } = await setUpLive();
     const later = { code: 'unavailable', reason: 'database_unavailable', retryable: true } as const;
     const taken = { code: 'conflict', reason: 'already_taken', retryable: false } as const;
