@@ -120,8 +120,7 @@ export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Buil
       name: 'topic',
       description: 'Changes what the room is about; without a text it takes the topic away',
       options: [option({ name: 'text', type: 'string', max: 500 })],
-      offered: (scope, { role, kind }) =>
-        kind !== 'direct' && canInRoom('room.update', role, scope.role === 'admin'),
+      offered: (scope, place) => place.kind !== 'direct' && canInRoom('room.update', whoIn(scope, place)),
       async run({ scope, place, values }) {
         const topic = values.text ?? null;
         await operate(scope, 'rooms.update', { roomId: place.roomId, topic });
@@ -134,7 +133,7 @@ export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Buil
       options: [option({ name: 'user', type: 'user', required: true })],
       offered: (scope, place) =>
         place.kind !== 'direct' &&
-        (place.public || canInRoom('member.add', place.role, scope.role === 'admin')),
+        (place.public || canInRoom('member.add', whoIn(scope, place))),
       async run({ scope, place, values }) {
         const user = await operate<User>(scope, 'users.get', { userId: values.user });
         const { roomId } = place;
@@ -205,3 +204,11 @@ export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Buil
     },
   ];
 }
+
+/** As far as it decides what is offered; what the room itself changed decides when it is called. */
+const whoIn = (scope: Scope, { kind, role, public: open }: Pick<Place, 'kind' | 'role' | 'public'>) => ({
+  row: { kind, visibility: open ? ('public' as const) : ('private' as const), rights: null },
+  userId: scope.user.id,
+  role,
+  admin: scope.role === 'admin',
+});

@@ -24,12 +24,13 @@ export function createUnreadService(deps: {
 
   /** Who is asked about. @throws AppError */
   async function whose(scope: Scope, roomId: string, key: string | undefined): Promise<string> {
-    const { membership } = await rooms.requireVisible(scope, roomId);
+    const seen = await rooms.requireVisible(scope, roomId);
+    const { membership } = seen;
     if (key === undefined || key.toLowerCase() === scope.user.id) {
       if (membership === undefined) throw notAMember();
       return scope.user.id;
     }
-    if (!canInRoom('delivery.explain', membership?.role, scope.role === 'admin'))
+    if (!canInRoom('delivery.explain', rooms.seenAs(scope, seen)))
       throw new AppError(
         'forbidden',
         'not_allowed',
