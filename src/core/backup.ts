@@ -77,7 +77,7 @@ export async function backUp(
     const { files, ...described } = await add(deps, archive, (query) =>
       addFiles(query, archive, objects, withFiles || config.S3_ENDPOINT === undefined),
     );
-    const parts = { ...described.parts, [FILE_LIST]: files.sha256 };
+    const parts: Record<string, string> = { ...described.parts, [FILE_LIST]: files.sha256 };
     if (withSecret)
       parts[SECRET] = (await archive.add(SECRET, Readable.from([await readFile(secret)]))).sha256;
     const manifest: Manifest = {

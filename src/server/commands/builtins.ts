@@ -132,8 +132,7 @@ export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Buil
       description: 'Brings somebody into the room',
       options: [option({ name: 'user', type: 'user', required: true })],
       offered: (scope, place) =>
-        place.kind !== 'direct' &&
-        (place.public || canInRoom('member.add', whoIn(scope, place))),
+        place.kind !== 'direct' && (place.public || canInRoom('member.add', whoIn(scope, place))),
       async run({ scope, place, values }) {
         const user = await operate<User>(scope, 'users.get', { userId: values.user });
         const { roomId } = place;
