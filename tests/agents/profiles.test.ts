@@ -207,7 +207,7 @@ describe('agents', () => {
     town.at(undefined);
     expect((await town.messages(ada, room)).map((m) => m.kind)).toEqual(['text']);
     expect((await town.runs(ada, bot))[0]).toMatchObject({
-      status: 'silent',
+      status: 'cancelled',
       reason: 'agent_not_in_room',
     });
   });

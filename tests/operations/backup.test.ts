@@ -75,7 +75,7 @@ describe('the embedded database', () => {
     await stop(first);
 
     expect(await parleyOk(['backup', file, '--with-secret'], env)).toMatch(
-      /Backed up 1 rooms and 1 messages/,
+      /Backed up 1 rooms, 1 messages and 0 of 0 files/,
     );
     expect((await parley(['backup', file], env)).err).toContain('already; choose another name');
     expect(readdirSync(join(folder, 'backups'))).toEqual(['monday.tar']);
