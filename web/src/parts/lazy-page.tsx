@@ -1,7 +1,7 @@
 // Pages and dialogs that are fetched when they are first opened: bars in a page's place while it comes, words and a way on
 // where it does not. Must never leave a blank page behind, also where the page's own code fails.
 import { Button, Group } from '@mantine/core';
-import { Component, type ComponentType, lazy, type ReactNode, Suspense, useState } from 'react';
+import { Component, type ComponentType, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { EmptyState } from './empty-state.tsx';
 import styles from './lazy-page.module.css';
 
@@ -9,9 +9,19 @@ type Load<P> = () => Promise<ComponentType<P>>;
 
 export const lazyPage = <P extends object>(load: Load<P>) => fetched(load, 'page');
 
-/** Nothing is fetched or shown until it is first opened; then it stays, so that closing it gives the focus back. */
+/**
+ * Nothing is fetched or shown until it is first opened; then it stays. It is drawn closed once before it opens: a dialog gives the
+ * focus back to what had it when it opened, and notices that only as a change.
+ */
 export function lazyDialog<P extends { opened: boolean }>(load: Load<P>): ComponentType<P> {
-  const Dialog = fetched(load, 'dialog');
+  const Dialog = fetched<P>(async () => {
+    const Loaded = await load();
+    return function FirstClosed(props: P) {
+      const [drawn, setDrawn] = useState(false);
+      useEffect(() => setDrawn(true), []);
+      return <Loaded {...props} opened={props.opened && drawn} />;
+    };
+  }, 'dialog');
   return function LazyDialog(props: P) {
     const [wasOpened, setWasOpened] = useState(props.opened);
     if (props.opened && !wasOpened) setWasOpened(true);
