@@ -41,7 +41,7 @@ export function createCustomCommands(deps: {
     if (row === undefined) throw missing();
     if (scope.role === 'admin' && row.roomId === null) return row;
     if (row.roomId === null) throw missing();
-    const seen = await rooms.requireVisible(scope, row.roomId).catch(() => undefined);
+    const seen = await rooms.findVisible(scope, row.roomId);
     if (seen === undefined || (seen.membership?.role !== 'owner' && scope.role !== 'admin')) throw missing();
     return row;
   }

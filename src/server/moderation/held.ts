@@ -74,7 +74,7 @@ export function createHeldService(deps: {
   async function require(scope: Scope, id: string): Promise<repo.HeldRow> {
     const row = await repo.findHeld(db, scope.tenantId, id);
     if (row === undefined) throw heldNotFound();
-    const seen = await rooms.requireVisible(scope, row.roomId).catch(() => undefined);
+    const seen = await rooms.findVisible(scope, row.roomId);
     if (seen === undefined || !canInRoom('moderation.act', rooms.seenAs(scope, seen))) throw heldNotFound();
     return row;
   }

@@ -37,7 +37,7 @@ export function createReportsService(deps: {
   async function require(scope: Scope, id: string, at: Database['db'] | Tx = db): Promise<repo.ReportRow> {
     const row = await repo.findReport(at, scope.tenantId, id);
     if (row === undefined) throw reportNotFound();
-    const seen = await rooms.requireVisible(scope, row.roomId, at).catch(() => undefined);
+    const seen = await rooms.findVisible(scope, row.roomId, at);
     if (seen === undefined || !canInRoom('moderation.review', rooms.seenAs(scope, seen)))
       throw reportNotFound();
     return row;

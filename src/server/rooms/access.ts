@@ -101,11 +101,26 @@ export function createAccess(database: Database) {
 
   const by = (key: string) => (isUuid(key) ? { id: key } : { slug: key });
 
+  /** Also where the caller is banned. */
+  async function findKnown(scope: Scope, key: string, at: Db | Tx): Promise<repo.RoomSeen | undefined> {
+    const seen = await repo.findRoomSeenBy(at, scope.tenantId, by(key), scope.user.id);
+    return seen?.membership === undefined && seen?.row.visibility !== 'public' ? undefined : seen;
+  }
+
+  /** For who answers "there is no such thing" in its own words. */
+  async function findVisible(
+    scope: Scope,
+    key: string,
+    at: Db | Tx = db,
+  ): Promise<repo.RoomSeen | undefined> {
+    const seen = await findKnown(scope, key, at);
+    return seen?.bannedUntil === null ? seen : undefined;
+  }
+
   /** The room if the caller may see it, with the membership if there is one. */
   async function requireVisible(scope: Scope, key: string, at: Db | Tx = db) {
-    const seen = await repo.findRoomSeenBy(at, scope.tenantId, by(key), scope.user.id);
-    if (seen === undefined || (seen.membership === undefined && seen.row.visibility !== 'public'))
-      throw roomNotFound();
+    const seen = await findKnown(scope, key, at);
+    if (seen === undefined) throw roomNotFound();
     if (seen.bannedUntil !== null) throw banned(seen.bannedUntil);
     return seen;
   }
@@ -146,6 +161,7 @@ export function createAccess(database: Database) {
   }
 
   return {
+    findVisible,
     requireVisible,
     requireMember,
     lock,
@@ -173,9 +189,8 @@ export function createAccess(database: Database) {
 
     /** A room as `can` looks at it: also who is banned sees that it is there. @throws AppError not_found */
     async requireKnown(scope: Scope, key: string): Promise<repo.RoomSeen> {
-      const seen = await repo.findRoomSeenBy(db, scope.tenantId, by(key), scope.user.id);
-      if (seen === undefined || (seen.membership === undefined && seen.row.visibility !== 'public'))
-        throw roomNotFound();
+      const seen = await findKnown(scope, key, db);
+      if (seen === undefined) throw roomNotFound();
       return seen;
     },
 

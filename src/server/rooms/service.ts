@@ -79,6 +79,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     can: rights.can,
     rights: rights.get,
     setRights: rights.set,
+    findVisible: access.findVisible,
     requireVisible,
     requireMember,
     resolveId: access.resolveId,

@@ -2,7 +2,6 @@
 // id; what is told is read at that moment, so that of a deleted message nothing is.
 import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
-import { AppError } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { random } from '../../core/ids.ts';
 import type { JobDef, Jobs } from '../../core/jobs.ts';
@@ -10,13 +9,10 @@ import type { Outgoing } from '../../core/outgoing.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
 import type { CardPressed } from '../cards/service.ts';
 import * as repo from './repository.ts';
-import { signedPost } from './signed-post.ts';
+import { notifySigned } from './signed-post.ts';
 import { waitAfter } from './signing.ts';
 
 const JOB = { name: 'webhooks.card_action' } as const;
-const TOTAL_MS = 15_000;
-/** Of an answer, which is not read. */
-const MOST_BYTES = 64 * 1024;
 
 interface Told {
   actionId: string;
@@ -40,25 +36,15 @@ export function createCardActions(deps: {
     }
   });
 
-  async function send(due: repo.DueAction, body: string, signal: AbortSignal): Promise<number | string> {
-    try {
-      const answer = await signedPost(fetch, {
-        url: due.url,
-        secrets: [sealer.open(due.hookId, due.secret)],
-        id: `act_${due.id.replaceAll('-', '')}`,
-        timestamp: Math.floor(clock.now() / 1000),
-        body,
-        totalMs: TOTAL_MS,
-        maxBytes: MOST_BYTES,
-        signal,
-      });
-      await answer.body?.cancel();
-      return answer.status;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof AppError) return error.reason;
-      throw error;
-    }
+  function send(due: repo.DueAction, body: string, signal: AbortSignal): Promise<number | string> {
+    return notifySigned(fetch, {
+      url: due.url,
+      secrets: [sealer.open(due.hookId, due.secret)],
+      id: `act_${due.id.replaceAll('-', '')}`,
+      timestamp: Math.floor(clock.now() / 1000),
+      body,
+      signal,
+    });
   }
 
   return {

@@ -2,22 +2,18 @@
 // that moment. At least once: a server that dies between the answer and the record sends it again, under the same id.
 import type { Clock } from '../../core/clock.ts';
 import type { Database } from '../../core/db/database.ts';
-import { AppError } from '../../core/errors.ts';
 import { random } from '../../core/ids.ts';
 import type { JobDef, Jobs } from '../../core/jobs.ts';
 import type { Outgoing } from '../../core/outgoing.ts';
 import type { TextSealer } from '../../core/sealed-text.ts';
 import type { MessageLog } from '../messages/service.ts';
 import * as repo from './repository.ts';
-import { signedPost } from './signed-post.ts';
+import { notifySigned } from './signed-post.ts';
 import { messageIdOf, waitAfter } from './signing.ts';
 
 export const DELIVER = { name: 'webhooks.deliver' } as const;
 
 /** Longest wait for an answer: what takes longer should be taken note of and done later. */
-const TOTAL_MS = 15_000;
-/** Of an answer, which is not read. */
-const MOST_BYTES = 64 * 1024;
 
 export function createDelivery(deps: {
   database: Database;
@@ -30,28 +26,18 @@ export function createDelivery(deps: {
   const { database, jobs, clock, log, sealer, fetch } = deps;
 
   /** The status of the answer, or why there is none. */
-  async function send(due: repo.Due, body: string, signal: AbortSignal): Promise<number | string> {
+  function send(due: repo.Due, body: string, signal: AbortSignal): Promise<number | string> {
     const secrets = [due.secret, due.previousSecret].flatMap((sealed) =>
       sealed === null ? [] : [sealer.open(due.webhookId, sealed)],
     );
-    try {
-      const answer = await signedPost(fetch, {
-        url: due.url,
-        secrets,
-        id: messageIdOf(due.roomId, due.seq),
-        timestamp: Math.floor(clock.now() / 1000),
-        body,
-        totalMs: TOTAL_MS,
-        maxBytes: MOST_BYTES,
-        signal,
-      });
-      await answer.body?.cancel();
-      return answer.status;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof AppError) return error.reason;
-      throw error;
-    }
+    return notifySigned(fetch, {
+      url: due.url,
+      secrets,
+      id: messageIdOf(due.roomId, due.seq),
+      timestamp: Math.floor(clock.now() / 1000),
+      body,
+      signal,
+    });
   }
 
   return {

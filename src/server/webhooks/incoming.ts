@@ -130,7 +130,7 @@ export function createIncoming(deps: {
     async revoke(scope: Scope, hookId: string): Promise<void> {
       const row = await repo.findIncoming(db, hookId);
       if (row === undefined || row.tenantId !== scope.tenantId) throw missing();
-      const seen = await rooms.requireVisible(scope, row.roomId).catch(() => undefined);
+      const seen = await rooms.findVisible(scope, row.roomId);
       if (seen === undefined || !canInRoom('room.update', rooms.seenAs(scope, seen))) throw missing();
       await database.transaction(async (tx) => {
         await repo.revokeIncoming(tx, row.id);

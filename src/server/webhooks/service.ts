@@ -35,7 +35,7 @@ export function createWebhooksService(deps: {
   async function requireManaged(scope: Scope, id: string, at: Db | Tx = db): Promise<repo.WebhookRow> {
     const row = isUuid(id) ? await repo.findWebhook(at, scope.tenantId, id) : undefined;
     if (row === undefined) throw missing();
-    const seen = await rooms.requireVisible(scope, row.roomId, at).catch(() => undefined);
+    const seen = await rooms.findVisible(scope, row.roomId, at);
     if (seen === undefined || !canInRoom('room.update', rooms.seenAs(scope, seen))) throw missing();
     return row;
   }
