@@ -185,6 +185,18 @@ export interface Messages {
   loadAround(seq: number, limit?: number, options?: CallOptions): Promise<HistoryPage>;
 }
 
+export interface RightsSnapshot {
+  readonly status: 'idle' | 'loading' | 'ready' | 'error';
+  /** By capability: whether I may, and if not, why and until when. */
+  readonly can: ReplyOf<'can'>['can'];
+  readonly error?: ParleyError;
+}
+
+export interface Rights extends Store<RightsSnapshot> {
+  /** Keeps them, and so the room, live; counted. */
+  follow(): Off;
+}
+
 export interface RoomHandle extends Store<RoomSnapshot> {
   /** As given to `client.room`. */
   readonly key: string;
@@ -193,6 +205,8 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   readonly pins: Pins;
   /** A window on all of its messages, wherever in the past it stands; at the newest unless moved. */
   readonly history: History;
+  /** What I may do here, for showing it; asked while followed, and again when a role, a rule or a time changes it. */
+  readonly rights: Rights;
   /** What stands in my composer here: kept at once, and on all my devices shortly after. */
   readonly draft: Draft;
   /**

@@ -17,6 +17,8 @@ export type TypedCall = <N extends OperationName>(
   options?: CallOptions,
 ) => Promise<ReplyOf<N>>;
 
+type Writing = { -readonly [K in keyof Omit<OutboxEntry, 'order'>]: Omit<OutboxEntry, 'order'>[K] };
+
 export interface RoomMessagesParts {
   roomKey: string;
   call: TypedCall;
@@ -65,18 +67,14 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
       const known = sender.handle(id);
       if (known !== undefined) return known;
       const userId = parts.me()?.id;
-      outbox.add({
-        id,
-        roomKey,
-        body,
-        ...(threadId === undefined ? {} : { threadId }),
-        ...(metadata === undefined ? {} : { metadata }),
-        ...(attachments.length === 0 ? {} : filesOf(attachments)),
-        ...(cards.length === 0 ? {} : { cards }),
-        ...(confirm === true ? { confirm } : {}),
-        ...(userId === undefined ? {} : { userId }),
-        createdAt: new Date(clock.now()).toISOString(),
-      });
+      const entry: Writing = { id, roomKey, body, createdAt: new Date(clock.now()).toISOString() };
+      if (threadId !== undefined) entry.threadId = threadId;
+      if (metadata !== undefined) entry.metadata = metadata;
+      if (attachments.length > 0) Object.assign(entry, filesOf(attachments));
+      if (cards.length > 0) entry.cards = cards;
+      if (confirm === true) entry.confirm = true;
+      if (userId !== undefined) entry.userId = userId;
+      outbox.add(entry);
       const handle = sender.handle(id);
       if (handle === undefined) throw new ParleyError('internal', 'outbox', 'The outbox lost a message');
       parts.onSend(threadId);

@@ -1,15 +1,17 @@
 // The parts of one room beside its messages, made when they are first asked for, and told of what happens in it.
 // Must never hold a rule of its own.
-import type { History, Messages, Pins, RoomHandle, ThreadHandle } from './api.ts';
+import type { History, Messages, Pins, Rights, RoomHandle, ThreadHandle } from './api.ts';
 import type { Drafts } from './drafts.ts';
 import { createHistory } from './history.ts';
 import { createPins } from './pins.ts';
-import type { Timers } from './ports.ts';
+import type { Clock, Timers } from './ports.ts';
+import { createRights } from './rights.ts';
 import type { RoomContext, RoomPart } from './room-part.ts';
 import { createThread } from './thread.ts';
 
 export interface RoomPartsOptions extends RoomContext {
   drafts: Drafts;
+  clock: Clock;
   timers: Timers;
   random: () => number;
   send: Messages['send'];
@@ -19,16 +21,23 @@ export interface RoomPartsOptions extends RoomContext {
 
 export function createRoomParts(
   room: RoomPartsOptions,
-): Omit<RoomPart, 'live'> & { pins: Pins; history: History; thread: RoomHandle['thread'] } {
+): Omit<RoomPart, 'live'> & {
+  pins: Pins;
+  rights: Rights;
+  history: History;
+  thread: RoomHandle['thread'];
+} {
   const { timers, random, drafts } = room;
   const pins = createPins(room);
   const threads = new Map<string, ThreadHandle>();
   const history = createHistory(room);
-  const parts: RoomPart[] = [pins.part, history.part];
+  const rights = createRights(room);
+  const parts: RoomPart[] = [pins.part, history.part, rights.part];
   let wasLive = false;
 
   return {
     pins: pins.api,
+    rights: rights.api,
     history: history.api,
     thread(rootId) {
       const known = threads.get(rootId);

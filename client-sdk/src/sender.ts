@@ -61,31 +61,15 @@ export function createSender(parts: SenderParts): Sender {
   const stoodDown = ({ failed, asks }: OutboxEntry) => failed !== undefined || asks !== undefined;
   const roomOf = (id: string) => canonical(outbox.find(id)?.roomKey ?? '');
 
-  async function send({
-    id,
-    roomKey,
-    body,
-    threadId,
-    metadata,
-    attachments,
-    cards,
-    confirm: meant,
-  }: OutboxEntry): Promise<void> {
+  async function send(entry: OutboxEntry): Promise<void> {
+    const { id, roomKey, body, threadId, metadata, attachments, cards, confirm } = entry;
     busy.set(id, undefined);
-    const input = {
-      roomId: roomKey,
-      id,
-      body,
-      ...(threadId === undefined ? {} : { threadId }),
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(attachments === undefined ? {} : { attachments }),
-      ...(cards === undefined ? {} : { cards }),
-      ...(meant === true ? { confirm: true } : {}),
-    };
+    const given = { threadId, metadata, attachments, cards, confirm };
+    const input = { roomId: roomKey, id, body, ...withoutHoles(given) };
     try {
       const message = (await calls.call('send_message', input, { now: true })) as Message;
       busy.delete(id);
-      confirm(id, message);
+      settle(id, message);
     } catch (thrown) {
       busy.delete(id);
       refuse(id, toParleyError(thrown));
@@ -93,7 +77,7 @@ export function createSender(parts: SenderParts): Sender {
     pump();
   }
 
-  function confirm(id: string, message: Message): void {
+  function settle(id: string, message: Message): void {
     const entry = outbox.find(id);
     tries.delete(id);
     if (entry !== undefined) {
@@ -180,7 +164,7 @@ export function createSender(parts: SenderParts): Sender {
     seen(message) {
       if (outbox.find(message.id) === undefined && !handles.has(message.id)) return;
       stopWaiting(message.id);
-      confirm(message.id, message);
+      settle(message.id, message);
       pump();
     },
   };
@@ -242,6 +226,9 @@ function createHandle(entry: OutboxEntry, act: { retry(): void; confirm(): void;
     },
   };
 }
+
+const withoutHoles = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 const wordsOf = ({ code, reason, message }: ParleyError) => ({ code, reason, message });
 

@@ -160,6 +160,39 @@ describe('a thread', () => {
   });
 });
 
+describe('what I may do', () => {
+  it('I35 is asked for again when a role or a rule changes, and when a time is over', async () => {
+    const { server, time, room } = await setUpLive();
+    const asked = () => server.calls.filter(({ name }) => name === 'can').length;
+    await time.advance(1000);
+    expect(asked()).toBe(0);
+    const off = room.rights.follow();
+    await time.advance(100);
+    expect(room.rights.getSnapshot()).toEqual({
+      status: 'ready',
+      can: { 'message.send': { allowed: true } },
+    });
+    const { room: info } = room.getSnapshot();
+    server.append('lobby', 'room_updated', (seq) => ({
+      roomId: info?.id,
+      seq,
+      room: { ...info, name: 'Hall' },
+    }));
+    await time.advance(100);
+    expect(asked()).toBe(2);
+    server.post('lobby', 'bob', 'not mine');
+    await time.advance(100);
+    expect(asked()).toBe(2);
+    server.disconnectAll();
+    await time.advance(5000);
+    expect(asked()).toBe(3);
+    off();
+    server.disconnectAll();
+    await time.advance(5000);
+    expect(asked()).toBe(3);
+  });
+});
+
 describe('a draft', () => {
   it('I26 is there after a reload, and not for another person', async () => {
     const storage = createMemoryStorage();

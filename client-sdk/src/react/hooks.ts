@@ -10,6 +10,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type {
+  Capability,
   ChatMessage,
   Client,
   ConnectionSnapshot,
@@ -21,6 +22,7 @@ import type {
   ListSnapshot,
   Off,
   PinsSnapshot,
+  RightsSnapshot,
   RoomHandle,
   RoomSnapshot,
   RoomsSnapshot,
@@ -121,6 +123,11 @@ export const useSaved = (): ListSnapshot<SavedMessage> => useFollowed(useClient(
 export const useScheduled = (): ListSnapshot<ScheduledItem> => useFollowed(useClient().scheduled);
 /** Pinned messages of a room, which is listened to while mounted. */
 export const usePins = (idOrSlug: string): PinsSnapshot => useFollowed(useRoomHandle(idOrSlug).pins);
+
+/** What I may do in a room; undefined until it is known. */
+export function useCan(idOrSlug: string, action: Capability): RightsSnapshot['can'][Capability] {
+  return useFollowed(useRoomHandle(idOrSlug).rights).can[action];
+}
 
 /** What stands in a composer, of a room or of a thread, and how to change it. */
 export function useDraft(

@@ -460,6 +460,11 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
       return {};
     },
     agent_command: ({ agentId }) => ({ agentId, status: 'idle', runs: [] }),
+    can: ({ roomId }, { userId }) => ({
+      roomId: need(roomId).info.id,
+      userId,
+      can: { 'message.send': { allowed: need(roomId).members.has(userId) } },
+    }),
     invoke_agent: () => ({}),
     card_action: ({ messageId, actionId, id }, { userId }) => ({
       messageId,
