@@ -19,9 +19,7 @@ export interface RoomPartsOptions extends RoomContext {
   isFromHere(id: string): boolean;
 }
 
-export function createRoomParts(
-  room: RoomPartsOptions,
-): Omit<RoomPart, 'live'> & {
+export function createRoomParts(room: RoomPartsOptions): Omit<RoomPart, 'live'> & {
   pins: Pins;
   rights: Rights;
   history: History;

@@ -161,35 +161,91 @@ describe('a thread', () => {
 });
 
 describe('what I may do', () => {
-  it('I35 is asked for again when a role or a rule changes, and when a time is over', async () => {
-    const { server, time, room } = await setUpLive();
+  it('I35 is asked again when a rule or my role changes, after a message of mine, and with each connection', async () => {
+    const { client, server, time, room } = await setUpLive({}, 1);
     const asked = () => server.calls.filter(({ name }) => name === 'can').length;
-    await time.advance(1000);
-    expect(asked()).toBe(0);
-    const off = room.rights.follow();
-    await time.advance(100);
+    const after = async (what: () => void) => {
+      const before = asked();
+      what();
+      await time.advance(5000);
+      return asked() - before;
+    };
+    expect(await after(() => server.post('lobby', 'ada', 'nobody follows'))).toBe(0);
+    let off = () => {};
+    expect(await after(() => (off = room.rights.follow()))).toBe(1);
     expect(room.rights.getSnapshot()).toEqual({
       status: 'ready',
       can: { 'message.send': { allowed: true } },
     });
-    const { room: info } = room.getSnapshot();
-    server.append('lobby', 'room_updated', (seq) => ({
-      roomId: info?.id,
-      seq,
-      room: { ...info, name: 'Hall' },
-    }));
-    await time.advance(100);
-    expect(asked()).toBe(2);
-    server.post('lobby', 'bob', 'not mine');
-    await time.advance(100);
-    expect(asked()).toBe(2);
-    server.disconnectAll();
-    await time.advance(5000);
-    expect(asked()).toBe(3);
+    const { room: info, me, members } = room.getSnapshot();
+    const roomId = info?.id;
+    const hall = { ...info, name: 'Hall' };
+    expect(
+      await after(() => server.append('lobby', 'room_updated', (seq) => ({ roomId, seq, room: hall }))),
+    ).toBe(1);
+    const raise = (id = '') =>
+      server.append('lobby', 'member_updated', (seq) => {
+        const member = members.find(({ user }) => user.id === id);
+        return { roomId, seq, member: { ...member, role: 'admin' } };
+      });
+    const bob = members.find(({ user }) => user.handle === 'bob');
+    expect(await after(() => server.post('lobby', 'bob', 'not mine'))).toBe(0);
+    expect(await after(() => raise(bob?.user.id))).toBe(0);
+    expect(await after(() => raise(me?.user.id))).toBe(1);
+    expect(await after(() => server.post('lobby', 'ada', 'mine'))).toBe(1);
+    expect(await after(() => server.disconnectAll())).toBe(1);
     off();
-    server.disconnectAll();
-    await time.advance(5000);
-    expect(asked()).toBe(3);
+    expect(await after(() => server.disconnectAll())).toBe(0);
+    client.close();
+  });
+
+  it('I35 is asked again when a time that was named is over, by whichever clock, and leaves no timer behind', async () => {
+    const { client, server, time, room } = await setUpLive();
+    const may = () => room.rights.getSnapshot().can['message.send'];
+    const until = (ms: number) => new Date(time.clock.now() + ms).toISOString();
+    server.forbid('lobby', { 'message.send': { allowed: false, reason: 'muted', until: until(60_000) } });
+    const off = room.rights.follow();
+    await time.advance(59_000);
+    expect(may()).toMatchObject({ reason: 'muted' });
+    server.forbid('lobby', { 'message.send': { allowed: false, reason: 'slow_mode', retryAfterMs: 3000 } });
+    await time.advance(2000);
+    expect(may()).toMatchObject({ reason: 'slow_mode' });
+    // The server's clock is behind ours: its time is not over yet.
+    server.forbid('lobby', { 'message.send': { allowed: false, reason: 'muted', until: until(-30_000) } });
+    await time.advance(3000);
+    expect(may()).toMatchObject({ reason: 'muted' });
+    server.forbid('lobby', {});
+    await time.advance(6000);
+    expect(may()).toEqual({ allowed: true });
+
+    server.forbid('lobby', { 'message.send': { allowed: false, reason: 'muted', until: until(60_000) } });
+    off();
+    room.rights.follow();
+    await time.advance(100);
+    expect(may()).toMatchObject({ reason: 'muted' });
+    client.close();
+    await time.advance(10);
+    expect(time.pending).toBe(0);
+  });
+
+  it('I35 is asked again after a failure, and I16 what stayed stays the same object', async () => {
+    const { server, time, room } = await setUpLive();
+    server.answer('can', { code: 'rate_limited', retryable: true, retryAfterMs: 2000 });
+    room.rights.follow();
+    await time.advance(1000);
+    expect(room.rights.getSnapshot()).toMatchObject({ status: 'error', error: { code: 'rate_limited' } });
+    await time.advance(2000);
+    const before = room.rights.getSnapshot();
+    expect(before.status).toBe('ready');
+    server.post('lobby', 'ada', 'mine');
+    await time.advance(100);
+    expect(room.rights.getSnapshot()).toBe(before);
+    server.forbid('lobby', { 'message.pin': { allowed: false, reason: 'role' } });
+    server.post('lobby', 'ada', 'mine');
+    await time.advance(100);
+    const { can } = room.rights.getSnapshot();
+    expect(can['message.pin']).toEqual({ allowed: false, reason: 'role' });
+    expect(can['message.send']).toBe(before.can['message.send']);
   });
 });
 

@@ -124,9 +124,12 @@ export const useScheduled = (): ListSnapshot<ScheduledItem> => useFollowed(useCl
 /** Pinned messages of a room, which is listened to while mounted. */
 export const usePins = (idOrSlug: string): PinsSnapshot => useFollowed(useRoomHandle(idOrSlug).pins);
 
-/** What I may do in a room; undefined until it is known. */
+/** Whether I may do something in a room, and if not, why; undefined until it is known. */
 export function useCan(idOrSlug: string, action: Capability): RightsSnapshot['can'][Capability] {
-  return useFollowed(useRoomHandle(idOrSlug).rights).can[action];
+  const { rights } = useRoomHandle(idOrSlug);
+  useEffect(() => rights.follow(), [rights]);
+  const may = () => rights.getSnapshot().can[action];
+  return useSyncExternalStore(rights.subscribe, may, may);
 }
 
 /** What stands in a composer, of a room or of a thread, and how to change it. */

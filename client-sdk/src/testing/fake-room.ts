@@ -1,6 +1,6 @@
 // One room of the server in memory: its log, and the state of each message that the log leads to.
 // Must never tell anyone: fake-server.ts does.
-import type { LogEvent, Member, Message, MyMembership, MyThread, RoomInfo, User } from '../wire.ts';
+import type { LogEvent, Member, Message, MyMembership, MyThread, ReplyOf, RoomInfo, User } from '../wire.ts';
 
 export const TIME = '2026-01-01T00:00:00.000Z';
 
@@ -24,6 +24,8 @@ export interface FakeRoom {
   readonly pins: Map<string, Pinned>;
   /** `user/root` → what the user has read of the thread, and whether it is followed. */
   readonly threadMarks: Map<string, { readSeq: number; following?: boolean }>;
+  /** What its members may not do. */
+  refused: ReplyOf<'can'>['can'];
 }
 
 export const createFakeRoom = (info: RoomInfo, members: Map<string, Member>): FakeRoom => ({
@@ -38,6 +40,7 @@ export const createFakeRoom = (info: RoomInfo, members: Map<string, Member>): Fa
   reactions: new Map(),
   pins: new Map(),
   threadMarks: new Map(),
+  refused: {},
 });
 
 export const repliesOf = (room: FakeRoom, rootId: string): Message[] =>

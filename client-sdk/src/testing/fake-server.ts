@@ -1,7 +1,16 @@
 // A chat server in memory, small but true to the wire: gapless logs, idempotent sends, resume, resync.
 // For tests of clients. Must never be taken for the server's specification; that is its contract.
 import type { Problem } from '../api.ts';
-import type { JoinReply, LogEvent, Me, Message, MyMembership, Notification, RoomInfo } from '../wire.ts';
+import type {
+  JoinReply,
+  LogEvent,
+  Me,
+  Message,
+  MyMembership,
+  Notification,
+  ReplyOf,
+  RoomInfo,
+} from '../wire.ts';
 import { createFakePerson, type FakePerson, notify, setDraft, setRead, unreadOf } from './fake-personal.ts';
 import {
   createFakeRoom,
@@ -45,6 +54,8 @@ export interface FakeServer {
   /** The answer to a call of a user, as it would be made now; for comparing with what a client shows. */
   ask(user: string, operation: string, input: Record<string, unknown>): unknown;
   append(room: string, type: string, payload: (seq: number) => object): void;
+  /** What members may not do in a room, by capability; what stood before is given up. */
+  forbid(room: string, refused: ReplyOf<'can'>['can']): void;
   signal(room: string, name: string, payload: object): void;
   /** Straight to the connections of one user. */
   tellUser(user: string, name: string, payload: object): void;
@@ -463,7 +474,7 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
     can: ({ roomId }, { userId }) => ({
       roomId: need(roomId).info.id,
       userId,
-      can: { 'message.send': { allowed: need(roomId).members.has(userId) } },
+      can: { 'message.send': { allowed: need(roomId).members.has(userId) }, ...need(roomId).refused },
     }),
     invoke_agent: () => ({}),
     card_action: ({ messageId, actionId, id }, { userId }) => ({
@@ -515,6 +526,9 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
       const { id } = user(name);
       room.members.delete(id);
       append(key, 'member_left', (seq) => ({ roomId: room.info.id, seq, userId: id, by: id }));
+    },
+    forbid(key, refused) {
+      need(key).refused = refused;
     },
     truncate(key, seq) {
       need(key).reachesTo = seq;
