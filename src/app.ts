@@ -246,6 +246,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       log,
       writer,
       epoch,
+      present: (roomId) => presence.present(roomId),
       failpoints,
       screen: (text) => agents.screen(text),
       rules,

@@ -4,7 +4,7 @@ import { placeOf } from './message-list.ts';
 import type { Message, MyMembership } from './wire.ts';
 
 export function mentionsMe(message: Message, myId: string): boolean {
-  return message.mentions.some((m) => m.kind === 'all' || m.kind === 'here' || m.userId === myId);
+  return message.mentions.some((m) => m.kind === 'all' || m.userId === myId || m.userIds?.includes(myId));
 }
 
 /** Everything above is unread. */

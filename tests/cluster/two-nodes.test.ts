@@ -87,6 +87,27 @@ describe.runIf(inject('postgresUrl') !== undefined && inject('redisUrl') !== und
     }
   });
 
+  test('@here on a node that nobody listens to reaches who is there on the other', async () => {
+    const owner = await signIn(pair()[0].url, 'Owner');
+    const room = await newRoom();
+    const there = await client(1, 'phoenix', 'Hal', room);
+    const { userId: away, token } = await signIn(pair()[1].url, 'Ida');
+    await rest(pair()[1].url, token, 'POST', `/api/rooms/${room}/join`, {});
+    const saidHere = async () => {
+      const path = `/api/rooms/${room}/messages`;
+      const body = { body: '@here' };
+      type Said = { mentions: { kind: string; userIds: string[] }[] };
+      return (await rest<Said>(pair()[0].url, owner.token, 'POST', path, body)).mentions[0];
+    };
+    await until(
+      'who is there is reached',
+      async () => (await saidHere())?.userIds.includes(there.userId) === true,
+    );
+    const { kind, userIds } = (await saidHere()) ?? {};
+    expect({ kind, userIds }).toEqual({ kind: 'here', userIds: [there.userId] });
+    expect(userIds).not.toContain(away);
+  });
+
   test('while Redis is away messages still reach the other node, and nothing is missing when it is back', async () => {
     const room = await newRoom();
     const here = await client(0, 'phoenix', 'Eva', room);

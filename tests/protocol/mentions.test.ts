@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../src/core/ids.ts';
 import type { Message } from '../../src/server/messages/contract.ts';
 import { type SignedIn, startApp, type TestApp } from '../support/app.ts';
-import { type Caller, connect, refusalOf } from '../support/clients.ts';
+import { type Caller, connect, type Listener, listen, refusalOf } from '../support/clients.ts';
+import { until } from '../support/until.ts';
 
 let app: TestApp;
 let ada: SignedIn;
@@ -106,5 +107,93 @@ describe.each(['rest', 'socketio over websocket', 'phoenix 2.0.0'] as const)('me
     const edit = { messageId: plain.id, body: '@all after all' };
     expect(await refusalOf(owner.call('edit_message', edit))).toMatchObject({ reason: 'confirm_mention' });
     expect(kinds(await owner.call('edit_message', { ...edit, confirm: true }))).toEqual(['all']);
+  });
+});
+
+describe('@here', () => {
+  let adas: Caller;
+  let bobs: Caller;
+  let cyds: Caller;
+  let bobsScreen: Listener;
+  let cyd: SignedIn;
+  beforeAll(async () => {
+    cyd = await app.signIn('Cyd');
+    [adas, bobs, cyds] = [
+      await connect('rest', app, ada),
+      await connect('rest', app, bob),
+      await connect('rest', app, cyd),
+    ];
+    bobsScreen = await listen('phoenix 2.0.0', app, bob);
+  });
+  afterAll(() => bobsScreen.close());
+
+  const newRoom = async (kind: 'channel' | 'group' = 'channel'): Promise<string> => {
+    const memberIds = [bob.user.id, cyd.user.id];
+    return (await adas.call('create_room', { name: 'A room', kind, memberIds })).id;
+  };
+  const reached = (message: Message) => message.mentions.map(({ kind, userIds }) => ({ kind, userIds }));
+
+  test('reaches the members who are connected to the room, and no one else by any count', async () => {
+    const roomId = await newRoom();
+    await adas.call('invite_agent', { roomId, agentId: agent.id });
+    await bobsScreen.join(roomId);
+    const sent = await adas.call('send_message', { roomId, body: '@here, lunch' });
+    expect(reached(sent)).toEqual([{ kind: 'here', userIds: [bob.user.id] }]);
+    const reply = await adas.call('send_message', { roomId, threadId: sent.id, body: '@here still' });
+    const badges = [
+      { by: bobs, mentions: 2, reason: 'mention_here', inThread: 1 },
+      { by: cyds, mentions: 0, reason: 'message', inThread: 0 },
+    ];
+    for (const { by, mentions, reason, inThread } of badges) {
+      expect((await by.call('get_room', { roomId })).me).toMatchObject({ unread: 2, mentions });
+      const { data } = await by.call('list_rooms');
+      expect(data.find(({ id }: { id: string }) => id === roomId)).toMatchObject({ me: { mentions } });
+      const why = await by.call('explain_unread', { roomId });
+      expect(why).toMatchObject({ unread: 2, mentions });
+      expect(why.counted[0]).toMatchObject({ messageId: sent.id, reason });
+      expect(why.mentioned).toHaveLength(mentions);
+      const thread = await by.call('get_thread', { messageId: sent.id });
+      expect(thread.me).toMatchObject({ unread: 1, mentions: inThread });
+      const told = await by.call('explain_thread_unread', { messageId: sent.id });
+      expect(told).toMatchObject({ unread: 1, mentions: inThread });
+    }
+    const inbox = async (by: Caller): Promise<string[]> =>
+      (await by.call('list_notifications', {})).data
+        .filter((one: { kind: string; roomId?: string }) => one.kind === 'mention' && one.roomId === roomId)
+        .map((one: { message?: { id: string } }) => one.message?.id);
+    await until('the inbox', async () => (await inbox(bobs)).includes(reply.id));
+    expect(await inbox(bobs)).toEqual([reply.id, sent.id]);
+    expect(await inbox(cyds)).toEqual([]);
+    await bobsScreen.leave(roomId);
+    await until('nobody is there', async () => {
+      const again = await adas.call('send_message', { roomId, body: '@here again' });
+      return reached(again)[0]?.userIds?.length === 0;
+    });
+  });
+
+  test('keeps whom it reached when the message is edited, and finds who is there when an edit brings it', async () => {
+    const roomId = await newRoom();
+    await bobsScreen.join(roomId);
+    const plain = await adas.call('send_message', { roomId, body: 'lunch' });
+    const edited = await adas.call('edit_message', { messageId: plain.id, body: '@here lunch' });
+    expect(reached(edited)).toEqual([{ kind: 'here', userIds: [bob.user.id] }]);
+    await bobsScreen.leave(roomId);
+    const screen = await listen('socketio over websocket', app, cyd);
+    await screen.join(roomId);
+    const again = await adas.call('edit_message', { messageId: plain.id, body: '@here, lunch!' });
+    expect(reached(again)).toEqual([{ kind: 'here', userIds: [bob.user.id] }]);
+    await screen.close();
+  });
+
+  test('of a message that was held reaches those who were there when it was said', async () => {
+    const roomId = await newRoom('group');
+    await adas.call('set_room_rules', { roomId, phrases: [{ phrase: 'lottery', action: 'hold' }] });
+    await bobsScreen.join(roomId);
+    const id = newId();
+    const attempt = cyds.call('send_message', { roomId, id, body: '@here a lottery' });
+    expect(await refusalOf(attempt)).toMatchObject({ reason: 'held_for_review' });
+    await bobsScreen.leave(roomId);
+    const released = await adas.call('release_message', { messageId: id });
+    expect(reached(released)).toEqual([{ kind: 'here', userIds: [bob.user.id] }]);
   });
 });

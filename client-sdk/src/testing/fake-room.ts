@@ -115,7 +115,9 @@ export const reactionCounts = (room: FakeRoom, messageId: string) =>
 export const memberOf = (user: User): Member => ({ user, role: 'member', joinedAt: TIME });
 
 const mentions = (message: Message, userId: string): boolean =>
-  message.mentions.some((one) => one.userId === userId || one.kind === 'all' || one.kind === 'here');
+  message.mentions.some(
+    (one) => one.userId === userId || one.kind === 'all' || one.userIds?.includes(userId),
+  );
 
 const newerThan = (messages: Iterable<Message>, seq: number, userId: string): Message[] =>
   [...messages].filter(

@@ -10,9 +10,14 @@ import { MOST_ATTACHMENTS } from '../uploads/contract.ts';
 export const MAX_BODY_BYTES = 16 * 1024;
 
 export const Mention = z.object({
-  /** all and here are everyone in the room; only who may mention everyone makes one, of others it is words. */
+  /**
+   * all is everyone in the room, here those who were present when it was said; only who may mention everyone makes one, of others
+   * it is words.
+   */
   kind: z.enum(['user', 'agent', 'here', 'all']),
   userId: Id.optional(),
+  /** Of here: who was present. */
+  userIds: z.array(Id).optional(),
   /** Place of `@handle` in the body, in UTF-16 units. */
   offset: z.number().int(),
   length: z.number().int(),

@@ -12,6 +12,8 @@ export interface FoundHandle {
 }
 
 const MAX_MENTIONS = 50;
+/** So many present are named one by one; where there are more, `@here` is `@all`. */
+const MOST_PRESENT = 1000;
 /** People that are mentioned without being asked whether that is meant. */
 const MANY = 20;
 const ALL = handleKey('all');
@@ -51,9 +53,15 @@ export function resolveMentions(
   });
 }
 
+/** Whether it may be about those who are present: then these have to be known. */
+export const namesPresent = (found: FoundHandle[]): boolean => found.some(({ keys }) => keys.includes(HERE));
+
 /** Whether a text may be about everyone in the room: then their number has to be known. */
 export const namesEveryone = (found: FoundHandle[]): boolean =>
   found.some(({ keys }) => keys.some((key) => key === ALL || key === HERE));
+
+const toPresent = (mention: Mention, present: readonly string[]): Mention =>
+  present.length > MOST_PRESENT ? { ...mention, kind: 'all' } : { ...mention, userIds: [...present] };
 
 const isForEveryone = ({ kind }: Mention): boolean => kind === 'all' || kind === 'here';
 
@@ -68,11 +76,21 @@ export interface Mentioner {
  * What of the mentions counts. `@all` and `@here` of who may not are words like any other; a person who reaches very many has to
  * say so.
  * @param others members of the room besides the author; only looked at where `namesEveryone`
+ * @param present who else is in the room now; only looked at where `namesPresent`
  * @throws AppError conflict `confirm_mention`
  */
-export function allowMentions(mentions: Mention[], by: Mentioner, others: number): Mention[] {
-  const allowed = by.mayEveryone ? mentions : mentions.filter((mention) => !isForEveryone(mention));
-  const reached = allowed.some(isForEveryone) ? others : new Set(allowed.map((m) => m.userId)).size;
+export function allowMentions(
+  mentions: Mention[],
+  by: Mentioner,
+  others: number,
+  present: readonly string[] = [],
+): Mention[] {
+  const allowed = (by.mayEveryone ? mentions : mentions.filter((mention) => !isForEveryone(mention))).map(
+    (mention) => (mention.kind === 'here' ? toPresent(mention, present) : mention),
+  );
+  const reached = allowed.some(({ kind }) => kind === 'all')
+    ? others
+    : new Set(allowed.flatMap((m) => m.userIds ?? m.userId ?? [])).size;
   if (reached <= MANY || by.confirmed) return allowed;
   if (by.agent) return allowed.filter((mention) => !isForEveryone(mention)).slice(0, MANY);
   throw new AppError(

@@ -288,6 +288,18 @@ export const findMembersByHandle = (db: Db | Tx, roomId: string, keys: string[])
     .where('users.handleKey', 'in', keys)
     .execute();
 
+/** Those of these people who are members. */
+export const listMembersAmong = async (db: Db | Tx, roomId: string, userIds: string[]): Promise<string[]> =>
+  (
+    await db
+      .selectFrom('memberships')
+      .select('userId')
+      .where('roomId', '=', roomId)
+      .where(sql<boolean>`user_id = any(${userIds}::uuid[])`)
+      .orderBy('userId')
+      .execute()
+  ).map(({ userId }) => userId);
+
 export const countMembers = async (db: Db | Tx, roomId: string): Promise<number> =>
   (
     await db

@@ -13,7 +13,14 @@ import { blockedBy, type RulesService } from '../rules/service.ts';
 import { cardsWith, fallbackOf, textsOf, withTexts } from './cards.ts';
 import { cardsOf, type LinkPreview, type LogEvent, type Message, type RunSummary } from './contract.ts';
 import { type MessageLog, roomTopic } from './log.ts';
-import { allowMentions, findHandles, namesEveryone, resolveMentions } from './mentions.ts';
+import {
+  allowMentions,
+  type FoundHandle,
+  findHandles,
+  namesEveryone,
+  namesPresent,
+  resolveMentions,
+} from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
 import { toMessage } from './view.ts';
@@ -50,7 +57,9 @@ export interface SendInput {
 export type HeldSend = Pick<
   Send,
   'kind' | 'body' | 'threadId' | 'confirmed' | 'attachments' | 'cards' | 'metadata' | 'run' | 'rootId' | 'hop'
->;
+> &
+  // Those that wait since before it was kept have none.
+  Partial<Pick<Send, 'present'>>;
 
 /** Said inside the transaction that commits an edit or a deletion. */
 export interface MessageChanged {
@@ -90,6 +99,8 @@ export function createMessagesService(deps: {
   writer: Writer;
   events: Events;
   epoch: () => Promise<string>;
+  /** People who are in a room now. */
+  present: (roomId: string) => Promise<string[]>;
   failpoints: Failpoints;
   rules: Pick<RulesService, 'breach' | 'asksService'>;
   /** Whether the moderation service flags a text; absent where none is configured. @throws AppError */
@@ -119,6 +130,19 @@ export function createMessagesService(deps: {
     const mentions = resolveMentions(found, new Map(users.map((u) => [u.handleKey, u])));
     const members = namesEveryone(found) ? await repo.countMembers(db, roomId) : 0;
     return { mentions, members };
+  }
+
+  /** Who else is connected to the room now, member or not, where a text names them. */
+  async function presentIn(scope: Scope, roomId: string, found: FoundHandle[]): Promise<string[]> {
+    if (!namesPresent(found)) return [];
+    return (await deps.present(roomId)).filter((id) => id !== scope.user.id);
+  }
+
+  /** Of a message that is changed: those whom it reached stay those whom it reached. */
+  async function stillPresent(tx: Tx, row: repo.MessageRow, present: string[]): Promise<string[]> {
+    const before = row.mentions.find(({ kind }) => kind === 'here')?.userIds;
+    if (before !== undefined) return before;
+    return present.length === 0 ? [] : repo.listMembersAmong(tx, row.roomId, present);
   }
 
   /** Whatever way an agent's words come, also when it changes them. */
@@ -173,6 +197,7 @@ export function createMessagesService(deps: {
     const text = input.body.trim() === '' ? fallbackOf(cards, input.body) : input.body;
     const body = await screened(scope, { roomId, messageId: id, body: text, judged });
     const flagged = await flaggedByService(scope, roomId, body);
+    const handles = findHandles(body);
     try {
       const message = await writer.send({
         tenantId: scope.tenantId,
@@ -184,7 +209,8 @@ export function createMessagesService(deps: {
         kind: scope.user.kind === 'agent' ? 'agent' : 'text',
         body,
         threadId: input.threadId?.toLowerCase() ?? null,
-        handles: findHandles(body),
+        handles,
+        present: await presentIn(scope, roomId, handles),
         confirmed: input.confirm === true,
         asAdmin: scope.role === 'admin',
         attachments: [...new Set(input.attachments?.map((id) => id.toLowerCase()))],
@@ -301,7 +327,14 @@ export function createMessagesService(deps: {
       held: HeldSend & Pick<Send, 'id' | 'tenantId' | 'roomId' | 'author' | 'via'>,
       within: (tx: Tx) => Promise<void>,
     ): Promise<Message> =>
-      writer.send({ ...held, handles: findHandles(held.body), asAdmin: false, reviewed: true, within }),
+      writer.send({
+        ...held,
+        handles: findHandles(held.body),
+        present: held.present ?? [],
+        asAdmin: false,
+        reviewed: true,
+        within,
+      }),
 
     require: requireMessage,
     shownTo,
@@ -543,6 +576,7 @@ export function createMessagesService(deps: {
       const body = await screened(scope, { roomId, messageId, body: input.body, judged: false });
       const found = await mentionsIn(seen.roomId, body);
       const flagged = await flaggedByService(scope, roomId, body);
+      const present = await presentIn(scope, seen.roomId, findHandles(body));
       return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');
@@ -565,7 +599,12 @@ export function createMessagesService(deps: {
           mayEveryone: canInRoom('mention.everyone', here),
           confirmed: input.confirm === true,
         };
-        const mentions = allowMentions(found.mentions, by, found.members - 1);
+        const mentions = allowMentions(
+          found.mentions,
+          by,
+          found.members - 1,
+          await stillPresent(tx, row, present),
+        );
         const breach = isExempt(here)
           ? undefined
           : await rules.breach(tx, here.row, {

@@ -35,6 +35,8 @@ export interface Send {
   threadId: string | null;
   /** `@handle`s in the body; who they are is looked up when the message is committed. */
   handles: FoundHandle[];
+  /** Who else is connected to the room, where the handles ask for it. */
+  present: string[];
   /** The author means to mention very many. */
   confirmed: boolean;
   /** Signed in as administrator of the server. */
@@ -462,7 +464,7 @@ export function createWriter(deps: {
     rule: string,
   ): Promise<void> {
     const { tenantId, roomId, id, author } = send;
-    const { kind, body, threadId, confirmed, attachments, cards, metadata, run, rootId, hop } = send;
+    const { kind, body, threadId, present, confirmed, attachments, cards, metadata, run, rootId, hop } = send;
     await repo.holdMessage(tx, {
       id,
       tenantId,
@@ -473,6 +475,7 @@ export function createWriter(deps: {
         kind,
         body,
         threadId,
+        present,
         confirmed,
         attachments,
         cards,
@@ -551,6 +554,8 @@ interface Members {
   byHandle: Map<string, { id: string; kind: 'human' | 'agent' }>;
   /** How many there are, where a send of the batch is about everyone. */
   count: number;
+  /** Of those who are connected to the room. */
+  present: Set<string>;
 }
 
 /** Members by room and folded handle, for the handles that a batch names; no query when there are none. */
@@ -564,7 +569,13 @@ async function findMentioned(tx: Tx, sends: Send[]): Promise<Map<string, Members
     const users = await repo.findMembersByHandle(tx, roomId, keys);
     const everyone = group.some((s) => namesEveryone(s.handles));
     const count = everyone ? await repo.countMembers(tx, roomId) : 0;
-    byRoom.set(roomId, { byHandle: new Map(users.map((u) => [u.handleKey, u])), count });
+    const connected = [...new Set(group.flatMap((s) => s.present))];
+    const present = connected.length === 0 ? [] : await repo.listMembersAmong(tx, roomId, connected);
+    byRoom.set(roomId, {
+      byHandle: new Map(users.map((u) => [u.handleKey, u])),
+      count,
+      present: new Set(present),
+    });
   }
   return byRoom;
 }
@@ -578,7 +589,8 @@ function mentionsOf(send: Send, who: InRoom, members: Members | undefined): Ment
     confirmed: send.confirmed,
   };
   try {
-    return allowMentions(resolveMentions(send.handles, members.byHandle), by, members.count - 1);
+    const present = send.present.filter((id) => members.present.has(id));
+    return allowMentions(resolveMentions(send.handles, members.byHandle), by, members.count - 1, present);
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

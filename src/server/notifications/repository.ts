@@ -30,7 +30,7 @@ const wishes = (tenantId: string, messageIds: string[]) => sql`
       coalesce(m.notify, case when r.kind = 'direct' then 'all' else 'mentions' end) as level,
       coalesce(m.muted_until > now(), false) as muted,
       x.mentions <> '[]'::jsonb and (x.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
-        or x.mentions @> '[{"kind":"all"}]'::jsonb or x.mentions @> '[{"kind":"here"}]'::jsonb) as mentioned,
+        or x.mentions @> '[{"kind":"all"}]'::jsonb or x.mentions @> jsonb_build_array(jsonb_build_object('userIds', jsonb_build_array(m.user_id::text)))) as mentioned,
       coalesce(x.kind = 'agent' and o.author_id = m.user_id, false) as answered,
       coalesce(t.following, x.thread_id is not null and (f.author_id = m.user_id
         or f.mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))

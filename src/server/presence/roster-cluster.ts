@@ -224,6 +224,7 @@ export function createClusterRoster(deps: ClusterRosterDeps): Roster {
       return stateOf([...own.seats(roomId).values(), ...remotes.flatMap((r) => [...r.seats.values()])]);
     },
     has: own.has,
+    asksOthers: true,
 
     open(roomId) {
       if (rooms.has(roomId)) return;

@@ -50,6 +50,7 @@ export function createMemoryRoster(): MemoryRoster {
     list: (roomId) => stateOf(rooms.get(roomId)?.values() ?? []),
     has: (roomId, seatId) => rooms.get(roomId)?.has(seatId) ?? false,
     seats: (roomId) => rooms.get(roomId) ?? new Map(),
+    asksOthers: false,
     open: () => {},
     close: () => {},
     start: () => {},

@@ -15,6 +15,8 @@ export interface Roster {
   list(roomId: string): PresenceState;
   has(roomId: string, seatId: string): boolean;
 
+  /** Who is there is told by others: it is known a moment after `open`. */
+  asksOthers: boolean;
   /** Someone here begins to listen to the room, or the last one ended. */
   open(roomId: string): void;
   close(roomId: string): void;

@@ -30,6 +30,8 @@ type AiStatus = NonNullable<PresenceMeta['aiStatus']>;
 type AgentNews = { agentId: string; status: AiStatus } | { agentId: string; change: 'joined' | 'left' };
 
 interface Listened {
+  /** By `clock.elapsed()`. */
+  since: number;
   seats: number;
   unsubscribe: () => void;
   /** Seats of this node that are shown, up to SHOWN. */
@@ -44,6 +46,8 @@ interface Listened {
  * beyond this, others are a number in `presence_count`.
  */
 const SHOWN = 250;
+/** Other nodes answer within this who they have in a room. */
+const ANSWERS_MS = 250;
 const COUNT_EVERY_MS = 1000;
 
 /** Every node keeps the agents of the rooms it listens to, and hears of them here. */
@@ -189,39 +193,64 @@ export function createPresenceService({
     roster.close(roomId);
   }
 
+  function peopleIn(roomId: string): string[] {
+    const shown = Object.entries(roster.list(roomId)).filter(([, { metas }]) =>
+      metas.some(({ role }) => role === 'human'),
+    );
+    const counted = [...(listened.get(roomId)?.counted.values() ?? [])].filter(
+      ({ scope }) => scope.user.kind === 'human',
+    );
+    return [...new Set([...shown.map(([id]) => id), ...counted.map(({ scope }) => scope.user.id)])];
+  }
+
+  /** Before a seat's join is answered: makes the room's agents present. Every call is made good by `leave` or `close`. */
+  async function open(roomId: string): Promise<void> {
+    const room = listened.get(roomId);
+    if (room !== undefined) {
+      room.seats++;
+      return;
+    }
+    const unsubscribe = bus.subscribe(agentsTopic(roomId), (message) => hearOfAgent(roomId, message));
+    listened.set(roomId, {
+      since: clock.elapsed(),
+      seats: 1,
+      unsubscribe,
+      shown: new Set(),
+      counted: new Map(),
+      countTimer: undefined,
+    });
+    roster.open(roomId);
+    try {
+      for (const { user } of await rooms.agentsIn(database.db, roomId)) {
+        if (listened.has(roomId) && !roster.has(roomId, agentSeat(user.id)))
+          announce(roomId, trackAgent(roomId, user.id));
+      }
+    } catch (error) {
+      close(roomId);
+      throw error;
+    }
+  }
+
   return {
     /** Shared: not to be changed. */
     list: (roomId: string): PresenceState => snapshot(roomId).state,
     /** Changes that other nodes tell of. */
     announce,
 
-    /** Before a seat's join is answered: makes the room's agents present. Every call is made good by `leave` or `close`. */
-    async open(roomId: string): Promise<void> {
-      const room = listened.get(roomId);
-      if (room !== undefined) {
-        room.seats++;
-        return;
-      }
-      const unsubscribe = bus.subscribe(agentsTopic(roomId), (message) => hearOfAgent(roomId, message));
-      listened.set(roomId, {
-        seats: 1,
-        unsubscribe,
-        shown: new Set(),
-        counted: new Map(),
-        countTimer: undefined,
-      });
-      roster.open(roomId);
+    /** The people who are connected to a room now, as far as nodes tell within a moment. Only a room new to this node is waited for. */
+    async present(roomId: string): Promise<string[]> {
+      if (!roster.asksOthers) return peopleIn(roomId);
+      await open(roomId);
       try {
-        for (const { user } of await rooms.agentsIn(database.db, roomId)) {
-          if (listened.has(roomId) && !roster.has(roomId, agentSeat(user.id)))
-            announce(roomId, trackAgent(roomId, user.id));
-        }
-      } catch (error) {
+        const heardFor = clock.elapsed() - (listened.get(roomId)?.since ?? 0);
+        if (heardFor < ANSWERS_MS) await clock.sleep(ANSWERS_MS - heardFor);
+        return peopleIn(roomId);
+      } finally {
         close(roomId);
-        throw error;
       }
     },
 
+    open,
     close,
 
     enter(roomId: string, seat: Seat): void {

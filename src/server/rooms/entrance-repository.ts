@@ -52,7 +52,7 @@ export async function findCounted(db: Db, who: Who[]): Promise<((MemberRow & Cou
     cross join lateral (
       select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
         select (mentions <> '[]'::jsonb and (mentions @> jsonb_build_array(jsonb_build_object('userId', m.user_id::text))
-          or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> '[{"kind":"here"}]'::jsonb)) as mentioned from messages
+          or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> jsonb_build_array(jsonb_build_object('userIds', jsonb_build_array(m.user_id::text))))) as mentioned from messages
         where room_id = m.room_id and seq > least(m.read_seq, m.unread_from - 1) and author_id <> m.user_id and deleted_at is null
         limit ${UNREAD_CAP}) newer) n`.execute(db);
   return inPlace(who, rows, ({ place: _, ...row }) => row);

@@ -445,7 +445,7 @@ export async function findMemberWithCounts(
 
 const mentionsUser = (userId: string) =>
   sql<boolean>`(mentions <> '[]'::jsonb and (mentions @> jsonb_build_array(jsonb_build_object('userId', ${userId}::text))
-    or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> '[{"kind":"here"}]'::jsonb))`;
+    or mentions @> '[{"kind":"all"}]'::jsonb or mentions @> jsonb_build_array(jsonb_build_object('userIds', jsonb_build_array(${userId}::text)))))`;
 
 export type RoomWithMembership = RoomRow & {
   role: MemberRole;

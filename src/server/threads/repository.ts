@@ -30,7 +30,7 @@ const follows = (
 const STATE = (userId: string) => sql`
   cross join lateral (
     select count(*)::int as unread, (count(*) filter (where mentioned))::int as mentions from (
-      select (${mentionsUser('m', userId)} or m.mentions @> '[{"kind":"all"}]'::jsonb or m.mentions @> '[{"kind":"here"}]'::jsonb) as mentioned
+      select (${mentionsUser('m', userId)} or m.mentions @> '[{"kind":"all"}]'::jsonb or m.mentions @> jsonb_build_array(jsonb_build_object('userIds', jsonb_build_array(${userId}::text)))) as mentioned
       from messages m
       where m.thread_id = r.id and m.seq > coalesce(t.read_seq, 0) and m.author_id <> ${userId} and m.deleted_at is null
       limit ${UNREAD_CAP}) newer) n`;

@@ -9,7 +9,7 @@ const BECAUSE: Record<Reason, string> = {
   reply: 'It is newer than the read mark: replies in threads count in the room as well.',
   mention_me: 'It is newer than the read mark, and mentions them.',
   mention_all: 'It is newer than the read mark, and is for everyone (@all).',
-  mention_here: 'It is newer than the read mark, and is for everyone (@here).',
+  mention_here: 'It is newer than the read mark, and is for those who were there when it was said (@here).',
   own: 'They wrote it themselves.',
   deleted: 'It was deleted.',
 };
@@ -19,7 +19,7 @@ function reasonOf(row: Newer, userId: string): Reason {
   if (row.deleted) return 'deleted';
   if (row.mentioned.some((mention) => mention.userId === userId)) return 'mention_me';
   if (row.mentioned.some(({ kind }) => kind === 'all')) return 'mention_all';
-  if (row.mentioned.some(({ kind }) => kind === 'here')) return 'mention_here';
+  if (row.mentioned.some(({ userIds }) => userIds?.includes(userId))) return 'mention_here';
   return row.threadId === null ? 'message' : 'reply';
 }
 

@@ -72,7 +72,7 @@ async function find(
     cross join lateral (
       select count(*)::int as unread, (count(*) filter (where meant))::int as mentions from (
         select x.mentions @> jsonb_build_array(jsonb_build_object('userId', ${userId}::text))
-          or x.mentions @> '[{"kind":"all"}]'::jsonb or x.mentions @> '[{"kind":"here"}]'::jsonb as meant
+          or x.mentions @> '[{"kind":"all"}]'::jsonb or x.mentions @> jsonb_build_array(jsonb_build_object('userIds', jsonb_build_array(${userId}::text))) as meant
         from messages x
         where ${among} and x.seq > mark.counts_after and x.author_id <> ${userId}::uuid and x.deleted_at is null
         limit ${CAP}) counted) n

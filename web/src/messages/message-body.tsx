@@ -2,6 +2,7 @@
 import type { ChatMessage } from '@parley/client';
 import { type ReactNode, useMemo } from 'react';
 import { formatFull } from '../parts/times.ts';
+import { isAt } from './is-at.ts';
 import { LazyMarkdown } from './lazy-markdown.tsx';
 import styles from './message-body.module.css';
 
@@ -44,7 +45,7 @@ function PlainText({ message, myId, children }: MessageBodyProps & { children: R
           key={`m${mention.offset}`}
           className={styles.mention}
           data-kind={mention.kind}
-          data-me={mention.userId === myId || mention.kind === 'here' || mention.kind === 'all' || undefined}
+          data-me={isAt(mention, myId) || undefined}
         >
           {body.slice(mention.offset, at)}
         </span>,

@@ -9,6 +9,7 @@ import { useTell } from '../parts/notices.tsx';
 import { formatFull, formatTime } from '../parts/times.ts';
 import { Attachments } from './attachments.tsx';
 import { Delivery } from './delivery.tsx';
+import { isAt } from './is-at.ts';
 import { MessageBody } from './message-body.tsx';
 import { commandAt, commandsOf, type MessageActions, type Rights } from './message-commands.tsx';
 import { MessageEditor } from './message-editor.tsx';
@@ -189,6 +190,6 @@ function mentionsMe(message: ChatMessage, myId: string): boolean {
   return (
     message.author.id !== myId &&
     message.deletedAt === undefined &&
-    message.mentions.some((m) => m.userId === myId || m.kind === 'here' || m.kind === 'all')
+    message.mentions.some((mention) => isAt(mention, myId))
   );
 }
