@@ -2,6 +2,7 @@
 import type { ChatMessage, RoomHandle, ToolActivity } from '@parley/client';
 import { IconBookmarkFilled, IconPinFilled } from '@tabler/icons-react';
 import { type KeyboardEvent, memo, useId, useRef, useState } from 'react';
+import { Cards } from '../cards/cards.tsx';
 import { rememberEmoji } from '../emoji/recent-emoji.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
@@ -131,7 +132,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           {editing && mine && settled && message.kind === 'text' ? (
             <MessageEditor body={message.body} onSave={save} onCancel={close} />
           ) : (
-            (message.body !== '' || deleted) && (
+            (deleted || (message.body !== '' && !saidByCards(message))) && (
               <MessageBody
                 message={message}
                 myId={myId}
@@ -141,6 +142,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             )
           )}
         </div>
+        {!deleted && message.cards !== undefined && (
+          <Cards room={room} messageId={message.id} cards={message.cards} tabIndex={tabIndex} />
+        )}
         {!deleted && <Attachments files={message.attachments} tabIndex={tabIndex} />}
         {!deleted && <Previews previews={message.previews} tabIndex={tabIndex} />}
         {message.run !== undefined && !deleted && <RunSummary run={message.run} />}
@@ -185,6 +189,10 @@ function Time({ message }: { message: ChatMessage }) {
     </time>
   );
 }
+
+/** The words are there for readers that show no cards. */
+const saidByCards = ({ body, cards }: ChatMessage): boolean =>
+  cards?.map(({ fallback }) => fallback).join('\n\n') === body;
 
 function mentionsMe(message: ChatMessage, myId: string): boolean {
   return (

@@ -11,17 +11,20 @@ import {
   IconSearch,
   IconUsers,
 } from '@tabler/icons-react';
+import type { Jump } from '../messages/use-jump.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { hrefOf, type RoomSide, sideHref } from '../parts/route.ts';
 import { partner, roomName, useMembers } from '../rooms/room-name.ts';
 import { useClient, useMe, usePart, useStore } from '../session/use-client.ts';
 import styles from './room-header.module.css';
+import { RoomMenu } from './room-menu.tsx';
 
 interface RoomHeaderProps {
   room: RoomHandle;
   membersOpen: boolean;
   /** What stands beside the room now. */
   side: RoomSide | undefined;
+  jump: Jump;
   onMembers(): void;
   onRooms(): void;
 }
@@ -34,7 +37,7 @@ const SIDES = [
 
 const FACES = 3;
 
-export function RoomHeader({ room, membersOpen, side, onMembers, onRooms }: RoomHeaderProps) {
+export function RoomHeader({ room, membersOpen, side, jump, onMembers, onRooms }: RoomHeaderProps) {
   const info = usePart(room, (snapshot) => snapshot.room);
   const members = useMembers(room);
   const me = useMe();
@@ -94,6 +97,7 @@ export function RoomHeader({ room, membersOpen, side, onMembers, onRooms }: Room
           <span className={styles.count}>{members.length}</span>
         </button>
       </Tooltip>
+      <RoomMenu room={room} roomName={roomName(info, members, me.id)} jump={jump} />
     </header>
   );
 }

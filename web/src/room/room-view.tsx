@@ -113,6 +113,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
       room={room}
       membersOpen={membersOpen}
       side={here?.side}
+      jump={jump}
       onMembers={onMembers}
       onRooms={onRooms}
     />

@@ -1,0 +1,207 @@
+// What one does in a room besides writing: reactions, threads, pins, search and places, files, drafts, cards, its settings.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SignedIn } from '../support/app.ts';
+import { faultsOf } from './support/axe.ts';
+import {
+  field,
+  hasBrowser,
+  message,
+  type Person,
+  say,
+  startConsole,
+  type TestConsole,
+} from './support/console.ts';
+
+const CARD = {
+  title: 'Deploy 4.2?',
+  blocks: [
+    { type: 'text', text: 'All tests passed.' },
+    { type: 'fields', fields: [{ label: 'Branch', value: 'main' }] },
+    {
+      type: 'buttons',
+      buttons: [
+        { actionId: 'go', label: 'Deploy', style: 'primary', confirm: 'Deploy it now?', mode: 'once' },
+      ],
+    },
+    {
+      type: 'form',
+      actionId: 'why',
+      submit: 'Send reason',
+      fields: [{ name: 'reason', label: 'Reason', type: 'text', required: true }],
+    },
+  ],
+  fallback: 'Deploy 4.2? Branch main.',
+};
+
+describe.runIf(hasBrowser)('a room in the console', () => {
+  let site: TestConsole;
+  let ada: Person;
+  let ben: SignedIn;
+  const clean = async (name: string) => expect(await faultsOf(ada.page, name)).toEqual([]);
+  const thread = (page: Page) => page.getByRole('complementary', { name: 'Thread' });
+  const post = async (body: Record<string, unknown>): Promise<{ id: string }> => {
+    const answer = await fetch(`${site.server.url}/api/rooms/harbour/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${ben.token}` },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(201);
+    return (await answer.json()) as { id: string };
+  };
+
+  beforeAll(async () => {
+    site = await startConsole();
+    const owner = await site.server.signIn('Ada Lovelace');
+    ben = await site.server.signIn('Ben Okafor');
+    const made = await fetch(`${site.server.url}/api/rooms`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${owner.token}` },
+      body: JSON.stringify({ name: 'Harbour', slug: 'harbour', memberIds: [ben.user.id] }),
+    });
+    expect(made.status).toBe(201);
+    ada = await site.enter('Ada Lovelace', { path: '/#/rooms/harbour' });
+    await ada.page.getByRole('heading', { name: 'Harbour', level: 1 }).waitFor();
+  }, 180_000);
+  afterAll(async () => {
+    expect(ada?.problems ?? []).toEqual([]);
+    await site?.stop();
+  });
+
+  it('reacts by keyboard, from a picker that finds emoji by name', async () => {
+    const { page } = ada;
+    await post({ body: 'The plan is done' });
+    const row = message(page, 'The plan is done');
+    await row.focus();
+    await page.keyboard.press('r');
+    await page.getByRole('combobox', { name: 'Search emoji' }).waitFor();
+    await page.keyboard.type('rocket');
+    await page.getByRole('option', { name: 'rocket', selected: true }).waitFor();
+    await clean('emoji');
+    await page.keyboard.press('Enter');
+    const chip = row.getByRole('button', { name: '🚀 yours' });
+    await chip.waitFor();
+    await chip.click();
+    await chip.waitFor({ state: 'detached' });
+  });
+
+  it('answers in a thread beside the room, and keeps the answer out of it', async () => {
+    const { page } = ada;
+    const row = message(page, 'The plan is done');
+    await row.focus();
+    await page.keyboard.press('t');
+    await thread(page).getByText('No replies yet').waitFor();
+    const reply = thread(page).getByRole('textbox', { name: 'Reply in this thread' });
+    await reply.fill('Well done');
+    await reply.press('Enter');
+    await thread(page).getByRole('article').filter({ hasText: 'Well done' }).waitFor();
+    await thread(page).getByText('1 reply').waitFor();
+    await row.getByRole('button', { name: /^1 reply/ }).waitFor();
+    expect(
+      await page
+        .getByRole('log', { name: /^Messages/ })
+        .getByText('Well done')
+        .count(),
+    ).toBe(0);
+    await clean('thread');
+    await thread(page).getByRole('button', { name: 'Close thread' }).click();
+    await thread(page).waitFor({ state: 'detached' });
+  });
+
+  it('saves and pins, and shows what is pinned beside the room', async () => {
+    const { page } = ada;
+    const row = message(page, 'The plan is done');
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: /^Save for later/ }).click();
+    await row.getByText('Saved for later').waitFor();
+    await row.focus();
+    await page.keyboard.press('p');
+    await row.getByText('Pinned').waitFor();
+    await page.getByRole('link', { name: 'Pinned messages' }).click();
+    const pins = page.getByRole('complementary', { name: 'Pinned' });
+    await pins.getByText('The plan is done').waitFor();
+    await clean('pins');
+    await pins.getByRole('button', { name: 'Unpin' }).click();
+    await pins.getByText('Nothing is pinned').waitFor();
+  });
+
+  it('finds a message and goes to its place, far from the newest, and back', async () => {
+    const { page } = ada;
+    for (let i = 0; i < 120; i++) await post({ body: `Filler ${i}` });
+    await message(page, 'Filler 119').waitFor();
+    await page.reload();
+    await message(page, 'Filler 119').waitFor();
+    await page.getByRole('link', { name: 'Search in this room' }).click();
+    await page.getByRole('searchbox', { name: /^Search in/ }).fill('plan done');
+    const found = page
+      .getByRole('list', { name: 'Messages found' })
+      .getByRole('link', { name: /plan is done/ });
+    await found.click();
+    await message(page, 'The plan is done').waitFor();
+    await expect.poll(() => message(page, 'The plan is done').getAttribute('data-marked')).toBe('true');
+    await clean('search');
+    await page.getByRole('button', { name: 'Jump to newest' }).click();
+    await message(page, 'Filler 119').waitFor();
+    await page.getByRole('button', { name: 'Close search' }).click();
+  });
+
+  it('keeps a draft, and sends a file when it has arrived', async () => {
+    const { page } = ada;
+    await field(page).fill('Here are the notes');
+    await page.reload();
+    await message(page, 'Filler 119').waitFor();
+    expect(await field(page).inputValue()).toBe('Here are the notes');
+    await page
+      .getByLabel('Files to attach')
+      .setInputFiles([{ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('the notes') }]);
+    await page.getByRole('list', { name: 'Files to send' }).getByText('notes.txt').waitFor();
+    await field(page).press('Enter');
+    const sent = message(page, 'Here are the notes');
+    await sent.getByRole('button', { name: 'Download notes.txt, 9 B' }).waitFor();
+    expect(await field(page).inputValue()).toBe('');
+    await clean('files');
+  });
+
+  it('shows cards, and presses each once', async () => {
+    const { page } = ada;
+    await post({ body: '', card: CARD });
+    const card = page.getByRole('region', { name: 'Deploy 4.2?' });
+    await card.getByRole('button', { name: 'Deploy' }).click();
+    await card.getByText('Deploy it now?').waitFor();
+    await card.getByRole('button', { name: 'Deploy' }).click();
+    await card.getByText(/Deploy · You/).waitFor();
+    expect(await card.getByRole('button', { name: 'Deploy' }).isDisabled()).toBe(true);
+    await card.getByRole('button', { name: 'Send reason' }).click();
+    await card.getByText('Needed').waitFor();
+    await card.getByRole('textbox', { name: 'Reason' }).fill('It is Friday');
+    await card.getByRole('button', { name: 'Send reason' }).click();
+    await card.getByText(/Send reason · You/).waitFor();
+    await clean('card');
+  });
+
+  it('says how much of the room comes into the inbox, and leaves a message for later', async () => {
+    const { page } = ada;
+    await page.getByRole('button', { name: 'More about this room' }).click();
+    await page.getByRole('menuitem', { name: 'Notifications…' }).click();
+    await page.getByRole('radio', { name: 'Every message' }).check();
+    await page.getByRole('button', { name: '1 hour' }).click();
+    await page.getByText(/^Quiet until/).waitFor();
+    await clean('notifications');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await say(page, 'Until later');
+    await message(page, 'Until later').waitFor();
+    await field(page).fill('Good morning');
+    await page.getByRole('button', { name: 'Send later' }).click();
+    await page
+      .getByRole('dialog', { name: 'Send later' })
+      .getByRole('button', { name: 'Tomorrow at 9' })
+      .click();
+    await page
+      .getByRole('dialog', { name: 'Send later' })
+      .getByRole('button', { name: 'Send later' })
+      .click();
+    await page.getByText(/Your message goes out/).waitFor();
+    expect(await field(page).inputValue()).toBe('');
+  });
+});
