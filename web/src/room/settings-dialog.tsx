@@ -70,11 +70,11 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
   const role = usePart(room, (snapshot) => snapshot.me?.role);
   const [name, setName] = useState(info.name);
   const [topic, setTopic] = useState(info.topic ?? '');
-  const [visibility, setVisibility] = useState<string>(info.visibility);
-  const [reactionMode, setReactionMode] = useState<string>(info.reactionMode ?? 'any');
+  const [visibility, setVisibility] = useState(info.visibility);
+  const [reactionMode, setReactionMode] = useState(info.reactionMode ?? 'any');
   const [agentsAllowed, setAgentsAllowed] = useState(info.agentsAllowed);
-  const [agentsProactive, setAgentsProactive] = useState<string>(info.agentsProactive);
-  const [responseMode, setResponseMode] = useState<string>(agents.responseMode);
+  const [agentsProactive, setAgentsProactive] = useState(info.agentsProactive);
+  const [responseMode, setResponseMode] = useState(agents.responseMode);
   const [linkPreviews, setLinkPreviews] = useState(kept.linkPreviews);
   const [retention, setRetention] = useState<number | ''>(kept.retentionDays ?? '');
   const [error, setError] = useState<string>();
@@ -87,27 +87,25 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
-    const changed = <T extends Record<string, unknown>>(wanted: T, was: Record<string, unknown>) =>
-      Object.fromEntries(Object.entries(wanted).filter(([key, value]) => value !== was[key]));
+    const changed = <T extends object>(wanted: T, was: object): Partial<T> =>
+      Object.fromEntries(
+        Object.entries(wanted).filter(([key, value]) => value !== (was as Record<string, unknown>)[key]),
+      ) as Partial<T>;
     const before = { ...info, topic: info.topic ?? null, reactionMode: info.reactionMode ?? 'any' };
-    const ofRoom = changed(
-      direct
-        ? { agentsProactive }
-        : {
-            name: name.trim(),
-            topic: topic.trim() === '' ? null : topic.trim(),
-            visibility,
-            reactionMode,
-            agentsAllowed,
-            agentsProactive,
-          },
-      before,
-    );
+    const all = {
+      name: name.trim(),
+      topic: topic.trim() === '' ? null : topic.trim(),
+      visibility,
+      reactionMode,
+      agentsAllowed,
+      agentsProactive,
+    };
+    const ofRoom: Partial<typeof all> = changed(direct ? { agentsProactive } : all, before);
     const ofKeeping = changed(
       { linkPreviews, retentionDays: retention === '' ? null : retention },
       { ...kept },
     );
-    const ofAgents = changed({ responseMode }, { ...agents });
+    const ofAgents = changed({ responseMode }, agents);
     try {
       if (Object.keys(ofRoom).length > 0) await client.call('update_room', { roomId, ...ofRoom });
       if (Object.keys(ofAgents).length > 0)
@@ -149,14 +147,14 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
                 { value: 'private', label: 'Only people who are added' },
               ]}
               value={visibility}
-              onChange={(value) => value !== null && setVisibility(value)}
+              onChange={(value) => value !== null && setVisibility(value as typeof visibility)}
             />
             <Select
               {...select}
               label="Reactions"
               data={REACTIONS}
               value={reactionMode}
-              onChange={(value) => value !== null && setReactionMode(value)}
+              onChange={(value) => value !== null && setReactionMode(value as typeof reactionMode)}
             />
             <Switch
               label="Agents may join"
@@ -168,7 +166,7 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
               label="When agents answer"
               data={ANSWERS}
               value={responseMode}
-              onChange={(value) => value !== null && setResponseMode(value)}
+              onChange={(value) => value !== null && setResponseMode(value as typeof responseMode)}
             />
           </>
         )}
@@ -177,7 +175,7 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
           label="Agents that may speak first"
           data={FIRST}
           value={agentsProactive}
-          onChange={(value) => value !== null && setAgentsProactive(value)}
+          onChange={(value) => value !== null && setAgentsProactive(value as typeof agentsProactive)}
         />
         {!direct && (
           <>
