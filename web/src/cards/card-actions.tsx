@@ -114,7 +114,7 @@ export function CardSelect({ block, states, press, tabIndex }: ActionProps & { b
       ) : (
         <Select
           {...common}
-          placeholder={placeholder ?? 'Choose'}
+          placeholder={label === undefined ? 'Choose' : (placeholder ?? 'Choose')}
           value={typeof mine === 'string' ? mine : null}
           onChange={(value) => value !== null && void press.press(actionId, { value }, common.label)}
         />

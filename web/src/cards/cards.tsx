@@ -23,7 +23,7 @@ export function Cards({ room, messageId, cards, tabIndex }: CardsProps) {
 function Card({ card, press, tabIndex }: { card: ShownCard; press: Press; tabIndex: 0 | -1 }) {
   return (
     <section className={styles.card} aria-label={card.title ?? 'Card'}>
-      {card.title !== undefined && <h3 className={styles.title}>{card.title}</h3>}
+      {card.title !== undefined && <p className={styles.title}>{card.title}</p>}
       {card.blocks.map((block, index) => {
         const key = `${index}-${block.type}`;
         const common = { states: card.state, press, tabIndex };

@@ -26,9 +26,9 @@ export function Attachments({ files, tabIndex }: AttachmentsProps) {
           {isPicture(file) ? (
             <Picture file={file} tabIndex={tabIndex} />
           ) : file.contentType.startsWith('video/') ? (
-            <Video file={file} tabIndex={tabIndex} />
+            <Player as="video" file={file} tabIndex={tabIndex} />
           ) : file.contentType.startsWith('audio/') ? (
-            <Sound file={file} tabIndex={tabIndex} />
+            <Player as="audio" file={file} tabIndex={tabIndex} />
           ) : (
             <Download file={file} tabIndex={tabIndex} />
           )}
@@ -109,31 +109,13 @@ function Picture({ file, tabIndex }: FileProps) {
   );
 }
 
-function Video({ file, tabIndex }: FileProps) {
+/** Plays in its place; `as` is what the browser plays it with. */
+function Player({ file, tabIndex, as: Media }: FileProps & { as: 'video' | 'audio' }) {
   const link = useFileLink(file.id);
   return (
     <div className={styles.media}>
-      {/* biome-ignore lint/a11y/useMediaCaption: what people send has no captions; its name is given */}
-      <video
-        className={styles.video}
-        src={link.data}
-        controls
-        preload="metadata"
-        aria-label={file.name}
-        tabIndex={tabIndex}
-      />
-      <Download file={file} tabIndex={tabIndex} />
-    </div>
-  );
-}
-
-function Sound({ file, tabIndex }: FileProps) {
-  const link = useFileLink(file.id);
-  return (
-    <div className={styles.media}>
-      {/* biome-ignore lint/a11y/useMediaCaption: what people send has no captions; its name is given */}
-      <audio
-        className={styles.sound}
+      <Media
+        className={styles[Media]}
         src={link.data}
         controls
         preload="metadata"
@@ -164,14 +146,17 @@ function Download({ file, tabIndex }: FileProps) {
       type="button"
       className={styles.file}
       tabIndex={tabIndex}
-      aria-label={`Download ${file.name}, ${formatBytes(file.bytes)}`}
+      title={`Download ${file.name}`}
       onClick={fetchIt}
     >
       <span className={styles.sign}>
         <IconFile size={20} stroke={1.5} aria-hidden="true" />
       </span>
       <span className={styles.words}>
-        <span className={styles.name}>{file.name}</span>
+        <span className={styles.name}>
+          <span className="reader-only">Download </span>
+          {file.name}
+        </span>
         <span className={styles.about}>
           {kindOf(file)} · {formatBytes(file.bytes)}
         </span>

@@ -38,6 +38,8 @@ export function MessageMenu({ label, tabIndex, className, open, onOpen, commands
           onClose={() => button.current?.focus()}
           withinPortal={false}
           withInitialFocusPlaceholder={false}
+          // Not keys: the one that opened it is still on its way to the document, and would close it.
+          clickOutsideEvents={['mousedown', 'touchstart']}
           position="bottom-end"
         >
           <Menu.Target>

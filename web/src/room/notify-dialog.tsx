@@ -37,7 +37,9 @@ function Form({ room, onClose }: RoomDialogProps) {
   });
   const state = stateOf({ query, what: 'notifications' });
   if (state !== undefined || query.data === undefined) return state;
-  const { level, mutedUntil } = query.data;
+  const { mutedUntil } = query.data;
+  // What was chosen is shown at once, and taken back where the server refuses it.
+  const level = (change.isPending ? change.variables.level : undefined) ?? query.data.level;
   const muted = mutedUntil !== undefined && Date.parse(mutedUntil) > Date.now();
   return (
     <Stack gap="md">

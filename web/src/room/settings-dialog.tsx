@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { messageOf } from '../parts/errors.ts';
 import { stateOf } from '../parts/query-state.tsx';
+import styles from '../rooms/dialog-list.module.css';
 import { useClient, usePart } from '../session/use-client.ts';
 import type { RoomDialogProps } from './room-menu.tsx';
 
@@ -199,7 +200,7 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
           </>
         )}
         {error !== undefined && (
-          <p role="alert" style={{ color: 'var(--danger)' }}>
+          <p role="alert" className={styles.problem}>
             {error}
           </p>
         )}
