@@ -5,12 +5,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AppError, isUnavailable } from '../../src/core/errors.ts';
 import type { Scope } from '../../src/core/scope.ts';
-import type { LogEvent, Message } from '../../src/server/messages/contract.ts';
-import type { Member, Room } from '../../src/server/rooms/contract.ts';
+import type { Message } from '../../src/server/messages/contract.ts';
 import type { MyThread } from '../../src/server/threads/contract.ts';
 import type { UnreadEntry, UnreadExplained } from '../../src/server/unread/contract.ts';
 import { describeEachDatabase, startApp, type TestApp } from '../support/app.ts';
-import type { Answer } from '../support/surfaces.ts';
+import { apply, type Copy, messagesOf } from './room-copy.ts';
 
 /** One thing a person does; the numbers pick a person, a room, a message or an id by place. */
 type Deed =
@@ -120,63 +119,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 /** Deeds of one group happen at once; the groups follow each other. */
 const history = fc.array(fc.array(deed, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 });
 
-interface Copy {
-  room: Partial<Room>;
-  members: Map<string, Member>;
-  messages: Map<string, Message>;
-}
-
-/** What a client does with an entry, as docs/protocol.md tells it to. */
-function apply(copy: Copy, { type, payload }: LogEvent, myId: string): void {
-  const p = payload as Answer;
-  const mineIn = (id: string, emoji: string) =>
-    copy.messages.get(id)?.reactions.some((r) => r.emoji === emoji && r.mine) ?? false;
-  const keep = (message: Message) => {
-    if ((copy.messages.get(message.id)?.version ?? 0) > message.version) return;
-    const reactions = message.reactions.map((r) => ({ ...r, mine: mineIn(message.id, r.emoji) }));
-    const { thread: _, ...rest } = message;
-    copy.messages.set(message.id, { ...rest, reactions });
-  };
-  if (type === 'reaction_added' || type === 'reaction_removed') {
-    const known = copy.messages.get(p.messageId);
-    if (known === undefined) return;
-    const reactions = p.reactions.map((r: { emoji: string; count: number }) => ({
-      ...r,
-      mine: r.emoji === p.emoji && p.userId === myId ? type === 'reaction_added' : mineIn(known.id, r.emoji),
-    }));
-    copy.messages.set(known.id, { ...known, reactions });
-    return;
-  }
-  if (type === 'message_pinned' || type === 'message_unpinned') {
-    const known = copy.messages.get(p.messageId);
-    if (known === undefined) return;
-    const { pinned: _, ...bare } = known;
-    copy.messages.set(known.id, type === 'message_pinned' ? { ...bare, pinned: p.pinned } : bare);
-    return;
-  }
-  if (type === 'new_message' || type === 'agent_message') keep(p);
-  else if (type === 'message_updated' || type === 'message_deleted') keep(p.message);
-  else if (type === 'member_joined' || type === 'member_updated')
-    copy.members.set(p.member.user.id, p.member);
-  else if (type === 'member_left') copy.members.delete(p.userId);
-  else if (type === 'room_updated') copy.room = p.room;
-  else throw new Error(`An entry of a type that this copy does not know: ${type}`);
-}
-
 const placesOf = (entries: UnreadEntry[]): number[] => entries.map(({ seq }) => seq);
-
-/** What a message shows of its replies, counted. */
-function withReplies(messages: Message[]): Message[] {
-  return messages.map((root) => {
-    const replies = messages.filter((m) => m.threadId === root.id && m.deletedAt === undefined);
-    const last = replies.at(-1);
-    if (last === undefined) return root;
-    return {
-      ...root,
-      thread: { replies: replies.length, lastReplySeq: last.seq, lastReplyAt: last.createdAt },
-    };
-  });
-}
 
 /** As a client does: what the database was too busy for is asked again, under the same ids, until it is answered. */
 async function untilTold<T>(call: () => Promise<T>): Promise<T> {
@@ -309,7 +252,7 @@ describeEachDatabase('the log of a room', (database) => {
           const copy: Copy = { room: {}, members: new Map(), messages: new Map() };
           for (const event of events) apply(copy, event, root.user.id);
           const { data } = await messages.list(root, { roomId, limit: 200 });
-          const byPlace = withReplies([...copy.messages.values()].sort((a, b) => a.seq - b.seq));
+          const byPlace = messagesOf(copy);
           expect(byPlace).toEqual(data);
           const pins = (await call(root, 'list_pins', { roomId })) as { data: Message[] };
           expect(new Set(pins.data.map((m) => m.id))).toEqual(
