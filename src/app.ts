@@ -393,6 +393,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const customCommands = createCustomCommands({
       database,
+      bus,
       events,
       identity,
       rooms,

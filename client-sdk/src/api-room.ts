@@ -1,5 +1,6 @@
 // One room as the public types: what it shows, its messages, sending. Must never hold code.
 import type { CallOptions, Off, Store } from './api.ts';
+import type { Commands, PrivateReply } from './api-commands.ts';
 import type { History } from './api-history.ts';
 import type { Draft } from './api-personal.ts';
 import type { Pins, ThreadHandle } from './api-thread.ts';
@@ -96,6 +97,8 @@ export interface RoomSnapshot {
   readonly streams: Readonly<Record<string, Stream>>;
   /** Highest seq each user is known to have read, by user id; only what was heard here. */
   readonly reads: Readonly<Record<string, number>>;
+  /** Private replies to commands of mine; see `room.commands`. */
+  readonly replies: readonly PrivateReply[];
   /** Older messages exist on the server. */
   readonly hasMoreBefore: boolean;
   readonly loadingBefore: boolean;
@@ -207,6 +210,8 @@ export interface RoomHandle extends Store<RoomSnapshot> {
   readonly history: History;
   /** What I may do here, for showing it; asked while followed, and again when a role, a rule or a time changes it. */
   readonly rights: Rights;
+  /** Slash commands: which there are, running one, and private replies. */
+  readonly commands: Commands;
   /** What stands in my composer here: kept at once, and on all my devices shortly after. */
   readonly draft: Draft;
   /**

@@ -183,6 +183,7 @@ export interface Rooms extends Store<RoomsSnapshot> {
   quit(idOrSlug: string, options?: CallOptions): Promise<void>;
 }
 
+export type * from './api-commands.ts';
 export type * from './api-history.ts';
 export type * from './api-personal.ts';
 export type * from './api-room.ts';

@@ -1,10 +1,12 @@
 // The parts of one room beside its messages, made when they are first asked for, and told of what happens in it.
 // Must never hold a rule of its own.
-import type { History, Messages, Pins, Rights, RoomHandle, ThreadHandle } from './api.ts';
+import type { Commands, History, Messages, Off, Pins, Rights, RoomHandle, ThreadHandle } from './api.ts';
+import { createCommands } from './commands.ts';
 import type { Drafts } from './drafts.ts';
 import { createHistory } from './history.ts';
 import { createPins } from './pins.ts';
 import type { Clock, Timers } from './ports.ts';
+import type { PrivateReplies } from './private-replies.ts';
 import { createRights } from './rights.ts';
 import type { RoomContext, RoomPart } from './room-part.ts';
 import { createThread } from './thread.ts';
@@ -14,6 +16,8 @@ export interface RoomPartsOptions extends RoomContext {
   clock: Clock;
   timers: Timers;
   random: () => number;
+  subscribe(listener: () => void): Off;
+  changeReplies(how: (replies: PrivateReplies) => PrivateReplies): void;
   send: Messages['send'];
   /** The message was sent by this client, not on another device of mine. */
   isFromHere(id: string): boolean;
@@ -22,6 +26,7 @@ export interface RoomPartsOptions extends RoomContext {
 export function createRoomParts(room: RoomPartsOptions): Omit<RoomPart, 'live'> & {
   pins: Pins;
   rights: Rights;
+  commands: Commands;
   history: History;
   thread: RoomHandle['thread'];
 } {
@@ -30,12 +35,14 @@ export function createRoomParts(room: RoomPartsOptions): Omit<RoomPart, 'live'> 
   const threads = new Map<string, ThreadHandle>();
   const history = createHistory(room);
   const rights = createRights(room);
-  const parts: RoomPart[] = [pins.part, history.part, rights.part];
+  const commands = createCommands(room);
+  const parts: RoomPart[] = [pins.part, history.part, rights.part, commands.part];
   let wasLive = false;
 
   return {
     pins: pins.api,
     rights: rights.api,
+    commands: commands.api,
     history: history.api,
     thread(rootId) {
       const known = threads.get(rootId);

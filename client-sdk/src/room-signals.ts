@@ -2,6 +2,7 @@
 // Pure; must never touch the messages.
 import { type Agents, applyThinking, applyTool, isEnd } from './activity.ts';
 import { applyDiff, type Presence, summarise } from './presence.ts';
+import { noReplies, type PrivateReplies } from './private-replies.ts';
 import { applyRead, applyUnread, type RoomData } from './room-data.ts';
 import { addDelta, dropStale, endRun, nextStale } from './streams.ts';
 import type { Events, PresenceState } from './wire.ts';
@@ -11,10 +12,11 @@ export interface RoomSignals {
   readonly presence: Presence;
   readonly agents: Agents;
   readonly reads: Readonly<Record<string, number>>;
+  readonly replies: PrivateReplies;
 }
 export interface RoomState extends RoomData, RoomSignals {}
 
-export const noSignals: RoomSignals = { metas: {}, presence: {}, agents: {}, reads: {} };
+export const noSignals: RoomSignals = { metas: {}, presence: {}, agents: {}, reads: {}, replies: noReplies };
 
 export function setPresence(state: RoomState, metas: PresenceState): RoomState {
   return { ...state, metas, presence: summarise(metas, state.presence) };

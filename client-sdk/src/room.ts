@@ -245,6 +245,12 @@ export function createRoom(parts: RoomParts): Room {
     random: parts.random,
     state: () => state,
     snapshot: view.store.getSnapshot,
+    subscribe: view.store.subscribe,
+    changeReplies: (how) =>
+      update((current) => {
+        const replies = how(current.replies);
+        return replies === current.replies ? current : { ...current, replies };
+      }),
     join: () => handle.join(),
     isLive: () => sync.phase() === 'live' && error === undefined,
     send: messages.send,
@@ -256,6 +262,7 @@ export function createRoom(parts: RoomParts): Room {
     messages,
     pins: beside.pins,
     rights: beside.rights,
+    commands: beside.commands,
     history: beside.history,
     draft: parts.drafts.at(key),
     thread: beside.thread,

@@ -368,6 +368,7 @@ export interface Events {
   draft_changed: PayloadOf<typeof drafts.draftChanged>;
   thread_changed: PayloadOf<typeof threads.threadChanged>;
   command_reply: PayloadOf<typeof commands.commandReply>;
+  commands_changed: PayloadOf<typeof commands.commandsChanged>;
   typing: PayloadOf<typeof messages.typingEvent>;
   read: PayloadOf<typeof messages.readEvent>;
   member_joined: PayloadOf<typeof rooms.memberJoined>;

@@ -300,4 +300,54 @@ describe('against the real server', () => {
     await when(again, (s) => s.messages.every((message) => message.delivery === undefined));
     expect(again.getSnapshot().messages.map((message) => message.body)).toEqual(['or not', '@all lunch']);
   });
+
+  it('I35 what I may do changes when a moderator mutes me or the owner takes a right away', async () => {
+    const { ada, bob, his, info } = await two('Rights');
+    const { rights } = his;
+    rights.follow();
+    await when(rights, (s) => s.can['message.send']?.allowed === true);
+    const until = '2100-01-01T00:00:00.000Z';
+    await ada.client.call('mute_member', { roomId: info.id, userId: bob.user.id, until });
+    const { can } = await when(rights, (s) => s.can['message.send']?.allowed === false);
+    expect(can['message.send']).toMatchObject({ reason: 'muted', until });
+    await ada.client.call('unmute_member', { roomId: info.id, userId: bob.user.id });
+    await when(rights, (s) => s.can['message.send']?.allowed === true);
+    await ada.client.call('set_room_rights', {
+      roomId: info.id,
+      role: 'member',
+      take: ['message.react'],
+    });
+    await when(rights, (s) => s.can['message.react']?.reason === 'room_rule');
+  });
+
+  it('I36 I37 commands of a room come and go, and a private reply is on all my devices and nowhere else', async () => {
+    const { ada, bob, room, his, info } = await two('Commands');
+    const phone = (await world.enter('Ada')).client.room(info.id);
+    phone.join();
+    await phone.whenLive();
+    his.commands.follow();
+    const names = (all: readonly { name: string }[]) => all.map(({ name }) => name);
+    expect(names(await his.commands.list())).toContain('help');
+    const made = await ada.client.call('create_command', {
+      roomId: info.id,
+      name: 'plan',
+      description: 'Plans',
+      handler: { kind: 'webhook', url: 'https://example.org/' },
+    });
+    await when(his.commands, (s) => names(s.commands).includes('plan'));
+    await ada.client.call('delete_command', { commandId: made.id as string });
+    await when(his.commands, (s) => s.status === 'ready' && !names(s.commands).includes('plan'));
+
+    const { reply } = await room.commands.runText('/topic Release day');
+    expect(reply).toMatchObject({ visibility: 'private' });
+    await when(his, (s) => s.room?.topic === 'Release day');
+    const [there] = await when(phone.commands.replies, (all) => all.length === 1);
+    expect(there).toMatchObject({ name: 'topic', body: reply?.body });
+    expect(room.getSnapshot().replies).toHaveLength(1);
+    await expect(his.commands.run('nothing')).rejects.toMatchObject({ reason: 'command_not_found' });
+    await his.commands.run('me', { text: 'waves' });
+    await when(room, (s) => s.messages.at(-1)?.body === '_waves_');
+    expect(his.getSnapshot().replies).toEqual([]);
+    expect(bob.client.state.getSnapshot().status).toBe('online');
+  });
 });

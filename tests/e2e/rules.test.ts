@@ -89,6 +89,7 @@ describe('what is said aloud', () => {
     agents: {},
     streams: {},
     reads: {},
+    replies: [],
     hasMoreBefore: false,
     loadingBefore: false,
     lastSeq: 0,

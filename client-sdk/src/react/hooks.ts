@@ -13,6 +13,8 @@ import type {
   Capability,
   ChatMessage,
   Client,
+  Commands,
+  CommandsSnapshot,
   ConnectionSnapshot,
   Draft,
   DraftSnapshot,
@@ -22,6 +24,7 @@ import type {
   ListSnapshot,
   Off,
   PinsSnapshot,
+  PrivateReply,
   RightsSnapshot,
   RoomHandle,
   RoomSnapshot,
@@ -130,6 +133,16 @@ export function useCan(idOrSlug: string, action: Capability): RightsSnapshot['ca
   useEffect(() => rights.follow(), [rights]);
   const may = () => rights.getSnapshot().can[action];
   return useSyncExternalStore(rights.subscribe, may, may);
+}
+
+/** Slash commands of a room, which is listened to while mounted; running them, and private replies to mine. */
+export function useCommands(
+  idOrSlug: string,
+): CommandsSnapshot &
+  Pick<Commands, 'run' | 'runText' | 'dismiss'> & { readonly replies: readonly PrivateReply[] } {
+  const { commands } = useRoomHandle(idOrSlug);
+  const { run, runText, dismiss } = commands;
+  return { ...useFollowed(commands), replies: useStore(commands.replies), run, runText, dismiss };
 }
 
 /** What stands in a composer, of a room or of a thread, and how to change it. */

@@ -11,6 +11,7 @@ import type {
   ReplyOf,
   RoomInfo,
 } from '../wire.ts';
+import { createFakeCommands } from './fake-commands.ts';
 import { createFakePerson, type FakePerson, notify, setDraft, setRead, unreadOf } from './fake-personal.ts';
 import {
   createFakeRoom,
@@ -56,6 +57,8 @@ export interface FakeServer {
   append(room: string, type: string, payload: (seq: number) => object): void;
   /** What members may not do in a room, by capability; what stood before is given up. */
   forbid(room: string, refused: ReplyOf<'can'>['can']): void;
+  /** The commands of a room, from now on; who listens is told. */
+  setCommands(room: string, ...names: string[]): void;
   signal(room: string, name: string, payload: object): void;
   /** Straight to the connections of one user. */
   tellUser(user: string, name: string, payload: object): void;
@@ -88,6 +91,8 @@ interface AnyInput {
   messageId: string;
   agentId: string;
   actionId: string;
+  text?: string;
+  name?: string;
   id: string;
   body: string;
   threadId?: string;
@@ -123,6 +128,7 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
   const rooms = new Map<string, FakeRoom>();
   const connections = new Set<FakeConnection>();
   const answers = new Map<string, (Partial<Problem> | 'drop')[]>();
+  const commands = createFakeCommands();
   const calls: FakeServer['calls'] = [];
   const refusedTokens = new Set<string>();
   let ids = 0;
@@ -471,6 +477,13 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
       return {};
     },
     agent_command: ({ agentId }) => ({ agentId, status: 'idle', runs: [] }),
+    list_commands: ({ roomId }) => commands.list(need(roomId).info.id),
+    run_command({ roomId, id, text, name = text?.slice(1).split(' ')[0] ?? '' }, { userId }) {
+      const { info } = need(roomId);
+      const ran = commands.run(info.id, userId, id, name) ?? fail('not_found', 'command_not_found', 404);
+      if (!ran.repeated) tellUser(userId, 'command_reply', { roomId: info.id, id, name, ...ran.result });
+      return ran.result;
+    },
     can: ({ roomId }, { userId }) => ({
       roomId: need(roomId).info.id,
       userId,
@@ -526,6 +539,11 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
       const { id } = user(name);
       room.members.delete(id);
       append(key, 'member_left', (seq) => ({ roomId: room.info.id, seq, userId: id, by: id }));
+    },
+    setCommands(key, ...names) {
+      const room = need(key);
+      commands.set(room.info.id, names);
+      tell(room, 'commands_changed', { roomId: room.info.id });
     },
     forbid(key, refused) {
       need(key).refused = refused;

@@ -177,6 +177,14 @@ export const deleteCommand = defineOperation({
   rate: change,
 });
 
+export const commandsChanged = defineEvent({
+  type: 'commands_changed',
+  summary: 'A command of the room was added, changed or taken away',
+  kind: 'signal',
+  audience: 'room',
+  payload: z.object({ roomId: Id }),
+});
+
 export const commandReply = defineEvent({
   type: 'command_reply',
   summary: 'A private reply to a command of mine',

@@ -1,5 +1,6 @@
 // Commands that people add: for a room by its owner, for all rooms by an administrator. Who may not manage one finds none.
 import { by, note } from '../../core/audit-note.ts';
+import type { Bus } from '../../core/bus.ts';
 import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
@@ -10,7 +11,13 @@ import type { TextSealer } from '../../core/sealed-text.ts';
 import { handleFromName, type IdentityService } from '../identity/service.ts';
 import type { RoomsService } from '../rooms/service.ts';
 import { newSecret } from '../webhooks/service.ts';
-import type { Command, CustomCommand, createCommand, updateCommand } from './contract.ts';
+import {
+  type Command,
+  type CustomCommand,
+  commandsChanged,
+  type createCommand,
+  type updateCommand,
+} from './contract.ts';
 import * as repo from './repository.ts';
 
 export type CustomCommands = ReturnType<typeof createCustomCommands>;
@@ -22,13 +29,14 @@ const missing = () => notFound('command_not_found', 'There is no such command, o
 
 export function createCustomCommands(deps: {
   database: Database;
+  bus: Bus;
   events: Events;
   identity: IdentityService;
   rooms: RoomsService;
   sealer: TextSealer;
   builtIn(name: string): boolean;
 }) {
-  const { database, events, identity, rooms, sealer } = deps;
+  const { database, bus, events, identity, rooms, sealer } = deps;
 
   async function requireAgent(tx: Tx, tenantId: string, agentId: string): Promise<void> {
     const [agent] = await identity.findMany(tx, tenantId, [agentId]);
@@ -46,14 +54,25 @@ export function createCustomCommands(deps: {
     return row;
   }
 
-  const audited = (tx: Tx, scope: Scope, row: repo.CommandRow, action: string) =>
-    note(events, tx, {
+  /** Writes a change down, and tells who listens to the room. */
+  async function changed(tx: Tx, scope: Scope, row: repo.CommandRow, action: string): Promise<void> {
+    const { roomId } = row;
+    if (roomId !== null)
+      database.afterCommit(tx, () =>
+        bus.publish(`room:${roomId}`, {
+          kind: 'signal',
+          type: commandsChanged.type,
+          json: JSON.stringify({ roomId }),
+        }),
+      );
+    await note(events, tx, {
       ...by(scope),
       action: `command.${action}`,
       subject: { type: 'command', id: row.id },
       ...(row.roomId === null ? {} : { roomId: row.roomId }),
       details: { name: row.name, handler: row.handler },
     });
+  }
 
   async function insert(
     tx: Tx,
@@ -98,7 +117,7 @@ export function createCustomCommands(deps: {
     });
     if (row === undefined)
       throw new AppError('conflict', 'name_taken', `There is a /${name} already; choose another name.`);
-    await audited(tx, scope, row, 'created');
+    await changed(tx, scope, row, 'created');
     return { ...described(row), ...(secret === undefined ? {} : { secret }) };
   }
 
@@ -141,7 +160,7 @@ export function createCustomCommands(deps: {
           ...(input.url === undefined ? {} : { url: input.url }),
         });
         if (row === undefined) throw missing();
-        await audited(tx, scope, row, 'updated');
+        await changed(tx, scope, row, 'updated');
         return described(row);
       });
     },
@@ -151,7 +170,7 @@ export function createCustomCommands(deps: {
       await database.transaction(async (tx) => {
         await repo.deleteCommand(tx, scope.tenantId, row.id);
         if (row.botId !== null) await rooms.withdraw(tx, scope.tenantId, row.botId, scope.user.id);
-        await audited(tx, scope, row, 'deleted');
+        await changed(tx, scope, row, 'deleted');
       });
     },
   };

@@ -16,5 +16,5 @@ export const commandsModule = (commands: CommandsService, custom: CustomCommands
       return { deleted: true as const };
     }),
   ],
-  events: [c.commandReply],
+  events: [c.commandsChanged, c.commandReply],
 });
