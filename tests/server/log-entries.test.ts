@@ -101,10 +101,12 @@ const CAUSES: Record<string, Record<string, (at: Place) => Promise<unknown>>> = 
     'a moderator deletes it': ({ first }) => town.call(ada, 'delete_message', { messageId: first.id }),
     'its time is over': ({ room }) =>
       town.app.parts.messages.wipe(ada.tenantId, room.id, { before: new Date(Date.now() + 60_000) }, 100),
-    'its author is erased': async ({ room }) => {
+    'its author is erased': async ({ room, first, reply }) => {
       const dan = await town.person(`Dan ${newId()}`);
       await town.call(dan, 'rooms.join', { roomId: room.id });
       await town.say(dan, room, 'I was here');
+      await town.call(dan, 'add_reaction', { messageId: first.id, emoji: '👍' });
+      await town.call(dan, 'add_reaction', { messageId: reply.id, emoji: '❤️' });
       await town.call(root, 'erase_person', { userId: dan.user.id });
       await town.settle();
     },
