@@ -204,4 +204,36 @@ describe.runIf(hasBrowser)('a room in the console', () => {
     await page.getByText(/Your message goes out/).waitFor();
     expect(await field(page).inputValue()).toBe('');
   });
+
+  it('calls commands: found by a slash, refused with the option that is wrong, answered to the caller alone', async () => {
+    const { page } = ada;
+    const command = (name: RegExp) => page.getByRole('option', { name });
+    await field(page).fill('');
+    await field(page).focus();
+    await page.keyboard.type('/re');
+    await page.getByRole('listbox', { name: 'Commands' }).waitFor();
+    await clean('commands');
+    await command(/remind/).waitFor();
+    await page.keyboard.press('Enter');
+    expect(await field(page).inputValue()).toBe('/remind ');
+    await page.keyboard.type('soon tea');
+    await page.keyboard.press('Enter');
+    const writing = page.getByRole('form', { name: 'Write a message' });
+    await writing.getByText('in is a time from now').waitFor();
+    expect(await field(page).inputValue()).toBe('/remind soon tea');
+    await clean('command-wrong');
+    await field(page).fill('/remind in 2h tea');
+    await page.keyboard.press('Enter');
+    const reply = page.getByRole('region', { name: 'Reply to /remind, only you can see this' });
+    await reply.getByText('I will remind you in 2h: tea').waitFor();
+    expect(await field(page).inputValue()).toBe('');
+    await clean('command-reply');
+    await reply.getByRole('button', { name: 'Put the reply to /remind away' }).click();
+    await reply.waitFor({ state: 'detached' });
+    // What is no command is a message, once that is meant.
+    await say(page, '/nonsense at all');
+    await writing.getByText('There is no command /nonsense here').waitFor();
+    await page.keyboard.press('Enter');
+    await message(page, '/nonsense at all').waitFor();
+  });
 });

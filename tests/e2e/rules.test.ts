@@ -1,7 +1,10 @@
 // The console's pure rules as tables: who a mention means, which rows are shown, what is said aloud.
-import type { ChatMessage, RoomSnapshot, User } from '@parley/client';
+import type { ChatMessage, Command, CommandOption, PrivateReply, RoomSnapshot, User } from '@parley/client';
 import { describe, expect, it } from 'vitest';
-import { findMention, insertMention, suggest } from '../../web/src/composer/mentions.ts';
+import { placeReplies } from '../../web/src/commands/place-replies.ts';
+import { optionAt, slashName } from '../../web/src/commands/slash.ts';
+import { everyoneOf, findMention, suggest } from '../../web/src/composer/mentions.ts';
+import { choose, type Known, suggestionsAt } from '../../web/src/composer/suggestions.ts';
 import { whatToSay } from '../../web/src/messages/announcements.ts';
 import { toRows } from '../../web/src/messages/rows.ts';
 
@@ -49,9 +52,110 @@ describe('mentions', () => {
   });
 
   it('puts the handle in, with one space after it', () => {
-    const query = { start: 6, end: 9, text: 'ad' };
-    expect(insertMention('hello @ad', query, 'ada')).toEqual({ text: 'hello @ada ', caret: 11 });
-    expect(insertMention('hello @ad there', query, 'ada').text).toBe('hello @ada there');
+    expect(pick('hello @ad', 9, '@ada-lovelace')).toEqual({ text: 'hello @ada-lovelace ', caret: 20 });
+    expect(pick('hello @ad there', 9, '@ada-lovelace')?.text).toBe('hello @ada-lovelace there');
+  });
+
+  it('says how many everyone and those who are here are, agents left out', () => {
+    const reach = (here: string[]) =>
+      everyoneOf([ada, adam, agent], (id) => here.includes(id)).map((one) => 'reach' in one && one.reach);
+    expect(reach(['u1', 'a1'])).toEqual([1, 2]);
+    expect(reach([])).toEqual([0, 2]);
+  });
+});
+
+const option = (name: string, more: Partial<CommandOption> = {}): CommandOption => ({
+  name,
+  description: '',
+  type: 'string',
+  required: true,
+  ...more,
+});
+const command = (name: string, ...options: CommandOption[]): Command => ({
+  name,
+  description: `Does ${name}`,
+  options,
+  scope: 'builtin',
+  handler: 'builtin',
+});
+const remind = command('remind', option('in'), option('text'));
+const deploy = command(
+  'deploy',
+  option('to', { type: 'choice', choices: [{ value: 'live', label: 'Production' }] }),
+  option('by', { type: 'user' }),
+  option('loud', { type: 'boolean', required: false }),
+);
+const known: Known = {
+  people: [ada, adam, agent],
+  everyone: everyoneOf([ada], () => true),
+  commands: [remind, deploy],
+  rooms: [],
+};
+function pick(text: string, caret: number, word: string) {
+  const found = suggestionsAt(text, caret, known);
+  const option = found?.options.find((one) => one.word === word);
+  return found === undefined || option === undefined ? undefined : choose(text, found, option);
+}
+
+describe('commands', () => {
+  it.each([
+    ['/', ''],
+    ['/rem', 'rem'],
+    ['/Remind in 10m', 'remind'],
+    ['/tmp/notes', undefined],
+    ['/ or', ''],
+    ['a /help', undefined],
+    ['/1', undefined],
+  ])('takes %j for the command %j', (text, name) => {
+    expect(slashName(text)).toBe(name);
+  });
+
+  it.each([
+    ['/remind ', 'in', ''],
+    ['/remind 10', 'in', '10'],
+    ['/remind in 10m', 'in', '10m'],
+    ['/remind 10m ', 'text', ''],
+    ['/remind 10m fetch the tea', 'text', 'fetch the tea'],
+    ['/remind text="fetch tea" ', 'in', ''],
+    ['/remind 10m "fetch the', 'text', 'fetch the'],
+  ])('knows in %j that %s is being typed', (text, name, typed) => {
+    const at = optionAt(remind, text, text.length);
+    expect([at.option?.name, at.typed]).toEqual([name, typed]);
+    expect(text.slice(at.start, at.end).replaceAll('"', '')).toBe(typed);
+  });
+
+  it('has nothing to say after the last option', () => {
+    expect(optionAt(deploy, '/deploy live @ada yes ', 22).option).toBeUndefined();
+  });
+
+  it('offers commands, then what each option may be', () => {
+    const offered = (text: string) => suggestionsAt(text, text.length, known)?.options.map(({ word }) => word);
+    expect(offered('/')).toEqual(['/deploy', '/remind']);
+    expect(offered('/re')).toEqual(['/remind']);
+    expect(offered('/deploy ')).toEqual(['live']);
+    expect(offered('/deploy prod')).toEqual(['live']);
+    expect(offered('/deploy live @ad')).toEqual(['@advisor', '@ada-lovelace', '@adam-smith']);
+    expect(offered('/deploy live @all')).toEqual([]);
+    expect(offered('/deploy live @ada y')).toEqual(['yes']);
+    expect(offered('say /re')).toBeUndefined();
+    expect(pick('/dep', 4, '/deploy')).toEqual({ text: '/deploy ', caret: 8 });
+    expect(pick('/deploy prod', 12, 'live')).toEqual({ text: '/deploy live ', caret: 13 });
+  });
+});
+
+describe('private replies', () => {
+  const reply = (id: string, afterSeq: number): PrivateReply => ({ id, name: 'help', body: '', afterSeq, at: '' });
+  const at = new Date(2026, 2, 2).toISOString();
+  const messages = [said(3, ada, at), said(7, adam, at), said(0, ada, at)];
+
+  it('stand after what was said when they came, also where messages are missing', () => {
+    const { after, alone } = placeReplies([reply('a', 5), reply('b', 9), reply('c', 1)], messages, false);
+    expect([...after].map(([id, list]) => [id, list.map((one) => one.id)])).toEqual([
+      ['m3', ['a']],
+      ['m7', ['b']],
+    ]);
+    expect(alone.map(({ id }) => id)).toEqual(['c']);
+    expect(placeReplies([reply('c', 1)], messages, true).alone).toEqual([]);
   });
 });
 

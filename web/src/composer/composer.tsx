@@ -1,7 +1,6 @@
-// Where one writes: Enter sends, Shift+Enter breaks the line, @ offers members, files come by button, paste or drop.
+// Where one writes: Enter sends, Shift+Enter breaks the line, @ offers members, / commands, files come by button, paste or drop.
 // What is not sent yet is kept by the SDK, per room and thread, over reloads and devices.
 import type { Draft, RoomHandle, Upload, User } from '@parley/client';
-import { IconClock, IconMoodSmile, IconPaperclip, IconSend2 } from '@tabler/icons-react';
 import {
   type ClipboardEvent,
   type DragEvent,
@@ -13,17 +12,21 @@ import {
   useRef,
   useState,
 } from 'react';
-import { EmojiPopover } from '../emoji/emoji-popover.tsx';
+import { CommandHint } from '../commands/command-hint.tsx';
+import { commandOf, slashName } from '../commands/slash.ts';
+import { useCommands } from '../commands/use-commands.ts';
 import { useAnnounce } from '../parts/announcer.tsx';
-import { useStore } from '../session/use-client.ts';
+import { useClient, usePart, useStore } from '../session/use-client.ts';
 import styles from './composer.module.css';
+import { ComposerBar } from './composer-bar.tsx';
 import { FileChips } from './file-chips.tsx';
 import { byteLength, limitHint, MAX_BYTES } from './limits.ts';
-import { MentionListbox, optionId } from './mention-list.tsx';
-import { EVERYONE, insertMention, type Mentionable } from './mentions.ts';
+import { everyoneOf, type Mentionable } from './mentions.ts';
 import { ScheduleDialog } from './schedule-dialog.tsx';
+import { optionId, SuggestionListbox } from './suggestion-list.tsx';
+import { choose, type Suggestion } from './suggestions.ts';
 import { useFileTray } from './use-file-tray.ts';
-import { useMentions } from './use-mentions.ts';
+import { useSuggestions } from './use-suggestions.ts';
 
 interface ComposerProps {
   room: RoomHandle;
@@ -37,36 +40,58 @@ interface ComposerProps {
   disabledReason?: string;
   onSend(text: string, options: { attachments?: readonly Upload[] }): void;
   onTyping(on: boolean): void;
+  /** A command was carried out; what came of it stands at the end. */
+  onRan?(): void;
   /** Up arrow in an empty field. */
   onEditLast(): void;
   /** Words to put in the field, e.g. of a suggestion; a new object each time. */
   prefill?: { text: string } | undefined;
 }
 
+const NOBODY: readonly Mentionable[] = [];
+
 /** Mounted anew for each room and thread. */
 export function Composer(props: ComposerProps) {
   const { room, threadId, draft, label, people, everyone = false, disabledReason } = props;
-  const { onSend, onTyping, onEditLast, prefill } = props;
+  const { onSend, onTyping, onRan, onEditLast, prefill } = props;
   const { body: text, replaced } = useStore(draft);
   const [scheduling, setScheduling] = useState(false);
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const chooser = useRef<HTMLInputElement>(null);
   const caretWanted = useRef<number | undefined>(undefined);
   const listId = useId();
   const hintId = useId();
+  const commandId = useId();
   const announce = useAnnounce();
   const files = useFileTray(threadId ?? room.key);
-  const mentions = useMentions(
-    useMemo(() => (everyone ? [...people, ...EVERYONE] : people), [people, everyone]),
+  const name = slashName(text);
+  const commands = useCommands(room, threadId, name !== undefined);
+  const presence = usePart(room, (snapshot) => snapshot.presence);
+  const { list: rooms } = useStore(useClient().rooms);
+  const suggestions = useSuggestions(
+    useMemo(
+      () => ({
+        people,
+        rooms,
+        commands: commands.list,
+        everyone: everyone ? everyoneOf(people, (id) => presence[id] !== undefined) : NOBODY,
+      }),
+      [people, rooms, commands.list, everyone, presence],
+    ),
   );
-  const open = mentions.options.length > 0;
+  const { found } = suggestions;
+  const open = suggestions.options.length > 0;
+  const command = commandOf(text, commands.list);
+  const problem = commands.problem?.text === text.trim() ? commands.problem : undefined;
+  /** A slash and a word that is no command here: sent as words only when asked for again. */
+  const [strange, setStrange] = useState<string>();
+  const isStrange = name !== undefined && strange === text;
   const bytes = byteLength(text);
   const tooLong = bytes > MAX_BYTES;
   const disabled = disabledReason !== undefined;
   const hasWords = text.trim() !== '';
   const complete = (hasWords || files.entries.length > 0) && !tooLong && !disabled;
-  const canSend = complete && files.ready;
+  const canSend = complete && files.ready && !commands.busy;
   /** Meant to go as soon as the files have arrived. */
   const [waiting, setWaiting] = useState(false);
 
@@ -77,10 +102,11 @@ export function Composer(props: ComposerProps) {
     field.current?.focus();
   }, [prefill, draft]);
 
-  const found = mentions.options.length;
+  const offered = suggestions.options.length;
   useEffect(() => {
-    if (found > 0) announce(`${found} ${found === 1 ? 'suggestion' : 'suggestions'}, arrow keys to choose`);
-  }, [found, announce]);
+    if (offered > 0)
+      announce(`${offered} ${offered === 1 ? 'suggestion' : 'suggestions'}, arrow keys to choose`);
+  }, [offered, announce]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -101,6 +127,17 @@ export function Composer(props: ComposerProps) {
   }, [waiting, canSend, complete]);
 
   function send() {
+    if (commands.busy) return;
+    if (name !== undefined && name !== '' && files.entries.length === 0) {
+      if (command !== undefined) return void run();
+      if (strange !== text) {
+        const words = commands.ready
+          ? `There is no command /${name} here. Send again to say it as it stands.`
+          : 'The commands of this room are not known yet. Send again to say it as it stands.';
+        announce(words);
+        return setStrange(text);
+      }
+    }
     if (!canSend) return setWaiting(complete);
     setWaiting(false);
     const attachments = files.uploads();
@@ -109,19 +146,27 @@ export function Composer(props: ComposerProps) {
     clear();
   }
 
+  async function run() {
+    onTyping(false);
+    if (!(await commands.run(text.trim()))) return;
+    clear();
+    onRan?.();
+  }
+
   function clear() {
     draft.clear();
     onTyping(false);
-    mentions.look('', 0);
+    setStrange(undefined);
+    suggestions.look('', 0);
     field.current?.focus();
   }
 
-  function pick(user: Mentionable | undefined) {
-    if (user === undefined || mentions.query === undefined) return;
-    const next = insertMention(text, mentions.query, user.handle);
+  function pick(option: Suggestion | undefined) {
+    if (option === undefined || found === undefined) return;
+    const next = choose(text, found, option);
     caretWanted.current = next.caret;
     draft.set(next.text);
-    mentions.look(next.text, next.caret);
+    suggestions.look(next.text, next.caret);
   }
 
   function insert(words: string) {
@@ -149,11 +194,15 @@ export function Composer(props: ComposerProps) {
   }
 
   function takeListKey(event: KeyboardEvent): boolean {
-    if (event.key === 'ArrowDown') mentions.move(1);
-    else if (event.key === 'ArrowUp') mentions.move(-1);
-    else if (event.key === 'Escape') mentions.close();
-    else if ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab')
-      pick(mentions.options[mentions.active]);
+    const option = suggestions.options[suggestions.active];
+    if (event.key === 'ArrowDown') suggestions.move(1);
+    else if (event.key === 'ArrowUp') suggestions.move(-1);
+    else if (event.key === 'Escape') suggestions.close();
+    else if (event.key === 'Enter' && !event.shiftKey) {
+      // Typed in full, there is nothing left to choose.
+      if (name !== undefined && option?.word === found?.typed) return false;
+      pick(option);
+    } else if (event.key === 'Tab' && !event.shiftKey) pick(option);
     else return false;
     return true;
   }
@@ -165,6 +214,15 @@ export function Composer(props: ComposerProps) {
     files.add(pasted);
   }
 
+  const hint = waiting
+    ? 'Goes out as soon as the files have arrived'
+    : commands.busy
+      ? 'Being carried out…'
+      : isStrange
+        ? `There is no command /${name} here. Send again to say it as it stands.`
+        : command !== undefined && files.entries.length > 0
+          ? 'A command takes no files: this goes out as a message.'
+          : limitHint(bytes);
   const carriesFiles = (event: DragEvent) => !disabled && event.dataTransfer.types.includes('Files');
 
   return (
@@ -191,17 +249,21 @@ export function Composer(props: ComposerProps) {
         files.add([...event.dataTransfer.files]);
       }}
     >
-      {open && (
-        <MentionListbox
+      {open && found !== undefined && (
+        <SuggestionListbox
           id={listId}
-          options={mentions.options}
-          active={mentions.active}
-          onPoint={mentions.point}
+          label={found.label}
+          options={suggestions.options}
+          active={suggestions.active}
+          onPoint={suggestions.point}
           onPick={pick}
         />
       )}
       <div className={styles.box} data-disabled={disabled || undefined}>
         <FileChips tray={files.tray} entries={files.entries} />
+        {command !== undefined && (
+          <CommandHint id={commandId} command={command} at={found?.at} problem={problem} />
+        )}
         <textarea
           ref={field}
           className={styles.field}
@@ -209,89 +271,52 @@ export function Composer(props: ComposerProps) {
           value={text}
           placeholder={disabledReason ?? label}
           disabled={disabled}
+          readOnly={commands.busy}
           aria-label={label}
-          aria-describedby={hintId}
+          aria-describedby={command === undefined ? hintId : `${commandId} ${hintId}`}
           aria-autocomplete="list"
           aria-haspopup="listbox"
           aria-controls={open ? listId : undefined}
-          aria-activedescendant={open ? optionId(listId, mentions.active) : undefined}
-          aria-invalid={tooLong || undefined}
+          aria-activedescendant={open ? optionId(listId, suggestions.active) : undefined}
+          aria-invalid={tooLong || problem !== undefined || undefined}
           enterKeyHint="send"
           onChange={(event) => {
             const { value, selectionStart } = event.currentTarget;
             draft.set(value);
-            mentions.look(value, selectionStart);
+            suggestions.look(value, selectionStart);
             onTyping(value.trim() !== '');
           }}
-          onSelect={(event) => mentions.look(event.currentTarget.value, event.currentTarget.selectionStart)}
+          onSelect={(event) =>
+            suggestions.look(event.currentTarget.value, event.currentTarget.selectionStart)
+          }
           onBlur={() => {
-            mentions.close();
+            suggestions.close();
             onTyping(false);
           }}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
         />
         {!disabled && (
-          <div className={styles.bar}>
-            <button
-              type="button"
-              className={styles.tool}
-              aria-label="Attach files"
-              title="Attach files"
-              onClick={() => chooser.current?.click()}
-            >
-              <IconPaperclip size={19} stroke={1.6} aria-hidden="true" />
-            </button>
-            <input
-              ref={chooser}
-              className="reader-only"
-              type="file"
-              multiple
-              tabIndex={-1}
-              aria-label="Files to attach"
-              onChange={(event) => {
-                files.add([...(event.currentTarget.files ?? [])]);
-                event.currentTarget.value = '';
-                field.current?.focus();
-              }}
-            />
-            <EmojiPopover
-              label="Insert an emoji"
-              title="Insert an emoji"
-              className={styles.tool ?? ''}
-              position="top-start"
-              onPick={insert}
-            >
-              <IconMoodSmile size={19} stroke={1.6} aria-hidden="true" />
-            </EmojiPopover>
-            <span className={styles.space} />
-            {hasWords && files.entries.length === 0 && (
-              <button
-                type="button"
-                className={styles.tool}
-                aria-label="Send later"
-                title="Send later"
-                disabled={!canSend}
-                onClick={() => setScheduling(true)}
-              >
-                <IconClock size={19} stroke={1.6} aria-hidden="true" />
-              </button>
-            )}
-            <button
-              type="submit"
-              className={styles.send}
-              disabled={!complete || waiting}
-              aria-label="Send message"
-            >
-              <IconSend2 size={19} stroke={1.7} aria-hidden="true" />
-            </button>
-          </div>
+          <ComposerBar
+            later={
+              !hasWords || files.entries.length > 0 || command ? 'hidden' : canSend ? 'offered' : 'disabled'
+            }
+            canSend={complete && !waiting && !commands.busy}
+            sendLabel={command === undefined ? 'Send message' : `Run /${command.name}`}
+            onFiles={(chosen) => {
+              files.add(chosen);
+              field.current?.focus();
+            }}
+            onEmoji={insert}
+            onLater={() => setScheduling(true)}
+          />
         )}
       </div>
-      <p id={hintId} className={styles.hint} data-problem={tooLong || undefined}>
-        {disabledReason ?? (waiting ? 'Goes out as soon as the files have arrived' : limitHint(bytes)) ?? (
+      <p id={hintId} className={styles.hint} data-problem={tooLong || isStrange || undefined}>
+        {disabledReason ?? hint ?? (
           <span className={styles.keys}>
-            <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> starts a line, <kbd>@</kbd> mentions
+            <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> starts a line, <kbd>@</kbd> mentions, <kbd>/</kbd>{' '}
+            commands
           </span>
         )}
         {replaced !== undefined && (

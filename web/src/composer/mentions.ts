@@ -4,12 +4,20 @@ import type { User } from '@parley/client';
 export type Mentionable =
   | User
   /** Not one of them, but all who are meant by `@here` or `@all`. */
-  | { id: string; handle: 'here' | 'all'; name: string; kind: 'everyone' };
+  | { id: string; handle: 'here' | 'all'; name: string; kind: 'everyone'; reach: number };
 
-export const EVERYONE: readonly Mentionable[] = [
-  { id: 'here', handle: 'here', name: 'Who is here now', kind: 'everyone' },
-  { id: 'all', handle: 'all', name: 'Everyone in the room', kind: 'everyone' },
-];
+/**
+ * @param people others of the room
+ * @param isHere whether somebody is connected to it now
+ */
+export function everyoneOf(people: readonly User[], isHere: (userId: string) => boolean): Mentionable[] {
+  const humans = people.filter(({ kind }) => kind === 'human');
+  const here = humans.filter(({ id }) => isHere(id)).length;
+  return [
+    { id: 'here', handle: 'here', name: 'Who is here now', kind: 'everyone', reach: here },
+    { id: 'all', handle: 'all', name: 'Everyone in the room', kind: 'everyone', reach: humans.length },
+  ];
+}
 
 export interface MentionQuery {
   /** Place of the `@`. */
@@ -52,11 +60,4 @@ function matches(user: Mentionable, wanted: string): boolean {
 function rank(user: Mentionable, wanted: string): number {
   const exact = user.handle.toLocaleLowerCase() === wanted ? 0 : 2;
   return exact + (user.kind === 'agent' ? 0 : user.kind === 'human' ? 1 : 1.5);
-}
-
-/** The text with the handle in place of the query, and where the caret goes. */
-export function insertMention(text: string, query: MentionQuery, handle: string) {
-  const after = text.slice(query.end);
-  const word = `@${handle}${/^\s/.test(after) ? '' : ' '}`;
-  return { text: text.slice(0, query.start) + word + after, caret: query.start + word.length };
 }

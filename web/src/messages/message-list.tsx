@@ -2,11 +2,13 @@
 // A labelled log that is silent; what is worth hearing is said by use-room-announcements.
 
 import { Button, Loader } from '@mantine/core';
-import type { ChatMessage, RoomHandle } from '@parley/client';
+import type { ChatMessage, PrivateReply, RoomHandle } from '@parley/client';
 import { IconArrowDown } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { placeReplies } from '../commands/place-replies.ts';
+import { PrivateReplies } from '../commands/private-replies.tsx';
 import { messageOf } from '../parts/errors.ts';
-import { usePart } from '../session/use-client.ts';
+import { usePart, useStore } from '../session/use-client.ts';
 import { DayMark } from './day-mark.tsx';
 import type { MessageActions, Rights } from './message-commands.tsx';
 import styles from './message-list.module.css';
@@ -23,6 +25,8 @@ import { useVirtualRows } from './use-virtual-rows.ts';
 
 /** The row above the first message. */
 const TOP = 'top';
+
+const NO_REPLIES: readonly PrivateReply[] = [];
 
 interface MessageListProps {
   room: RoomHandle;
@@ -50,6 +54,16 @@ export function MessageList(props: MessageListProps) {
   const unreadAfter = unreadFrom === undefined ? atOpening : unreadFrom - 1;
 
   const rows = useMemo(() => toRows(messages, unreadAfter, myId), [messages, unreadAfter, myId]);
+  const answers = useStore(room.commands.replies);
+  const replies = useMemo(
+    () =>
+      placeReplies(
+        answers.filter(({ threadId }) => threadId === undefined),
+        messages,
+        hasMoreBefore,
+      ),
+    [answers, messages, hasMoreBefore],
+  );
   const ids = useMemo(() => messages.map(({ id }) => id), [messages]);
   const showsTop = failed !== undefined || (!hasMoreBefore && messages.length > 0);
   const keys = useMemo(() => (showsTop ? [TOP, ...ids] : ids), [ids, showsTop]);
@@ -122,12 +136,14 @@ export function MessageList(props: MessageListProps) {
                         tools={row.message.run === undefined ? undefined : runTools.get(row.message.run.id)}
                         actions={actions}
                       />
+                      <PrivateReplies room={room} replies={replies.after.get(row.message.id) ?? NO_REPLIES} />
                     </>
                   )}
                 </div>
               );
             })}
           </div>
+          <PrivateReplies room={room} replies={replies.alone} />
           {!hasMoreAfter && <RoomRuns room={room} />}
         </div>
       </div>

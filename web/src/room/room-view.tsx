@@ -169,6 +169,7 @@ export function RoomView({ room, membersOpen, onMembers, onRooms }: RoomViewProp
             setSent((count) => count + 1);
           }}
           onTyping={(on) => room.setTyping(on)}
+          onRan={() => setSent((count) => count + 1)}
           onEditLast={editLast}
           prefill={prefill}
         />

@@ -3,6 +3,7 @@ import { ActionIcon, Button, Loader, Tooltip } from '@mantine/core';
 import type { ChatMessage, RoomHandle, User } from '@parley/client';
 import { IconBell, IconBellOff } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { PrivateReplies } from '../commands/private-replies.tsx';
 import { Composer } from '../composer/composer.tsx';
 import type { Rights } from '../messages/message-commands.tsx';
 import type { MessageDialog } from '../messages/message-dialogs.tsx';
@@ -46,6 +47,7 @@ export function ThreadPanel(props: ThreadPanelProps) {
   const [tabStop, setTabStop] = useState<string>();
   const [olderFailed, setOlderFailed] = useState<unknown>();
   const scroll = useFollowEnd(replies);
+  const answers = useStore(room.commands.replies);
   const list = useRef<HTMLDivElement>(null);
   const onKeyDown = useRovingFocus(list);
   const [openedAt, setOpenedAt] = useState<number>();
@@ -179,6 +181,7 @@ export function ThreadPanel(props: ThreadPanelProps) {
                 {row(message, startsGroup)}
               </div>
             ))}
+            <PrivateReplies room={room} replies={answers.filter(({ threadId }) => threadId === rootId)} />
             <RoomRuns room={room} threadId={rootId} />
           </div>
         </div>
@@ -196,6 +199,7 @@ export function ThreadPanel(props: ThreadPanelProps) {
           scroll.toBottom();
         }}
         onTyping={(on) => room.setTyping(on)}
+        onRan={scroll.toBottom}
         onEditLast={() => {
           const mine = replies.findLast(
             ({ author, delivery, deletedAt, kind }) =>
