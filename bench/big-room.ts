@@ -1,6 +1,6 @@
 // Whether a room with millions of messages costs more than an empty one: send, join, page. Run by `npm run bench -- big-room`.
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { fillRoom } from './support/fill-room.ts';
 import { readOptions } from './support/options.ts';
 import { latencyOf } from './support/percentiles.ts';
 import { RawClient } from './support/raw-client.ts';
@@ -48,8 +48,9 @@ try {
   const room = async (name: string) =>
     (await call<{ id: string }>('POST', '/api/rooms', { name }, author)).id;
   const [few, many] = [await room('Few'), await room('Many')];
-  await fill(few, FEW);
-  await fill(many, options.messages);
+  const bodies = ['word '.repeat(40)];
+  await fillRoom({ databaseUrl: database.url, roomId: few, count: FEW, bodies });
+  await fillRoom({ databaseUrl: database.url, roomId: many, count: options.messages, bodies });
 
   async function join(id: string): Promise<void> {
     const client = new RawClient({
@@ -115,29 +116,6 @@ try {
       }),
     ),
   );
-
-  /** Messages and their log entries, written straight into the tables, as many sends would have left them. */
-  async function fill(id: string, count: number): Promise<void> {
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    try {
-      const from = `from rooms r, memberships m, generate_series(1, ${count}) n where r.id = '${id}' and m.room_id = r.id`;
-      const base = `(select last_seq from rooms where id = '${id}')`;
-      // Rows that are made from rows that exist need no looking up.
-      await client.query(`set session_replication_role = replica`);
-      await client.query(`create temporary table made on commit preserve rows as
-        select gen_random_uuid() as id, r.tenant_id, r.id as room_id, ${base} + n as seq, m.user_id ${from}`);
-      await client.query(`insert into messages (id, tenant_id, room_id, seq, author_id, kind, body)
-        select id, tenant_id, room_id, seq, user_id, 'text', repeat('word ', 40) from made`);
-      await client.query(`insert into room_events (room_id, seq, tenant_id, type, message_id)
-        select room_id, seq, tenant_id, 'new_message', id from made`);
-      await client.query(`update rooms set last_seq = last_seq + ${count} where id = '${id}'`);
-      await client.query('drop table made');
-      await client.query('analyze messages, room_events');
-    } finally {
-      await client.end();
-    }
-  }
 } finally {
   await running.stop();
   await database.drop();

@@ -7,7 +7,7 @@ import { runNode } from './run-node.mjs';
 
 const ALL = ['fan-out', 'durable-sends', 'held', 'joins', 'idle', 'two-nodes', 'big-room'];
 /** Run only when named: they need a folder of data, or measure something else. */
-const NAMED = ['recall', 'turns', 'agent-overhead'];
+const NAMED = ['recall', 'turns', 'agent-overhead', 'long-room'];
 
 await runScript(async () => {
   await ensure();

@@ -14,7 +14,7 @@ export interface BenchOptions {
   messages: number;
 }
 
-export function readOptions(defaults: { seconds: number }): BenchOptions {
+export function readOptions(defaults: { seconds: number; messages?: number }): BenchOptions {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string' },
@@ -31,7 +31,7 @@ export function readOptions(defaults: { seconds: number }): BenchOptions {
   if (database !== undefined && database !== 'pglite' && database !== 'postgres')
     throw new Error('--database: pglite or postgres');
   const connections = Math.round(Number(values.connections ?? 10_000) / 10) * 10;
-  const messages = Number(values.messages ?? 2_000_000);
+  const messages = Number(values.messages ?? defaults.messages ?? 2_000_000);
   if (!(connections > 0) || !(messages > 0))
     throw new Error('--connections, --messages: give numbers above 0');
   return { seconds, database, only: values.only ?? [], profile: values.profile, connections, messages };

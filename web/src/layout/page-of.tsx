@@ -44,7 +44,7 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
     case 'webhooks':
       return <WebhooksPage tab={route.tab} room={route.query.room} onRooms={onRooms} />;
     case 'explain':
-      return <ExplainPage messageId={route.messageId} userId={route.userId} onRooms={onRooms} />;
+      return <ExplainPage of={route.of} id={route.id} userId={route.userId} onRooms={onRooms} />;
     case 'inbox':
       return <InboxPage onRooms={onRooms} />;
     case 'later':

@@ -124,7 +124,7 @@ export const SERVER: Place[] = [
     name: 'Delivery',
     href: explainHref(),
     icon: IconRoute,
-    also: 'explain why message arrived unread',
+    also: 'explain why message arrived unread count badge inbox',
   },
   {
     page: 'webhooks',

@@ -50,13 +50,17 @@ export interface RoomRoute {
   side?: RoomSide;
 }
 
+/** What is asked about: how a message came, or why a room or the inbox shows its count. */
+const EXPLAINED = ['message', 'unread', 'inbox'] as const;
+export type Explained = (typeof EXPLAINED)[number];
+
 export type Route =
   | { page: 'none' }
   | RoomRoute
   | { page: PlainPage }
   | Tabbed
   | { page: 'search'; words: string }
-  | { page: 'explain'; messageId?: string; userId?: string }
+  | { page: 'explain'; of: Explained; id?: string; userId?: string }
   | { page: 'agent'; id: string; tab: AgentTab };
 
 const NOWHERE: Route = { page: 'none' };
@@ -71,8 +75,7 @@ function parse(hash: string): Route {
     return { page: 'agent', id: first, tab };
   }
   if (page === 'search') return { page, words: query.get('q') ?? '' };
-  if (page === 'explain')
-    return { page, ...(first && { messageId: first }), ...(second && { userId: second }) };
+  if (page === 'explain') return explainRoute([first, second, third]);
   const plain = PLAIN.find((name) => name === page);
   if (plain !== undefined) return { page: plain };
   if (!Object.hasOwn(TABS, page)) return NOWHERE;
@@ -82,6 +85,12 @@ function parse(hash: string): Route {
     tab: tabs.find((name) => name === first) ?? tabs[0],
     query: Object.fromEntries(query),
   } as Route;
+}
+
+function explainRoute(parts: readonly (string | undefined)[]): Route {
+  const named = EXPLAINED.find((of) => of === parts[0]);
+  const [id, userId] = named === undefined ? parts : parts.slice(1);
+  return { page: 'explain', of: named ?? 'message', ...(id && { id }), ...(userId && { userId }) };
 }
 
 function roomRoute(
@@ -155,6 +164,8 @@ export const searchHref = (words: string): string =>
   words === '' ? '#/search' : `#/search?${new URLSearchParams({ q: words })}`;
 export const explainHref = (messageId?: string, userId?: string): string =>
   ['#/explain', messageId, userId].filter((part) => part !== undefined).join('/');
+export const explainCountHref = (of: 'unread' | 'inbox', roomId?: string, userId?: string): string =>
+  ['#/explain', of, roomId, userId].filter((part) => part !== undefined).join('/');
 
 export const AGENTS_HREF = pageHref('agents');
 export const toolsHref = (tab: ToolsTabName): string => tabHref('tools', tab);
