@@ -198,9 +198,6 @@ export function adoptAnswer(data: RoomData, message: Message): RoomData {
   return put(list, keepSatellites(known, message)) ? { ...data, list } : data;
 }
 
-export const hasMessage = (data: RoomData, id: string, seq: number): boolean =>
-  data.list[placeOf(data.list, seq)]?.id === id;
-
 function withMember(members: readonly Member[], member: Member): readonly Member[] {
   const place = members.findIndex((one) => one.user.id === member.user.id);
   return place < 0 ? [...members, member] : members.with(place, member);

@@ -1,7 +1,9 @@
 // Keeps agents' recall indexes in the process, brought up to the database's revision before each use, sealed rows opened on the
 // way in. Must never answer an index that lacks what was committed before it was asked for, nor write anything anywhere.
+
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../core/db/database.ts';
+import { vectorOf } from '../core/db/vectors.ts';
 import type { MemoryKeys } from './keys.ts';
 import type { Words } from './laying.ts';
 import { createRecallIndex, type RecallIndex } from './recall-index.ts';
@@ -111,7 +113,7 @@ export function createIndexStore(deps: {
   function read(row: repo.IndexRow, keys: ReadonlyMap<string, Buffer>) {
     const ours = row.embeddingModel === deps.model.model;
     if (row.sealed === null) {
-      const vector = ours && row.embedding !== null ? repo.vectorOf(row.embedding) : undefined;
+      const vector = ours && row.embedding !== null ? vectorOf(row.embedding) : undefined;
       return { content: row.content, context: row.context, vector };
     }
     const { tenantId, agentId, id: memoryId, keySubject, keyVersion } = row;

@@ -1,6 +1,8 @@
 // Writes memories: kept once, the newest of a slot standing, sensitive ones sealed. Rows come in and go out through here, so that
 // nothing else knows how they lie. Must never store a credential, nor let one audience's memory replace another's.
+
 import type { Database, Tx } from '../core/db/database.ts';
+import { vectorText } from '../core/db/vectors.ts';
 import { AppError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import type { Embedder } from './embed.ts';
@@ -281,7 +283,7 @@ export function createKeeper(deps: {
       if (row.sealed === null || row.keyVersion === null) {
         if (other === undefined) return false;
         await repo.updateRow(tx, row.tenantId, row.id, {
-          embedding: repo.vectorText(other.values),
+          embedding: vectorText(other.values),
           embeddingModel: other.model,
           embeddingDimensions: other.dimensions,
           revision,

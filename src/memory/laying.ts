@@ -1,9 +1,11 @@
 // How words lie in their rows: in plain, or sealed with their vector under their subject's newest key. Must never lay anything
 // delicate in plain, nor answer words whose row was moved or changed in the database.
+
 import { createHash } from 'node:crypto';
 import type { Database, Tx } from '../core/db/database.ts';
+import { vectorText } from '../core/db/vectors.ts';
 import type { MemoryKeys } from './keys.ts';
-import * as repo from './repository.ts';
+import type * as repo from './repository.ts';
 import type { Sealer } from './sealing.ts';
 
 export interface Words {
@@ -37,7 +39,7 @@ export function createLaying({
         content,
         context: JSON.stringify(context),
         contentHash: createHash('sha256').update(said).digest('hex'),
-        embedding: repo.vectorText(vector.values),
+        embedding: vectorText(vector.values),
         slot: slot ?? null,
         sensitive: false,
         sealed: null,

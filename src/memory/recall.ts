@@ -47,8 +47,6 @@ export interface Found {
   explain(id: string): Ranked | undefined;
 }
 
-export type Recall = ReturnType<typeof createRecall>;
-
 const importanceOf = ({ pinned, state, importanceScore }: MemoryRow): number =>
   pinned ? 1 : state === 'cold' ? 0 : importanceScore;
 

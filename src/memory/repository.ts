@@ -58,9 +58,6 @@ export interface Vector {
   dimensions: number;
 }
 
-export const vectorText = (values: Float32Array): string => `[${values.join(',')}]`;
-export const vectorOf = (text: string): Float32Array => Float32Array.from(JSON.parse(text) as number[]);
-
 export interface Holder {
   tenantId: string;
   agentId: string;

@@ -1,5 +1,4 @@
 // Files for tests: small ones of a known kind, and the way of their bytes to the server.
-import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import type { SignedIn, TestApp } from '../support/app.ts';
 import type { Answer, Caller } from '../support/clients.ts';
@@ -23,8 +22,6 @@ export function png(width: number, height: number, bytes = 200): Buffer {
   ]);
   return Buffer.concat([image, Buffer.alloc(Math.max(0, bytes - image.length), 7)]);
 }
-
-export const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
 /** Sends bytes to an upload, from an offset on. Never throws for a refusal. */
 export async function sendBytes(

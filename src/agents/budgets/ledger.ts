@@ -8,8 +8,6 @@ import type { BudgetOptions, Hold, Spent, Wanted } from '../llm/budget.ts';
 import { costUsd, type PriceTable } from '../llm/prices.ts';
 import * as repo from './repository.ts';
 
-export type Ledger = ReturnType<typeof createLedger>;
-
 export interface LedgerDeps {
   database: Database;
   clock: Clock;

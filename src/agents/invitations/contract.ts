@@ -42,5 +42,3 @@ export const dismissAgent = defineOperation({
   permission: 'signed_in',
   effect: 'reversible',
 });
-
-export const invitationsOperations = [listRoomAgents, inviteAgent, dismissAgent];

@@ -3,7 +3,7 @@
 
 export { LlmError, type LlmErrorKind } from './llm-error.ts';
 export type { Attempts } from './retry.ts';
-export { estimateRequestTokens, estimateTokens, MESSAGE_OVERHEAD_TOKENS } from './tokens.ts';
+export { estimateTokens, MESSAGE_OVERHEAD_TOKENS } from './tokens.ts';
 
 export interface TextPart {
   type: 'text';

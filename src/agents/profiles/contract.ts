@@ -184,13 +184,3 @@ export const deleteAgent = defineOperation({
   permission: 'signed_in',
   effect: 'irreversible',
 });
-
-export const profilesOperations = [
-  listAgents,
-  createAgent,
-  getAgent,
-  updateAgent,
-  activateAgent,
-  cloneAgent,
-  deleteAgent,
-];

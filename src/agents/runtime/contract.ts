@@ -360,5 +360,3 @@ export const updateRoomAgentSettings = defineOperation({
   permission: 'signed_in',
   effect: 'reversible',
 });
-
-export const runtimeOperations = [listRuns, getRun, listTurns, getRoomAgentSettings, updateRoomAgentSettings];

@@ -28,8 +28,6 @@ export interface WorkerDeps {
   onBoundary?: ((at: { boundary: string; runId: string; epoch: number }) => void | Promise<void>) | undefined;
 }
 
-export type RunWorker = ReturnType<typeof createRunWorker>;
-
 /** Also the longest time until a stop reaches a run on another node that does not hear of it. */
 const RENEW_MS = 400;
 /** How often runs are looked for whose worker is gone. */

@@ -1,8 +1,10 @@
 // What an agent was trained with: documents cut into passages, found by words and likeness. Whoever may talk to the agent may be told
 // what they say; only those who answer for it add or remove them. Must never keep a part of a document that was taken away.
+
 import { createHash } from 'node:crypto';
 import type { InputOf } from '../../core/contract.ts';
 import type { Database } from '../../core/db/database.ts';
+import { vectorText } from '../../core/db/vectors.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import { isUuid, newId } from '../../core/ids.ts';
 import type { JobDef, Jobs } from '../../core/jobs.ts';
@@ -12,7 +14,7 @@ import { chunksOf } from './chunks.ts';
 import type { listTraining, TrainingDocument, train } from './contract.ts';
 import * as repo from './repository.ts';
 
-export type { Passage, PassageRef } from './repository.ts';
+export type { PassageRef } from './repository.ts';
 export type TrainingService = ReturnType<typeof createTraining>;
 
 export interface TrainingDeps {
@@ -42,7 +44,7 @@ export function createTraining({ database, jobs, embedder, requireOwned }: Train
     const vectors: string[] = [];
     for (let at = 0; at < texts.length; at += EMBED_AT_ONCE)
       for (const vector of await embedder.embed(texts.slice(at, at + EMBED_AT_ONCE), signal))
-        vectors.push(`[${vector.join(',')}]`);
+        vectors.push(vectorText(vector));
     return vectors;
   }
 

@@ -285,20 +285,3 @@ export const deleteKey = defineOperation({
   permission: 'admin',
   effect: 'irreversible',
 });
-
-export const identityOperations = [
-  createSession,
-  deleteSession,
-  renewSession,
-  getMe,
-  updateMe,
-  listUsers,
-  getUser,
-  updateUser,
-  removeUser,
-  listConnections,
-  disconnectUser,
-  listKeys,
-  createKey,
-  deleteKey,
-];

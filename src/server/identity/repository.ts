@@ -124,9 +124,6 @@ export const insertTenant = (tx: Tx | Db, id: string, name: string) =>
     .onConflict((oc) => oc.column('id').doNothing())
     .execute();
 
-export const getFact = async (db: Db, key: string): Promise<string | undefined> =>
-  (await db.selectFrom('systemFacts').select('value').where('key', '=', key).executeTakeFirst())?.value;
-
 /** Everyone but the agents. */
 export const removePeople = (tx: Tx, tenantId: string, at: Date) =>
   tx

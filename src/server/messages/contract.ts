@@ -302,17 +302,6 @@ export const setTyping = defineOperation({
   rate: { bucket: 'rooms.typing', points: 600, seconds: 60 },
 });
 
-export const messagesOperations = [
-  sendMessage,
-  listMessages,
-  getMessage,
-  editMessage,
-  deleteMessage,
-  listEvents,
-  markRead,
-  setTyping,
-];
-
 /** Input of `join_room` (Socket.IO) and of `phx_join` on `room:*`. */
 export const JoinInput = z.object({ afterSeq: Seq.optional(), epoch: Epoch.optional() });
 

@@ -362,24 +362,6 @@ export const setRights = defineOperation({
   effect: 'reversible',
 });
 
-export const roomsOperations = [
-  canDo,
-  getRights,
-  setRights,
-  listRooms,
-  createRoom,
-  openDirectRoom,
-  getRoom,
-  updateRoom,
-  deleteRoom,
-  joinRoom,
-  leaveRoom,
-  listMembers,
-  addMember,
-  updateMember,
-  removeMember,
-];
-
 const entry = { roomId: Id, seq: z.number().int() };
 
 export const memberJoined = defineEvent({

@@ -11,8 +11,6 @@ import * as look from './entrance-repository.ts';
 import type { Memberships } from './membership.ts';
 import { toCounts, toMember, toRoom } from './view.ts';
 
-export type Entrance = ReturnType<typeof createEntrance>;
-
 interface Newcomer {
   scope: Scope;
   /** Undefined: not with the others, he has to ask alone. */

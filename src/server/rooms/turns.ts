@@ -2,8 +2,6 @@
 // Must never run a change whose caller was told that it was too late.
 import { msLeft, tooLate, within } from '../../core/db/deadline.ts';
 
-export type InTurn = ReturnType<typeof createTurns>;
-
 export function createTurns() {
   /** The newest change of each room that is under way or waits; never rejects. */
   const last = new Map<string, Promise<unknown>>();
