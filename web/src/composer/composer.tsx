@@ -231,6 +231,8 @@ export function Composer(props: ComposerProps) {
       aria-label={threadId === undefined ? 'Write a message' : 'Write a reply'}
       data-dragging={dragging || undefined}
       onSubmit={(event) => {
+        // A dialog of the composer stands elsewhere in the page, but its form's submit comes up through here, too.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         send();
       }}

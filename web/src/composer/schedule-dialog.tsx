@@ -2,9 +2,8 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { defaultMoment, momentOf, WhenField } from '../messages/when-field.tsx';
-import { useAnnounce } from '../parts/announcer.tsx';
 import { messageOf } from '../parts/errors.ts';
-import { useTell } from '../parts/notices.tsx';
+import { useDone } from '../parts/notices.tsx';
 import { formatWhen } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
 import styles from './schedule-dialog.module.css';
@@ -27,8 +26,7 @@ export function ScheduleDialog(props: ScheduleDialogProps) {
 
 function Form({ roomId, threadId, body, onClose, onDone }: ScheduleDialogProps) {
   const client = useClient();
-  const announce = useAnnounce();
-  const tell = useTell();
+  const done = useDone();
   const [when, setWhen] = useState(defaultMoment);
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -41,8 +39,7 @@ function Form({ roomId, threadId, body, onClose, onDone }: ScheduleDialogProps) 
     try {
       const dueAt = moment.toISOString();
       await client.scheduled.send({ roomId, body, dueAt, ...(threadId !== undefined && { threadId }) });
-      announce(`Goes out ${formatWhen(dueAt)}`);
-      tell(`Your message goes out ${formatWhen(dueAt)}`);
+      done(`Your message goes out ${formatWhen(dueAt)}`);
       onDone();
     } catch (cause) {
       setError(messageOf(cause));

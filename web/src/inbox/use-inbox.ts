@@ -20,6 +20,8 @@ export function useInboxCount(): number {
 
 export function useInbox(unread: boolean) {
   const client = useClient();
+  // On narrow pages nothing else listens: the badge stands in a drawer.
+  useLive(INBOX, CHANGES);
   return useInfiniteQuery({
     queryKey: [...INBOX, unread ? 'unread' : 'all'],
     queryFn: ({ signal, pageParam }) =>
