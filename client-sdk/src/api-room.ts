@@ -5,7 +5,16 @@ import type { History } from './api-history.ts';
 import type { Draft } from './api-personal.ts';
 import type { Pins, ThreadHandle } from './api-thread.ts';
 import type { ParleyError } from './error.ts';
-import type { AgentStatus, Card, Member, Message, MyMembership, ReplyOf, RoomInfo, Upload } from './wire.ts';
+import type {
+  AgentStatus,
+  InputOf,
+  Member,
+  Message,
+  MyMembership,
+  ReplyOf,
+  RoomInfo,
+  Upload,
+} from './wire.ts';
 
 /** A message as the list shows it. */
 export interface ChatMessage extends Message {
@@ -109,12 +118,15 @@ export interface RoomSnapshot {
   readonly error?: ParleyError;
 }
 
+/** A card as it is written: what is left out is as usual. */
+export type CardDraft = NonNullable<InputOf<'send_message'>['cards']>[number];
+
 export interface SendOptions {
   threadId?: string;
   /** Uploads that are done, or their ids; at most 10. The body may then be empty. */
   attachments?: readonly (string | Upload)[];
   /** At most 3. The body may then be empty: a card's `fallback` says the same in words. */
-  cards?: readonly Card[];
+  cards?: readonly CardDraft[];
   /** Meant for however many people it mentions; without, the server may ask (`needs_confirmation`). */
   confirm?: boolean;
   metadata?: Record<string, unknown>;

@@ -1,6 +1,7 @@
 // The messages of a room as the application uses them: send, edit, delete, page through history.
 // Must never put a page into the live list where it would hide a hole.
 import type { CallOptions, CardInput, Messages } from './api.ts';
+import { toCard } from './card-drafts.ts';
 import { ParleyError } from './error.ts';
 import { newId } from './ids.ts';
 import { insist } from './insist.ts';
@@ -71,7 +72,7 @@ export function createRoomMessages(parts: RoomMessagesParts): Messages {
       if (threadId !== undefined) entry.threadId = threadId;
       if (metadata !== undefined) entry.metadata = metadata;
       if (attachments.length > 0) Object.assign(entry, filesOf(attachments));
-      if (cards.length > 0) entry.cards = cards;
+      if (cards.length > 0) entry.cards = cards.map(toCard);
       if (confirm === true) entry.confirm = true;
       if (userId !== undefined) entry.userId = userId;
       outbox.add(entry);

@@ -1,50 +1,20 @@
 // Reads the rooms in order, asks the program for an answer to what is meant for it, and sends it under an id made of the
 // question's. Must never answer itself, nor other agents unless told to, and never put an error into a room.
-import type { ChatMessage, Client, ClientOptions, Off, RoomHandle } from '../api.ts';
+import type { ChatMessage, Off, RoomHandle } from '../api.ts';
 import { createClient } from '../client.ts';
 import { ParleyError } from '../error.ts';
+import type { LogEvent, Message } from '../wire.ts';
+import type { Agent, AgentOptions, Ask, Press } from './agent-api.ts';
 import { answerId } from './answer-id.ts';
+import { createCommandCalls } from './command-calls.ts';
+import { createPresses, type FoundPress } from './presses.ts';
+
+export type * from './agent-api.ts';
 
 /** Messages that came while it was away are answered too, the newest so many of a room. */
 const MAX_MISSED = 200;
-
-/** One message that is meant for the agent. */
-export interface Ask {
-  readonly message: ChatMessage;
-  readonly room: RoomHandle;
-  /** What was said before it and is loaded, oldest first. */
-  readonly before: readonly ChatMessage[];
-  readonly client: Client;
-  /** Fires when the agent stops. */
-  readonly signal: AbortSignal;
-}
-
-export interface AgentOptions extends ClientOptions {
-  /** Rooms by id or slug; without it, every room that it is a member of, also those it is put into later. */
-  rooms?: readonly string[];
-  /** Answers with the words to say, or nothing to stay silent. In each room it is asked one message after the other. */
-  answer: (ask: Ask) => string | undefined | Promise<string | undefined>;
-  /**
-   * What is meant for it. Unless told: what mentions it, and everything in direct rooms. Its own words never are, and
-   * those of other agents only with `hearsAgents`.
-   */
-  isMeant?: (message: ChatMessage, room: RoomHandle) => boolean;
-  /** Two agents that answer each other do not stop by themselves: count your turns. */
-  hearsAgents?: boolean;
-  /** Told of every failure; the room is not. */
-  onError?: (error: unknown, ask?: Ask) => void;
-}
-
-export interface Agent {
-  readonly client: Client;
-  /**
-   * Resolves once it listens to its rooms; what was meant for it since it last read them is being answered then. Rejects when it
-   * may not sign in.
-   */
-  start(): Promise<void>;
-  /** Stops listening; what is being answered is given the signal and its answer is not sent. */
-  stop(): Promise<void>;
-}
+/** Presses of cards that came while it was away are looked for in the newest so many entries of a room's log. */
+const MAX_MISSED_ENTRIES = 2000;
 
 interface Seat {
   room: RoomHandle;
@@ -54,10 +24,12 @@ interface Seat {
 
 /** Makes an agent; it does nothing before `start()`. */
 export function createAgent(options: AgentOptions): Agent {
-  const { rooms, answer, isMeant = isAddressed, hearsAgents = false, onError = report, ...more } = options;
+  const { rooms, answer, onCard, onCommand, commandSecrets = [], onError = report, ...rest } = options;
+  const { isMeant = isAddressed, hearsAgents = false, ...more } = rest;
   const client = createClient(more);
   const seats = new Map<string, Seat>();
   const places = new Map<string, number>();
+  const presses = createPresses();
   const over = new AbortController();
   const offs: Off[] = [];
 
@@ -117,11 +89,16 @@ export function createAgent(options: AgentOptions): Agent {
     await loadSince(room, since);
     const { messages } = room.getSnapshot();
     const fresh = messages.filter((m) => m.delivery === undefined && m.seq > since && m.seq <= lastSeq);
-    for (const message of fresh) {
+    const others = fresh.length < lastSeq - since ? await pressesSince(info.id, since, lastSeq) : [];
+    const todo = [
+      ...fresh.map((message) => ({ seq: message.seq, attend: () => attend(message, room) })),
+      ...others.map((found) => ({ seq: found.seq, attend: () => attendPress(found, room) })),
+    ].sort((a, b) => a.seq - b.seq);
+    for (const one of todo) {
       if (over.signal.aborted) return;
-      await attend(message, room);
+      await one.attend();
       if (over.signal.aborted) return;
-      setPlace(room, info.id, message.seq);
+      setPlace(room, info.id, one.seq);
     }
     setPlace(room, info.id, lastSeq);
   }
@@ -135,34 +112,74 @@ export function createAgent(options: AgentOptions): Agent {
     }
   }
 
+  /** What was done with its cards since then, out of the log: they may hang on messages of long ago. */
+  async function pressesSince(roomId: string, since: number, upTo: number): Promise<FoundPress[]> {
+    const myId = client.state.getSnapshot().me?.id;
+    if (onCard === undefined || myId === undefined) return [];
+    const entries: LogEvent[] = [];
+    let afterSeq = Math.max(since, upTo - MAX_MISSED_ENTRIES);
+    while (afterSeq < upTo) {
+      const page = await client.call('list_events', { roomId, afterSeq }, { signal: over.signal });
+      const last = page.events.at(-1);
+      if (page.resync || last === undefined) break;
+      entries.push(...page.events.filter(({ seq }) => seq <= upTo));
+      afterSeq = last.seq;
+    }
+    return presses.find(entries, myId);
+  }
+
   async function attend(message: ChatMessage, room: RoomHandle): Promise<void> {
     const me = client.state.getSnapshot().me;
     if (me === undefined || message.author.id === me.id || message.deletedAt !== undefined) return;
+    if (answer === undefined) return;
     if ((message.author.kind === 'agent' && !hearsAgents) || !isMeant(message, room)) return;
     const all = room.getSnapshot().messages;
     const before = all.filter((m) => m.delivery === undefined && m.seq < message.seq);
     const ask: Ask = { message, room, before, client, signal: over.signal };
     try {
       room.setTyping(true);
-      const words = await answer(ask);
-      if (over.signal.aborted || words === undefined || words.trim() === '') return;
-      const id = await answerId(me.id, message.id);
-      const { threadId } = message;
-      await room.messages.send(words, { id, ...(threadId === undefined ? {} : { threadId }) }).confirmed;
+      await say(room, await answerId(me.id, message.id), message, await answer(ask));
     } catch (error) {
-      if (over.signal.aborted) return;
-      // Another copy of it, or this one before it was killed, has answered in other words.
-      if (error instanceof ParleyError && error.reason === 'message_id_reused') discard(room, message);
-      else onError(error, ask);
+      if (!over.signal.aborted) onError(error, ask);
     } finally {
       room.setTyping(false);
     }
   }
 
-  /** The words that lost are not kept as a failed message. */
-  async function discard(room: RoomHandle, message: ChatMessage): Promise<void> {
+  async function attendPress({ message, state, perhapsTold }: FoundPress, room: RoomHandle): Promise<void> {
     const me = client.state.getSnapshot().me;
-    if (me !== undefined) room.messages.handle(await answerId(me.id, message.id))?.discard();
+    if (me === undefined || onCard === undefined || message.deletedAt !== undefined) return;
+    const press: Press = { message, ...state, room, client, signal: over.signal };
+    try {
+      const id = await answerId(me.id, `${message.id}:${state.actionId}:${state.count}`);
+      if (perhapsTold && (await exists(id))) return;
+      await say(room, id, message, await onCard(press));
+    } catch (error) {
+      if (!over.signal.aborted) onError(error, press);
+    }
+  }
+
+  const exists = (messageId: string): Promise<boolean> =>
+    client.call('get_message', { messageId }, { signal: over.signal }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ParleyError && error.code === 'not_found') return false;
+        throw error;
+      },
+    );
+
+  /** Answers where it was asked, under the id that makes the answer one. */
+  async function say(room: RoomHandle, id: string, to: Message, words: string | undefined): Promise<void> {
+    if (over.signal.aborted || words === undefined || words.trim() === '') return;
+    const { threadId } = to;
+    const sent = room.messages.send(words, { id, ...(threadId === undefined ? {} : { threadId }) });
+    try {
+      await sent.confirmed;
+    } catch (error) {
+      // Another copy of it, or this one before it was killed, has answered in other words. The ones that lost are not kept as a failed message.
+      if (!(error instanceof ParleyError && error.reason === 'message_id_reused')) throw error;
+      sent.discard();
+    }
   }
 
   function isAddressed(message: ChatMessage, room: RoomHandle): boolean {
@@ -174,8 +191,17 @@ export function createAgent(options: AgentOptions): Agent {
     for (const room of client.rooms.getSnapshot().list) sit(room.id);
   }
 
+  const calls =
+    onCommand === undefined
+      ? undefined
+      : createCommandCalls({ client, secrets: commandSecrets, onCommand, onError });
+
   return {
     client,
+    async receive(request) {
+      if (calls === undefined) throw new Error('The agent carries out no commands: give it onCommand.');
+      return calls.receive(request);
+    },
     start() {
       client.connect();
       return new Promise((resolve, reject) => {

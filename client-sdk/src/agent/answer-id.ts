@@ -1,8 +1,9 @@
-// The id of the answer to a message. The same for every try and every copy of the agent, so that a message has one answer.
+// The id of the answer to a message, or to a press of a card. The same for every try and every copy of the agent, so that there is one
+// answer.
 
-/** A version 8 UUID of both ids; see RFC 9562. */
-export async function answerId(agentUserId: string, messageId: string): Promise<string> {
-  const words = new TextEncoder().encode(`parley-answer:${agentUserId}:${messageId}`);
+/** A version 8 UUID of who answers and what is answered; see RFC 9562. */
+export async function answerId(agentUserId: string, to: string): Promise<string> {
+  const words = new TextEncoder().encode(`parley-answer:${agentUserId}:${to}`);
   const bytes = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', words)).slice(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
