@@ -13,8 +13,6 @@ import { messageIdOf, waitAfter } from './signing.ts';
 
 export const DELIVER = { name: 'webhooks.deliver' } as const;
 
-/** Longest wait for an answer: what takes longer should be taken note of and done later. */
-
 export function createDelivery(deps: {
   database: Database;
   jobs: Jobs;
@@ -44,7 +42,8 @@ export function createDelivery(deps: {
     ...DELIVER,
     // For faults of our own database; those of the receiver have tries of their own.
     retryLimit: 20,
-    expireInSeconds: 60,
+    // An answer is waited for 15 s. After this another server takes it for dead and sends again.
+    expireInSeconds: 30,
     concurrency: 4,
     async handle({ deliveryId }, { signal }) {
       const due = await repo.findDue(database.db, deliveryId);
