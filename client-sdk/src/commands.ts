@@ -49,9 +49,7 @@ export function createCommands(
     isUp: room.isLive,
   });
   list.store.subscribe(() => {
-    const { status, items, error } = list.store.getSnapshot();
-    const known = store.getSnapshot().commands;
-    const commands = JSON.stringify(known) === JSON.stringify(items) ? known : items;
+    const { status, items: commands, error } = list.store.getSnapshot();
     const next: CommandsSnapshot = { status, commands, ...(error === undefined ? {} : { error }) };
     if (!sameFields(store.getSnapshot(), next)) store.set(next);
   });

@@ -3,7 +3,7 @@
 import type { CallOptions, Off } from './api.ts';
 import type { ListSnapshot } from './api-personal.ts';
 import { toParleyError } from './error.ts';
-import { createStore, type WritableStore } from './store.ts';
+import { createStore, sameFields, sameList, type WritableStore } from './store.ts';
 
 export interface Page<T> {
   data: readonly T[];
@@ -58,13 +58,14 @@ export function createPagedList<T, S extends ListSnapshot<T>, P extends Page<T>>
       if (mine !== generation) return;
       cursor = answer.next;
       const { error: _, ...rest } = store.getSnapshot();
-      store.set({
+      const next = {
         ...(rest as S),
-        status: 'ready',
-        items: answer.items,
+        status: 'ready' as const,
+        items: keepSame(rest.items, answer.items),
         hasMore: cursor !== undefined,
         ...answer.more,
-      });
+      };
+      if (!sameFields(store.getSnapshot(), next)) store.set(next);
     } catch (thrown) {
       const error = toParleyError(thrown);
       // A lost connection is followed by another, and that by another fetch.
@@ -154,4 +155,11 @@ export function createPagedList<T, S extends ListSnapshot<T>, P extends Page<T>>
     },
   };
   return list;
+}
+
+/** The same objects for what stayed the same, so that a row is drawn again only when its own item changed. */
+function keepSame<T>(before: readonly T[], after: readonly T[]): readonly T[] {
+  const known = new Map(before.map((item) => [JSON.stringify(item), item]));
+  const kept = after.map((item) => known.get(JSON.stringify(item)) ?? item);
+  return sameList(before, kept) ? before : kept;
 }

@@ -20,6 +20,7 @@ import type {
   DraftSnapshot,
   EventName,
   Events,
+  HistorySnapshot,
   InboxSnapshot,
   ListSnapshot,
   Off,
@@ -81,6 +82,13 @@ export function useRoom(idOrSlug: string): RoomSnapshot {
   const room = useRoomHandle(idOrSlug);
   useEffect(() => room.join(), [room]);
   return useStore(room);
+}
+
+/** The window on a room's past, wherever it stands; `useRoomHandle(…).history` moves it. The room is listened to while mounted. */
+export function useHistory(idOrSlug: string): HistorySnapshot {
+  const room = useRoomHandle(idOrSlug);
+  useEffect(() => room.join(), [room]);
+  return useStore(room.history);
 }
 
 /** One message, so that a change renders one row. */
