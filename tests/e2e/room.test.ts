@@ -38,6 +38,7 @@ describe.runIf(hasBrowser)('a room in the console', () => {
   let site: TestConsole;
   let ada: Person;
   let ben: SignedIn;
+  let owner: SignedIn;
   const clean = async (name: string) => expect(await faultsOf(ada.page, name)).toEqual([]);
   const thread = (page: Page) => page.getByRole('complementary', { name: 'Thread' });
   const post = async (body: Record<string, unknown>): Promise<{ id: string }> => {
@@ -52,7 +53,7 @@ describe.runIf(hasBrowser)('a room in the console', () => {
 
   beforeAll(async () => {
     site = await startConsole();
-    const owner = await site.server.signIn('Ada Lovelace');
+    owner = await site.server.signIn('Ada Lovelace');
     ben = await site.server.signIn('Ben Okafor');
     const made = await fetch(`${site.server.url}/api/rooms`, {
       method: 'POST',
@@ -235,5 +236,111 @@ describe.runIf(hasBrowser)('a room in the console', () => {
     await writing.getByText('There is no command /nonsense here').waitFor();
     await page.keyboard.press('Enter');
     await message(page, '/nonsense at all').waitFor();
+  });
+
+  describe('looked after', () => {
+    let his: Page;
+    const call = async (who: SignedIn, method: string, path: string, body: object) => {
+      const answer = await fetch(`${site.server.url}/api${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${who.token}` },
+        body: JSON.stringify(body),
+      });
+      expect(answer.ok, await answer.clone().text()).toBe(true);
+      return answer.json();
+    };
+    const member = (name: RegExp) =>
+      ada.page.getByRole('complementary', { name: 'Members' }).getByRole('button', { name });
+
+    beforeAll(async () => {
+      const person = await site.enter('Ben Okafor', { path: '/#/rooms/harbour' });
+      his = person.page;
+      await his.getByRole('heading', { name: 'Harbour', level: 1 }).waitFor();
+    }, 60_000);
+
+    it('mutes the author of a message, who is told why he cannot write, and ends it', async () => {
+      const { page } = ada;
+      await say(his, 'Buy what I sell');
+      const row = message(page, 'Buy what I sell');
+      await row.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('menuitem', { name: 'Mute, take out or ban…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'About Ben Okafor' });
+      await dialog.getByRole('combobox', { name: 'For how long' }).selectOption('1');
+      await dialog.getByRole('textbox', { name: 'Reason' }).fill('Advertising');
+      await clean('measure');
+      await dialog.getByRole('button', { name: 'Mute Ben Okafor for an hour' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      const writing = his.getByRole('form', { name: 'Write a message' });
+      await writing.getByText(/^You are muted here/).waitFor();
+      expect(await field(his).isDisabled()).toBe(true);
+      expect(await faultsOf(his, 'muted')).toEqual([]);
+      await member(/^Ben Okafor/).click();
+      await page.getByText(/^Muted until/).waitFor();
+      await clean('member');
+      await page.getByRole('button', { name: 'End the mute' }).click();
+      await page.getByRole('button', { name: 'They may speak again' }).click();
+      await writing.getByText(/^You are muted here/).waitFor({ state: 'detached' });
+      expect(await field(his).isDisabled()).toBe(false);
+      await page.getByText(/^Muted until/).waitFor({ state: 'detached' });
+    });
+
+    it('reports a message to those who look after the room', async () => {
+      const row = message(his, 'Until later');
+      await row.focus();
+      await his.keyboard.press('Enter');
+      await his.getByRole('menuitem', { name: 'Report…' }).click();
+      expect(await his.getByRole('menuitem', { name: /ban/ }).count()).toBe(0);
+      const dialog = his.getByRole('dialog', { name: 'Report this message' });
+      await dialog.getByRole('radio', { name: 'Abuse' }).check();
+      await dialog.getByRole('textbox', { name: 'Comment' }).fill('Not nice');
+      expect(await faultsOf(his, 'report')).toEqual([]);
+      await dialog.getByRole('button', { name: 'Report' }).click();
+      await his.getByText('The moderators were told').waitFor();
+      const { data } = await (
+        await fetch(`${site.server.url}/api/moderation/reports`, {
+          headers: { authorization: `Bearer ${owner.token}` },
+        })
+      ).json();
+      expect(data).toMatchObject([{ reason: 'abuse', comment: 'Not nice' }]);
+    });
+
+    it('shows a held message to its author as waiting, until a moderator has decided', async () => {
+      await call(owner, 'PUT', '/rooms/harbour/rules', { phrases: [{ phrase: 'casino', action: 'hold' }] });
+      await say(his, 'To the casino');
+      const row = message(his, 'To the casino');
+      await row.getByText('Waits for a moderator').waitFor();
+      expect(await faultsOf(his, 'held')).toEqual([]);
+      expect(await message(ada.page, 'To the casino').count()).toBe(0);
+      const held = await (
+        await fetch(`${site.server.url}/api/rooms/harbour/held-messages`, {
+          headers: { authorization: `Bearer ${owner.token}` },
+        })
+      ).json();
+      await call(owner, 'POST', `/held-messages/${held.data[0].id}/reject`, {});
+      await row.getByText('did not let this message through').waitFor();
+      await row.getByRole('button', { name: 'Discard' }).click();
+    });
+
+    it('says what slow mode does to the next message', async () => {
+      await call(owner, 'POST', '/moderation/slow-mode', { roomId: 'harbour', seconds: 600 });
+      await say(his, 'Only now and then');
+      await message(ada.page, 'Only now and then').waitFor();
+      await his.getByText(/^Slow mode: your next message goes out in/).waitFor();
+      await call(owner, 'POST', '/moderation/slow-mode', { roomId: 'harbour', seconds: 0 });
+      await his.getByText(/^Slow mode: your next/).waitFor({ state: 'detached' });
+    });
+
+    it('bans from the list of members, and lets in again', async () => {
+      const { page } = ada;
+      await member(/^Ben Okafor/).click();
+      await page.getByRole('button', { name: 'Ban…' }).click();
+      await page.getByRole('button', { name: 'Ban Ben Okafor for a day' }).click();
+      await page.getByRole('heading', { name: 'Banned (1)' }).waitFor();
+      await clean('banned');
+      await page.getByRole('button', { name: 'End the ban' }).click();
+      await page.getByRole('button', { name: 'They may come back' }).click();
+      await page.getByRole('heading', { name: 'Banned (1)' }).waitFor({ state: 'detached' });
+    });
   });
 });

@@ -129,7 +129,8 @@ describe('commands', () => {
   });
 
   it('offers commands, then what each option may be', () => {
-    const offered = (text: string) => suggestionsAt(text, text.length, known)?.options.map(({ word }) => word);
+    const offered = (text: string) =>
+      suggestionsAt(text, text.length, known)?.options.map(({ word }) => word);
     expect(offered('/')).toEqual(['/deploy', '/remind']);
     expect(offered('/re')).toEqual(['/remind']);
     expect(offered('/deploy ')).toEqual(['live']);
@@ -144,7 +145,13 @@ describe('commands', () => {
 });
 
 describe('private replies', () => {
-  const reply = (id: string, afterSeq: number): PrivateReply => ({ id, name: 'help', body: '', afterSeq, at: '' });
+  const reply = (id: string, afterSeq: number): PrivateReply => ({
+    id,
+    name: 'help',
+    body: '',
+    afterSeq,
+    at: '',
+  });
   const at = new Date(2026, 2, 2).toISOString();
   const messages = [said(3, ada, at), said(7, adam, at), said(0, ada, at)];
 

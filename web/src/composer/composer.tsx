@@ -26,6 +26,7 @@ import { ScheduleDialog } from './schedule-dialog.tsx';
 import { optionId, SuggestionListbox } from './suggestion-list.tsx';
 import { choose, type Suggestion } from './suggestions.ts';
 import { useFileTray } from './use-file-tray.ts';
+import { useSpeech } from './use-speech.ts';
 import { useSuggestions } from './use-suggestions.ts';
 
 interface ComposerProps {
@@ -52,7 +53,9 @@ const NOBODY: readonly Mentionable[] = [];
 
 /** Mounted anew for each room and thread. */
 export function Composer(props: ComposerProps) {
-  const { room, threadId, draft, label, people, everyone = false, disabledReason } = props;
+  const { room, threadId, draft, label, people, everyone = false } = props;
+  const speech = useSpeech(room);
+  const disabledReason = props.disabledReason ?? speech.blocked;
   const { onSend, onTyping, onRan, onEditLast, prefill } = props;
   const { body: text, replaced } = useStore(draft);
   const [scheduling, setScheduling] = useState(false);
@@ -222,7 +225,7 @@ export function Composer(props: ComposerProps) {
         ? `There is no command /${name} here. Send again to say it as it stands.`
         : command !== undefined && files.entries.length > 0
           ? 'A command takes no files: this goes out as a message.'
-          : limitHint(bytes);
+          : (limitHint(bytes) ?? speech.notice);
   const carriesFiles = (event: DragEvent) => !disabled && event.dataTransfer.types.includes('Files');
 
   return (
@@ -271,7 +274,7 @@ export function Composer(props: ComposerProps) {
           className={styles.field}
           rows={1}
           value={text}
-          placeholder={disabledReason ?? label}
+          placeholder={disabled ? 'You cannot write here now' : label}
           disabled={disabled}
           readOnly={commands.busy}
           aria-label={label}

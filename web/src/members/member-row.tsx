@@ -3,10 +3,14 @@
 import { Button, Popover } from '@mantine/core';
 import type { Member, PresenceEntry, RoomHandle } from '@parley/client';
 import { useState } from 'react';
+import { useAnnounce } from '../parts/announcer.tsx';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
 import { useTell } from '../parts/notices.tsx';
 import { agentHref, goTo } from '../parts/route.ts';
+import { SureButton } from '../parts/sure-button.tsx';
+import { formatWhen } from '../parts/times.ts';
+import type { Measure, Measured } from '../room/measure-dialog.tsx';
 import { useClient, usePart } from '../session/use-client.ts';
 import styles from './member-row.module.css';
 
@@ -18,18 +22,27 @@ interface MemberRowProps {
   isMe: boolean;
   scripted: boolean;
   tabStop: boolean;
+  /** I may mute, take out and ban them. */
+  below: boolean;
+  onMeasure(measured: Measured): void;
   onLeaveToDirect?: (() => void) | undefined;
 }
 
 export function MemberRow(props: MemberRowProps) {
-  const { room, member, presence, owner, isMe, scripted, tabStop, onLeaveToDirect } = props;
+  const { room, member, presence, owner, isMe, scripted, tabStop, below, onMeasure, onLeaveToDirect } = props;
   const { user } = member;
   const [open, setOpen] = useState(false);
   const client = useClient();
   const tell = useTell();
   const working = usePart(room, (snapshot) => snapshot.agents[user.id]?.status);
   const isAgent = user.kind === 'agent';
+  const muted = standingMute(member);
   const state = isAgent ? agentWords(working, presence) : presence === undefined ? 'Away' : 'Here now';
+
+  function measure(what: Measure) {
+    setOpen(false);
+    onMeasure({ user, measure: what });
+  }
 
   async function openDirect() {
     setOpen(false);
@@ -69,7 +82,10 @@ export function MemberRow(props: MemberRowProps) {
                 {isMe && <span className={styles.you}>you</span>}
                 {isAgent && <AgentBadge />}
               </span>
-              <span className={styles.state}>{isAgent ? agentLine(state, owner) : state}</span>
+              <span className={styles.state}>
+                {muted !== undefined && 'Muted · '}
+                {isAgent ? agentLine(state, owner) : state}
+              </span>
             </span>
           </button>
         </Popover.Target>
@@ -85,6 +101,13 @@ export function MemberRow(props: MemberRowProps) {
           {member.role !== 'member' && (
             <p className={styles.fact}>
               {member.role === 'owner' ? 'Owns this room' : 'Looks after this room'}
+            </p>
+          )}
+          {muted !== undefined && (
+            <p className={styles.fact}>
+              {muted.until === undefined
+                ? 'Muted until it is ended'
+                : `Muted until ${formatWhen(muted.until)}`}
             </p>
           )}
           {scripted && (
@@ -103,10 +126,62 @@ export function MemberRow(props: MemberRowProps) {
               About this agent
             </Button>
           )}
+          {below && (
+            <div className={styles.measures}>
+              {muted === undefined ? (
+                <Button size="compact-sm" variant="default" onClick={() => measure('mute')}>
+                  Mute…
+                </Button>
+              ) : (
+                <Unmute room={room} member={member} onDone={() => setOpen(false)} />
+              )}
+              <Button size="compact-sm" variant="default" onClick={() => measure('kick')}>
+                Take out…
+              </Button>
+              <Button size="compact-sm" variant="outline" color="clay" onClick={() => measure('ban')}>
+                Ban…
+              </Button>
+            </div>
+          )}
         </Popover.Dropdown>
       </Popover>
     </li>
   );
+}
+
+interface UnmuteProps {
+  room: RoomHandle;
+  member: Member;
+  onDone(): void;
+}
+
+function Unmute({ room, member: { user }, onDone }: UnmuteProps) {
+  const client = useClient();
+  const tell = useTell();
+  const announce = useAnnounce();
+  const [busy, setBusy] = useState(false);
+  async function unmute() {
+    setBusy(true);
+    try {
+      await client.call('unmute_member', { roomId: room.key, userId: user.id });
+      announce(`${user.name} may speak again`);
+      onDone();
+    } catch (error) {
+      tell(`${user.name} is still muted`, error);
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <SureButton sure="They may speak again" isBusy={busy} onSure={() => void unmute()}>
+      End the mute
+    </SureButton>
+  );
+}
+
+/** What is past is over, though nobody has said so. */
+function standingMute({ muted }: Member): Member['muted'] {
+  return muted?.until !== undefined && Date.parse(muted.until) <= Date.now() ? undefined : muted;
 }
 
 const agentLine = (state: string, owner: string | undefined): string =>

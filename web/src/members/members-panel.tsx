@@ -1,18 +1,31 @@
 // Who is in the room: agents with their owner and what they do now, people with who is here.
 import type { Member, PresenceEntry, RoomHandle } from '@parley/client';
-import { useMemo, useRef } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { isScripted } from '../messages/run-summary.tsx';
+import { lazyDialog } from '../parts/lazy-page.tsx';
 import { useRovingFocus } from '../parts/use-roving-focus.ts';
+import type { Measured } from '../room/measure-dialog.tsx';
+import { isAbove } from '../room/ranks.ts';
+import { useCan, useFollowRights } from '../room/use-can.ts';
 import { useMembers } from '../rooms/room-name.ts';
 import { sameList, useMe, usePart } from '../session/use-client.ts';
+import { useIsAdmin } from '../session/use-is-admin.ts';
+import { BannedList } from './banned-list.tsx';
 import { MemberRow } from './member-row.tsx';
 import styles from './members-panel.module.css';
+
+const MeasureDialog = lazyDialog(async () => (await import('../room/measure-dialog.tsx')).MeasureDialog);
 
 export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLeaveToDirect?(): void }) {
   const members = useMembers(room);
   const presence = usePart(room, (snapshot) => snapshot.presence);
   const scripted = useScriptedAgents(room);
   const me = useMe();
+  const isAdmin = useIsAdmin();
+  const acts = useCan(room, 'moderation.act');
+  const myRole = usePart(room, (snapshot) => snapshot.me?.role);
+  const [measured, setMeasured] = useState<Measured>();
+  useFollowRights(room);
   const agents = useMemo(() => sorted(members, presence, 'agent'), [members, presence]);
   const people = useMemo(() => sorted(members, presence, 'human'), [members, presence]);
   const here = people.filter(({ user }) => presence[user.id] !== undefined).length;
@@ -29,6 +42,8 @@ export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLe
           isMe={member.user.id === me.id}
           scripted={scripted.includes(member.user.id)}
           tabStop={index === 0}
+          below={member.user.id !== me.id && isAbove({ role: myRole, isAdmin, acts }, member.role)}
+          onMeasure={setMeasured}
           onLeaveToDirect={onLeaveToDirect}
         />
       ))}
@@ -39,6 +54,13 @@ export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLe
     <div className={styles.panel}>
       {agents.length > 0 && group(`Agents (${agents.length})`, agents)}
       {people.length > 0 && group(`People (${here} of ${people.length} here)`, people)}
+      {acts && <BannedList room={room} />}
+      <MeasureDialog
+        opened={measured !== undefined}
+        room={room}
+        about={measured}
+        onClose={() => setMeasured(undefined)}
+      />
     </div>
   );
 }

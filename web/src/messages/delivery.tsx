@@ -1,8 +1,10 @@
 // How a message of mine stands that the server has not confirmed, and what one can do about it.
-import type { ChatMessage, ParleyError, RoomHandle } from '@parley/client';
+import type { ChatMessage, ParleyError, RoomHandle, SendHandle } from '@parley/client';
+import { IconClockPause } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { messageOf } from '../parts/errors.ts';
 import { formatElapsed } from '../parts/times.ts';
+import { useClient } from '../session/use-client.ts';
 import styles from './delivery.module.css';
 
 /** Until it goes out by itself, second by second. */
@@ -17,6 +19,30 @@ function Waiting({ until, error }: { until: string; error: ParleyError | undefin
   return left === 0 ? 'Sending…' : `Goes out in ${formatElapsed(left * 1000)}${slow}`;
 }
 
+/** A rule of the room holds it: its author alone sees it, until a moderator has decided. */
+function Held({ handle }: { handle: SendHandle | undefined }) {
+  const client = useClient();
+  useEffect(
+    () =>
+      // What is let through comes as a message; what is not is told, and sending it again says so.
+      client.on('notification', ({ notification: { kind, subject } }) => {
+        if (kind === 'moderation' && subject.action === 'rejected') handle?.retry();
+      }),
+    [client, handle],
+  );
+  return (
+    <div className={styles.held}>
+      <IconClockPause size={15} stroke={1.7} aria-hidden="true" />
+      <span>Waits for a moderator. Until then only you see it.</span>
+      <span className={styles.choices}>
+        <button type="button" onClick={() => handle?.discard()}>
+          Hide it here
+        </button>
+      </span>
+    </div>
+  );
+}
+
 export function Delivery({ room, message }: { room: RoomHandle; message: ChatMessage }) {
   if (message.delivery === undefined) return null;
   const { status, error, nextTryAt, people } = message.delivery;
@@ -27,6 +53,7 @@ export function Delivery({ room, message }: { room: RoomHandle; message: ChatMes
       </p>
     );
   const handle = room.messages.handle(message.id);
+  if (error?.reason === 'held_for_review') return <Held handle={handle} />;
   if (status === 'needs_confirmation')
     return (
       <div className={styles.asked}>

@@ -6,6 +6,7 @@ import {
   IconBookmark,
   IconBookmarkOff,
   IconCopy,
+  IconFlag,
   IconHelpCircle,
   IconHistory,
   IconLink,
@@ -15,6 +16,7 @@ import {
   IconPencil,
   IconPin,
   IconPinnedOff,
+  IconShield,
   IconTrash,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
@@ -26,6 +28,9 @@ export interface MessageActions {
   explain(message: ChatMessage): void;
   versions(message: ChatMessage): void;
   remind(message: ChatMessage): void;
+  report(message: ChatMessage): void;
+  /** Something against its author. */
+  measure(message: ChatMessage): void;
   markUnread(message: ChatMessage): void;
   pin(message: ChatMessage): void;
   save(message: ChatMessage, saved: boolean): void;
@@ -38,12 +43,16 @@ export interface MessageActions {
 
 /** What I may do in this room. */
 export interface Rights {
-  /** Delete others' messages, see what they said before. */
+  /** Delete others' messages. */
   moderates: boolean;
+  /** See what others said before they changed it. */
+  versions: boolean;
   pins: boolean;
   /** Mention everyone at once. */
   everyone: boolean;
   reacts: boolean;
+  /** Mute, take out, ban; the server says whom. */
+  acts: boolean;
 }
 
 export interface Command {
@@ -111,7 +120,7 @@ export function commandsOf({ message, myId, saved, rights, actions, onReact }: F
     },
     { id: 'text', label: 'Copy text', Icon: IconCopy, key: 'c', run: () => actions.copyText(message) },
     { id: 'link', label: 'Copy link', Icon: IconLink, key: 'l', run: () => actions.copyLink(message) },
-    (mine || rights.moderates) &&
+    (mine || rights.versions) &&
       edited && {
         id: 'versions',
         label: 'What it said before',
@@ -119,6 +128,22 @@ export function commandsOf({ message, myId, saved, rights, actions, onReact }: F
         run: () => actions.versions(message),
       },
     { id: 'explain', label: 'Explain', Icon: IconHelpCircle, run: () => actions.explain(message) },
+    !mine &&
+      message.kind !== 'system' && {
+        id: 'report',
+        label: 'Report…',
+        Icon: IconFlag,
+        run: () => actions.report(message),
+      },
+    !mine &&
+      rights.acts &&
+      message.kind !== 'system' && {
+        id: 'measure',
+        label: 'Mute, take out or ban…',
+        Icon: IconShield,
+        danger: true,
+        run: () => actions.measure(message),
+      },
     (mine || rights.moderates) && {
       id: 'delete',
       label: 'Delete',

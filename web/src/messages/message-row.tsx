@@ -137,7 +137,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
                 message={message}
                 myId={myId}
                 tabIndex={tabIndex}
-                onVersions={mine || rights.moderates ? () => actions.versions(message) : undefined}
+                onVersions={mine || rights.versions ? () => actions.versions(message) : undefined}
               />
             )
           )}

@@ -45,6 +45,8 @@ export function useMessageActions(place: Place): MessageActions {
       remove: (message) => now.current.onDialog({ kind: 'delete', message }),
       explain: (message) => now.current.onDialog({ kind: 'explain', message }),
       versions: (message) => now.current.onDialog({ kind: 'versions', message }),
+      report: (message) => now.current.onDialog({ kind: 'report', message }),
+      measure: (message) => now.current.onDialog({ kind: 'measure', message }),
       remind: (message) => now.current.onDialog({ kind: 'remind', message }),
       markUnread(message) {
         attempt(

@@ -13,6 +13,7 @@ import { useState } from 'react';
 import type { Jump } from '../messages/use-jump.ts';
 import { lazyDialog } from '../parts/lazy-page.tsx';
 import { usePart } from '../session/use-client.ts';
+import { useCan } from './use-can.ts';
 
 const NotifyDialog = lazyDialog(async () => (await import('./notify-dialog.tsx')).NotifyDialog);
 const SettingsDialog = lazyDialog(async () => (await import('./settings-dialog.tsx')).SettingsDialog);
@@ -26,8 +27,8 @@ export function RoomMenu({ room, roomName, jump }: { room: RoomHandle; roomName:
   const info = usePart(room, (snapshot) => snapshot.room);
   const role = usePart(room, (snapshot) => snapshot.me?.role);
   const [open, setOpen] = useState<Open>();
-  const moderates = role === 'owner' || role === 'admin';
-  const mayAdd = info?.kind !== 'direct' && (moderates || info?.visibility === 'public');
+  const mayAdd = useCan(room, 'member.add');
+  const mayUpdate = useCan(room, 'room.update');
   const close = () => setOpen(undefined);
   const dialog = (name: Open) => ({ room, roomName, opened: open === name, onClose: close });
   if (role === undefined) return null;
@@ -51,7 +52,7 @@ export function RoomMenu({ room, roomName, jump }: { room: RoomHandle; roomName:
               Add people or agents…
             </Menu.Item>
           )}
-          {(moderates || info?.kind === 'direct') && (
+          {(mayUpdate || info?.kind === 'direct') && (
             <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => setOpen('settings')}>
               Room settings…
             </Menu.Item>

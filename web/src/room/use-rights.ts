@@ -1,20 +1,26 @@
-// What I may do in a room, from my role in it and how it is set.
-import type { RoomHandle } from '@parley/client';
+// What I may do with the messages of a room: as the server says, and by my role until it has said so.
+import type { Capability, RoomHandle } from '@parley/client';
 import { useMemo } from 'react';
 import type { Rights } from '../messages/message-commands.tsx';
 import { usePart } from '../session/use-client.ts';
+import { useFollowRights } from './use-can.ts';
 
 export function useRights(room: RoomHandle): Rights {
+  useFollowRights(room);
+  const can = usePart(room.rights, (snapshot) => snapshot.can);
   const role = usePart(room, (snapshot) => snapshot.me?.role);
   const kind = usePart(room, (snapshot) => snapshot.room?.kind);
   const mode = usePart(room, (snapshot) => snapshot.room?.reactionMode);
   return useMemo(() => {
     const moderates = role === 'owner' || role === 'admin';
+    const may = (action: Capability, usual: boolean): boolean => can[action]?.allowed ?? usual;
     return {
-      moderates,
-      pins: moderates || (kind === 'direct' && role !== undefined),
-      everyone: role !== undefined && (moderates || kind !== 'channel'),
-      reacts: role !== undefined && mode !== 'off',
+      moderates: may('message.delete_any', moderates),
+      versions: may('message.versions', moderates),
+      pins: may('message.pin', moderates) || (kind === 'direct' && role !== undefined),
+      everyone: may('mention.everyone', role !== undefined && (moderates || kind !== 'channel')),
+      reacts: may('message.react', role !== undefined) && mode !== 'off',
+      acts: may('moderation.act', false),
     };
-  }, [role, kind, mode]);
+  }, [can, role, kind, mode]);
 }
