@@ -1,12 +1,14 @@
 // Messages that go out at a time, or reminders: what is to come, changed or cancelled, and what did not work.
 import { ActionIcon, Button, Group, Textarea, TextInput, Tooltip } from '@mantine/core';
 import { IconPencil, IconSend, IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { stateOf } from '../parts/query-state.tsx';
 import { hrefOf, messageHref } from '../parts/route.ts';
 import { formatFull, formatMoment, toLocalField } from '../parts/times.ts';
 import { useRoomNames } from '../parts/use-room-names.ts';
+import { useClient } from '../session/use-client.ts';
 import styles from './later.module.css';
 import { ReminderForm } from './reminder-form.tsx';
 import { type Item, useChange, useScheduled } from './use-scheduled.ts';
@@ -57,7 +59,8 @@ function ItemRow({ item }: { item: Item }) {
   const change = useChange(() => setEditing(false));
   const rooms = useRoomNames();
   const room = item.roomId === undefined ? undefined : rooms.of(item.roomId);
-  const words = item.body === '' ? 'A message you wanted to come back to' : item.body;
+  const about = useQuoted(item.messageId);
+  const words = item.body === '' ? (about ?? 'A message you wanted to come back to') : item.body;
   return (
     <li className={styles.item}>
       <div className={styles.words}>
@@ -85,7 +88,10 @@ function ItemRow({ item }: { item: Item }) {
             onCancel={() => setEditing(false)}
           />
         ) : (
-          <p className={styles.body}>{words}</p>
+          <>
+            <p className={styles.body}>{words}</p>
+            {item.body !== '' && about !== undefined && <p className={styles.about}>{about}</p>}
+          </>
         )}
       </div>
       {!isEditing && (
@@ -119,6 +125,22 @@ function ItemRow({ item }: { item: Item }) {
       )}
     </li>
   );
+}
+
+const QUOTED_CHARS = 140;
+
+/** The words of the message that one is to be reminded of, with who said them. */
+function useQuoted(messageId: string | undefined): string | undefined {
+  const client = useClient();
+  const { data } = useQuery({
+    queryKey: ['message', messageId],
+    queryFn: ({ signal }) => client.call('get_message', { messageId: messageId ?? '' }, { signal }),
+    enabled: messageId !== undefined,
+    retry: false,
+  });
+  if (data === undefined || data.deletedAt !== undefined) return undefined;
+  const { body, author } = data;
+  return `${author.name}: ${body.length > QUOTED_CHARS ? `${body.slice(0, QUOTED_CHARS)}…` : body}`;
 }
 
 const REASONS: Record<string, string> = {

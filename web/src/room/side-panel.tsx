@@ -34,19 +34,22 @@ export function SidePanel({ title, about, actions, children, onClose }: SidePane
   );
   if (!beside)
     return (
-      <Drawer
+      <Drawer.Root
         opened
         onClose={onClose}
         position="right"
         size="30rem"
         padding={0}
-        withCloseButton={false}
-        aria-label={title}
         classNames={{ content: styles.drawer ?? '', body: styles.body ?? '' }}
       >
-        {head}
-        {children}
-      </Drawer>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={title}>
+          <Drawer.Body>
+            {head}
+            {children}
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
     );
   return (
     <aside className={styles.panel} aria-label={title}>
