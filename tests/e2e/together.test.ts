@@ -27,6 +27,11 @@ const SEEN = `[...document.querySelectorAll('[role=log][aria-label^="Messages in
   return row.dataset.row + ' ' + copy.textContent.replace('Saved for later', '').replace(/\\s+/g, '');
 })`;
 
+const TO_BOTTOM = `(() => {
+  const log = document.querySelector('[role=log]');
+  return Math.round(log.scrollHeight - log.scrollTop - log.clientHeight);
+})()`;
+
 describe.runIf(hasBrowser)('two people and an agent in three browsers', () => {
   const model = createModel();
   let site: TestConsole;
@@ -298,5 +303,8 @@ describe.runIf(hasBrowser)('two people and an agent in three browsers', () => {
       await message(page, 'Happy opening day!').waitFor();
     }
     expect(await alike()).toEqual(before);
+    // A page that grew and shrank meanwhile still stands at the newest message.
+    for (const { page } of everyone())
+      await expect.poll(() => page.evaluate(TO_BOTTOM)).toBeLessThanOrEqual(1);
   });
 });

@@ -16,11 +16,14 @@ export function useFollowEnd(rows: unknown): FollowEnd {
   const viewport = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
+  /** Px of the viewport when it was held the last time. */
+  const height = useRef(0);
   const [atBottom, setAtBottom] = useState(true);
 
   const hold = useCallback(() => {
     const view = viewport.current;
     if (view === null) return;
+    height.current = view.clientHeight;
     const edited = content.current?.querySelector('[data-row]:has(textarea:focus)');
     if (edited !== null && edited !== undefined) return edited.scrollIntoView({ block: 'nearest' });
     if (follow.current) view.scrollTop = view.scrollHeight;
@@ -43,7 +46,8 @@ export function useFollowEnd(rows: unknown): FollowEnd {
     atBottom,
     onScroll: useCallback(() => {
       const view = viewport.current;
-      if (view === null) return;
+      // Resized since: then the page scrolled, not the reader, and it is held in a moment.
+      if (view === null || view.clientHeight !== height.current) return;
       follow.current = view.scrollHeight - view.scrollTop - view.clientHeight <= NEAR_BOTTOM;
       setAtBottom(follow.current);
     }, []),

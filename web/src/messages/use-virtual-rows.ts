@@ -44,6 +44,8 @@ export function useVirtualRows(options: Options): VirtualRows {
   const viewport = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
+  /** Px of the viewport when it was held the last time. */
+  const height = useRef(0);
   const [atBottom, setAtBottom] = useState(true);
   const latest = useRef(options);
   latest.current = options;
@@ -69,6 +71,7 @@ export function useVirtualRows(options: Options): VirtualRows {
   const hold = useCallback(() => {
     const view = viewport.current;
     if (view === null) return;
+    height.current = view.clientHeight;
     const edited = content.current?.querySelector('[data-row]:has(textarea:focus)');
     if (edited !== null && edited !== undefined) return edited.scrollIntoView({ block: 'nearest' });
     if (follow.current) view.scrollTop = view.scrollHeight;
@@ -85,7 +88,8 @@ export function useVirtualRows(options: Options): VirtualRows {
 
   const onScroll = useCallback(() => {
     const view = viewport.current;
-    if (view === null) return;
+    // Resized since: then the page scrolled, not the reader, and it is held in a moment.
+    if (view === null || view.clientHeight !== height.current) return;
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     follow.current = latest.current.atEnd && below <= NEAR_BOTTOM;
     setAtBottom(follow.current);
