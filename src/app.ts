@@ -55,6 +55,7 @@ import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
+import { createAppealsService } from './server/moderation/appeals.ts';
 import { createHeldService } from './server/moderation/held.ts';
 import { moderationModule } from './server/moderation/module.ts';
 import { createReportsService } from './server/moderation/reports.ts';
@@ -314,6 +315,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
     });
     const moderation = createModerationService({ database, events, clock, identity, rooms });
     const reports = createReportsService({ database, events, identity, rooms, messages, moderation });
+    const appeals = createAppealsService({ database, events, rooms, moderation });
     const scheduled = createScheduledService({
       database,
       bus,
@@ -359,6 +361,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       identity,
       rooms,
       messages,
+      appeals,
       log,
       presence,
       bus,
@@ -450,6 +453,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
         moderation,
         reports,
         createHeldService({ database, events, identity, rooms, messages, moderation }),
+        appeals,
       ),
       rulesModule(rules),
       roomInvitationsModule(

@@ -69,7 +69,7 @@ export type {
   Message,
   RunSummary,
 } from '../../src/server/messages/contract.ts';
-export type { HeldMessage, ModerationRecord, Report } from '../../src/server/moderation/contract.ts';
+export type { Appeal, HeldMessage, ModerationRecord, Report } from '../../src/server/moderation/contract.ts';
 export type {
   Notification,
   NotifyLevel,
@@ -159,6 +159,8 @@ export interface Operations {
   list_held_messages: Op<typeof moderation.listHeld>;
   release_message: Op<typeof moderation.releaseHeld>;
   reject_message: Op<typeof moderation.rejectHeld>;
+  list_appeals: Op<typeof moderation.listAppeals>;
+  resolve_appeal: Op<typeof moderation.resolveAppeal>;
   get_room_rules: Op<typeof rules.getRules>;
   set_room_rules: Op<typeof rules.setRules>;
 
@@ -282,6 +284,9 @@ export interface Operations {
   set_agent_stop: Op<typeof safety.setStop>;
   lift_agent_stop: Op<typeof safety.liftStop>;
   list_agent_stops: Op<typeof safety.listStops>;
+  list_agent_moderation: Op<typeof safety.listAgentModeration>;
+  get_agent_safety_state: Op<typeof safety.getSafetyState>;
+  appeal_agent_moderation: Op<typeof safety.appealModeration>;
 
   list_memories: Op<typeof memory.listMemories>;
   search_memories: Op<typeof memory.searchMemories>;

@@ -22,6 +22,7 @@ import { memoryModule } from '../memory/module.ts';
 import { createMemoryService, type MemoryService } from '../memory/service.ts';
 import type { IdentityService } from '../server/identity/service.ts';
 import type { MessageLog, MessagesService } from '../server/messages/service.ts';
+import type { AppealsService } from '../server/moderation/service.ts';
 import type { RoomsService } from '../server/rooms/service.ts';
 import { calculatorTool } from '../tools/builtin/calculator.ts';
 import { sendCardTool } from '../tools/builtin/card-tools.ts';
@@ -108,6 +109,7 @@ import { createRuntimeService } from './runtime/service.ts';
 import { type AgentPresence, createSignals } from './runtime/signals.ts';
 import { watchMessages } from './runtime/triggers.ts';
 import { createRunWorker } from './runtime/worker.ts';
+import { createSafetyHistory } from './safety/history.ts';
 import { safetyModule } from './safety/module.ts';
 import { createSafetyService, Halted, type SafetyService } from './safety/service.ts';
 import { trainingModule } from './training/module.ts';
@@ -138,6 +140,7 @@ export interface AgentsLayerDeps {
   identity: IdentityService;
   rooms: RoomsService;
   messages: MessagesService;
+  appeals: AppealsService;
   log: MessageLog;
   presence: AgentPresence;
   bus: Bus;
@@ -686,7 +689,7 @@ export async function createAgentsLayer(deps: AgentsLayerDeps): Promise<AgentsLa
       mcpOauthModule(mcp.oauth),
       customToolsModule(custom),
       workspaceModule(workspace, knowledge),
-      safetyModule(safety),
+      safetyModule(safety, createSafetyHistory({ database, profiles, appeals: deps.appeals })),
       budgetsModule(budgets),
     ],
     memory,

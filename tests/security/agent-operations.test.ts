@@ -35,6 +35,7 @@ interface World {
   fileId: string;
   articleId: string;
   stopId: string;
+  muteId: string;
   goalId: string;
   replayId: string;
 }
@@ -276,6 +277,14 @@ const ROWS: Row[] = [
   ['agent_stops.lift', (w) => ({ stopId: w.stopId, reason: 'well' }), 'as if missing', ['agent_stop.lifted']],
   ['agent_stops.list', () => ({ state: 'all' }), 'may'],
   ['agents.content_checks', (w) => ({ agentId: w.bot.id }), 'forbidden'],
+  ['agents.moderation_history', (w) => ({ agentId: w.bot.id }), 'forbidden'],
+  ['agents.safety_state', (w) => ({ agentId: w.bot.id }), 'forbidden'],
+  [
+    'agents.appeal',
+    (w) => ({ agentId: w.bot.id, actionId: w.muteId, reason: 'It was asked to' }),
+    'forbidden',
+    ['moderation.appealed'],
+  ],
   ['budgets.get', (w) => ({ target: 'agent', targetId: w.bot.id }), 'forbidden'],
   [
     'budgets.set',
@@ -485,6 +494,7 @@ async function furnish(town: Town, ada: Scope, others: Scope[]): Promise<World> 
     documents: [{ title: 'Hours', content: 'The shop opens at nine in the morning.' }],
   });
   const { data: documents } = await town.call(ada, 'list_training', { agentId: bot.id });
+  const quiet = await town.room(ada, bot);
   return {
     bot,
     spare,
@@ -508,6 +518,7 @@ async function furnish(town: Town, ada: Scope, others: Scope[]): Promise<World> 
     eventId: (await town.call(ada, 'create_calendar_event', { roomId, ...LUNCH })).id,
     fileId: (await town.call(ada, 'write_file', { roomId, path: 'a.md', body: 'a' })).id,
     articleId: (await town.call(ada, 'add_knowledge', { agentId: bot.id, title: 'A', body: 'B' })).id,
+    muteId: (await town.call(ada, 'mute_member', { roomId: quiet.id, userId: bot.id })).id,
     stopId: (await town.call(ada, 'set_agent_stop', { target: 'agent', targetId: halted.id, reason: 'no' }))
       .id,
     goalId: (await town.call(ada, 'create_goal', { agentId: bot.id, text: 'Plan lunch' })).id,

@@ -50,6 +50,7 @@ const ABOUT_ROOMS: [name: string, more?: object][] = [
   ['list_moderation'],
   ['list_reports'],
   ['list_held_messages'],
+  ['list_appeals'],
   ['get_room_rules'],
   ['set_room_rules'],
   ['create_invite'],

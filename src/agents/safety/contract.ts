@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineOperation } from '../../core/contract.ts';
 import { Id, Page, Timestamp } from '../../server/identity/contract.ts';
+import { Appeal, ModerationRecord } from '../../server/moderation/contract.ts';
 
 const StopTarget = z.enum(['agent', 'owner', 'room', 'all']);
 const Reason = z.string().trim().min(1, 'says why, for whoever looks at it later').max(500);
@@ -99,4 +100,69 @@ export const listContentChecks = defineOperation({
   output: z.object({ data: z.array(ContentCheck), nextCursor: z.string().optional() }),
   permission: 'signed_in',
   effect: 'read',
+});
+
+const AgentModerationRecord = ModerationRecord.extend({ appeal: Appeal.optional() });
+export type AgentModerationRecord = z.infer<typeof AgentModerationRecord>;
+
+const agent = { agentId: Id };
+
+export const listAgentModeration = defineOperation({
+  name: 'agents.moderation_history',
+  summary: 'What moderators did about an agent, newest first, with appeals (its owner, or an administrator)',
+  tag,
+  rest: { method: 'get', path: '/api/agent-manager/agents/:agentId/moderation-history' },
+  socket: 'list_agent_moderation',
+  input: z.object({ ...agent, ...Page }),
+  output: z.object({ data: z.array(AgentModerationRecord), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const SafetyState = z.object({
+  agentId: Id,
+  /** An emergency stop stands for it, its owner or all agents. */
+  isSuspended: z.boolean(),
+  stops: z.array(AgentStop),
+  /** In every room; of single rooms `restrictions` tell. */
+  isMuted: z.boolean(),
+  /** Absent where it is muted for good. */
+  mutedUntil: Timestamp.optional(),
+  /** Mutes and bans that hold now. */
+  restrictions: z.array(ModerationRecord),
+  lastModerationAction: ModerationRecord.optional(),
+  openAppeals: z.number().int(),
+});
+export type SafetyState = z.infer<typeof SafetyState>;
+
+export const getSafetyState = defineOperation({
+  name: 'agents.safety_state',
+  summary: 'Whether an agent is stopped, muted or banned somewhere now (its owner, or an administrator)',
+  tag,
+  rest: { method: 'get', path: '/api/agent-manager/agents/:agentId/safety-state' },
+  socket: 'get_agent_safety_state',
+  input: z.object(agent),
+  output: SafetyState,
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const appealModeration = defineOperation({
+  name: 'agents.appeal',
+  summary: 'Appeal against a mute, a kick, a ban or a message turned down of my agent; once for each',
+  description:
+    'Moderators of the room are told, of a mute in every room administrators. The outcome comes as a notification and stands in the history.',
+  tag,
+  rest: { method: 'post', path: '/api/agent-manager/agents/:agentId/appeal', status: 201 },
+  socket: 'appeal_agent_moderation',
+  input: z.strictObject({
+    ...agent,
+    /** Of the history. */
+    actionId: Id,
+    reason: z.string().trim().min(1, 'says why the act was wrong').max(1000),
+  }),
+  output: Appeal,
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate: { bucket: 'agents.appeal', points: 30, seconds: 60 },
 });

@@ -89,6 +89,27 @@ export const listStops = (
   return query.orderBy('id', 'desc').limit(page.limit).execute();
 };
 
+/** Those that stand for an agent wherever it is, newest first. */
+export const listStopsOf = (
+  db: Db,
+  tenantId: string,
+  { agentId, ownerId }: { agentId: string; ownerId: string | null },
+): Promise<StopRow[]> =>
+  db
+    .selectFrom('agentStops')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('liftedAt', 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb('target', '=', 'all'),
+        eb.and([eb('target', '=', 'agent'), eb('targetId', '=', agentId)]),
+        eb.and([eb('target', '=', 'owner'), eb('targetId', '=', ownerId)]),
+      ]),
+    )
+    .orderBy('id', 'desc')
+    .execute();
+
 /** Whether a stop concerns a user: his agents, himself, a room he is in, or everyone. */
 export async function doesConcern(tx: Tx, tenantId: string, id: string, userId: string): Promise<boolean> {
   const row = await tx

@@ -257,7 +257,7 @@ export function createSafetyService(deps: SafetyDeps) {
   };
 }
 
-const toStop = (row: repo.StopRow): AgentStop => ({
+export const toStop = (row: repo.StopRow): AgentStop => ({
   id: row.id,
   target: row.target,
   ...(row.targetId === null ? {} : { targetId: row.targetId }),

@@ -183,6 +183,9 @@ export function createErasure(deps: {
       await sql`delete from held_messages where tenant_id = ${tenantId} and author_id = ${userId}`.execute(
         tx,
       );
+      await sql`update moderation_appeals set reason = '' where tenant_id = ${tenantId} and appellant_id = ${userId}`.execute(
+        tx,
+      );
       await sql`update message_reports set comment = '' where tenant_id = ${tenantId} and reporter_id = ${userId}`.execute(
         tx,
       );

@@ -22,6 +22,9 @@ export const ModerationKind = z.enum([
   'released',
   'rejected',
   'resolved',
+  'appealed',
+  'appeal_granted',
+  'appeal_upheld',
 ]);
 export type ModerationKind = z.infer<typeof ModerationKind>;
 
@@ -37,7 +40,7 @@ export const ModerationRecord = z.object({
   reason: z.string(),
   /** A mute or ban ends then; without it somebody has to end it. */
   until: Timestamp.optional(),
-  /** What else: `seconds` of slow mode, the `messageId` and `rule` of a held message, the `reportId` and `action`. */
+  /** What else: `seconds` of slow mode, the `messageId` and `rule` of a held message, the `reportId` and `action`, the `appealId` and `recordId`. */
   details: z.record(z.string(), z.unknown()),
   /** Whether a mute or ban holds at this moment. */
   standing: z.boolean(),
@@ -277,6 +280,60 @@ export const rejectHeld = defineOperation({
   socket: 'reject_message',
   input: z.strictObject({ messageId: Id, note: z.string().trim().max(500).default('') }),
   output: z.object({ rejected: z.literal(true) }),
+  permission: 'signed_in',
+  effect: 'reversible',
+  rate,
+});
+
+export const Appeal = z.object({
+  id: Id,
+  /** The act that it is against. */
+  actionId: Id,
+  /** Absent of a mute in every room. */
+  roomId: Id.optional(),
+  /** Whom the act concerns. */
+  userId: Id,
+  by: Id,
+  reason: z.string(),
+  /** granted: the act was undone, where it still stood. */
+  status: z.enum(['open', 'granted', 'upheld']),
+  note: z.string().optional(),
+  decidedBy: Id.optional(),
+  decidedAt: Timestamp.optional(),
+  createdAt: Timestamp,
+});
+export type Appeal = z.infer<typeof Appeal>;
+
+export const listAppeals = defineOperation({
+  name: 'moderation.appeals',
+  summary: 'Appeals in a room, or in all rooms that I moderate; administrators: all. Newest first',
+  tag,
+  rest: { method: 'get', path: '/api/moderation/appeals' },
+  socket: 'list_appeals',
+  input: z.object({
+    roomId: RoomKey.optional(),
+    status: z.enum(['open', 'decided', 'all']).default('open'),
+    ...Page,
+  }),
+  output: z.object({ data: z.array(Appeal), nextCursor: z.string().optional() }),
+  permission: 'signed_in',
+  effect: 'read',
+});
+
+export const resolveAppeal = defineOperation({
+  name: 'moderation.resolve_appeal',
+  summary: 'Decide about an appeal: undo the act, or let it stand; who appealed is told',
+  description:
+    'A mute or a ban that is granted ends, by my own rights: where they do not suffice nothing is decided. Nobody decides about an appeal of their own.',
+  tag,
+  rest: { method: 'post', path: '/api/moderation/appeals/:appealId/resolve' },
+  socket: 'resolve_appeal',
+  input: z.strictObject({
+    appealId: Id,
+    outcome: z.enum(['granted', 'upheld']),
+    note: z.string().trim().max(500).default(''),
+  }),
+  output: Appeal,
   permission: 'signed_in',
   effect: 'reversible',
   rate,

@@ -1,5 +1,6 @@
 // What moderation offers.
 import { handle, type Module } from '../../core/module.ts';
+import type { AppealsService } from './appeals.ts';
 import * as c from './contract.ts';
 import type { HeldService } from './held.ts';
 import type { ReportsService } from './reports.ts';
@@ -9,6 +10,7 @@ export const moderationModule = (
   moderation: ModerationService,
   reports: ReportsService,
   held: HeldService,
+  appeals: AppealsService,
 ): Module => ({
   name: 'moderation',
   operations: [
@@ -29,5 +31,7 @@ export const moderationModule = (
       return { rejected: true as const };
     }),
     handle(c.resolveReport, (scope, input) => reports.resolve(scope, input)),
+    handle(c.listAppeals, (scope, input) => appeals.list(scope, input)),
+    handle(c.resolveAppeal, (scope, input) => appeals.resolve(scope, input)),
   ],
 });

@@ -32,6 +32,9 @@ const ACTIONS: Record<ModerationKind, string> = {
   released: 'moderation.released',
   rejected: 'moderation.rejected',
   resolved: 'moderation.resolved',
+  appealed: 'moderation.appealed',
+  appeal_granted: 'moderation.appeal_granted',
+  appeal_upheld: 'moderation.appeal_upheld',
 };
 
 export function createRecords({ events, identity }: { events: Events; identity: IdentityService }) {

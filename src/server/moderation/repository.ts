@@ -8,7 +8,8 @@ export type RecordRow = Selectable<ModerationRecordsTable> & { standing: boolean
 export type HeldRow = Selectable<HeldMessagesTable>;
 export type ReportRow = Selectable<MessageReportsTable>;
 
-const standing = sql<boolean>`(kind in ('mute', 'ban') and ended_at is null and (until is null or until > now()))`;
+/** Holds at this moment. */
+export const standing = sql<boolean>`(kind in ('mute', 'ban') and ended_at is null and (until is null or until > now()))`;
 
 export const insertRecord = (tx: Tx, row: Insertable<ModerationRecordsTable>): Promise<RecordRow> =>
   tx

@@ -23,6 +23,7 @@ import type {
 import { createRecords } from './records.ts';
 import * as repo from './repository.ts';
 
+export type { AppealsService } from './appeals.ts';
 export type ModerationService = ReturnType<typeof createModerationService>;
 
 /** Said in the transaction: he speaks no more, in this room or, with null, in any. */
@@ -216,6 +217,10 @@ export function createModerationService(deps: {
       rooms.requireRight(rooms.seenAs(scope, seen), 'moderation.review');
       return list(scope, seen.row.id, page);
     },
+
+    /** Of all rooms: for callers who have found that the scope may know. */
+    recordsOf: (scope: Scope, page: InputOf<typeof listAllModeration> & { userId: string }) =>
+      list(scope, undefined, page),
 
     listAll: (scope: Scope, page: InputOf<typeof listAllModeration>) => list(scope, undefined, page),
   };

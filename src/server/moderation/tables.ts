@@ -1,6 +1,6 @@
 // Tables of moderation, as Kysely sees them.
 import type { ColumnType, Generated } from 'kysely';
-import type { ModerationKind, Report } from './contract.ts';
+import type { Appeal, ModerationKind, Report } from './contract.ts';
 
 export interface ModerationRecordsTable {
   id: string;
@@ -41,7 +41,25 @@ export interface MessageReportsTable {
   createdAt: Generated<Date>;
 }
 
+export interface ModerationAppealsTable {
+  id: string;
+  tenantId: string;
+  recordId: string;
+  /** Null: of a mute in every room. */
+  roomId: string | null;
+  /** Whom the act concerns. */
+  userId: string;
+  appellantId: string;
+  reason: string;
+  status: Generated<Appeal['status']>;
+  note: Generated<string>;
+  decidedBy: string | null;
+  decidedAt: Date | null;
+  createdAt: Generated<Date>;
+}
+
 export interface ModerationTables {
+  moderationAppeals: ModerationAppealsTable;
   moderationRecords: ModerationRecordsTable;
   roomSpeakers: RoomSpeakersTable;
   messageReports: MessageReportsTable;

@@ -33,6 +33,9 @@ export const KINDS: Record<Measure['kind'], string> = {
   released: 'Message released',
   rejected: 'Message rejected',
   resolved: 'Report settled',
+  appealed: 'Appealed against',
+  appeal_granted: 'Appeal granted',
+  appeal_upheld: 'Appeal turned down',
 };
 
 export const LASTS = [
