@@ -1,60 +1,51 @@
 // The client package as people install it: what is packed passes the gates, says what it did before, and runs from ESM, from
 // CommonJS and in a page built by Vite.
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import type { Browser } from 'playwright-core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAdmin } from '../../client-sdk/src/node.ts';
 import { hasBrowser, launchBrowser } from '../e2e/support/console.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/until.ts';
+import { startWire } from './support/broken-wire.ts';
+import { checkTypes, readExamples, runProgram, writeExample } from './support/examples.ts';
+import { DIST, installPacked, LIMIT_MS } from './support/installed.ts';
+import { buildScript, openScript } from './support/pages.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const DIST = join(ROOT, 'client-sdk/dist');
-const LIMIT_MS = 120_000;
 /** Bytes of a page's script that holds the client and socket.io-client, compressed. */
 const MAX_PAGE_BYTES = 46_000;
 const ENTRIES = ['index', 'react', 'node', 'agent', 'testing'];
 
 let tarball: Uint8Array;
 let app: TestApp;
+/** The administrator. */
+let ada: ReturnType<typeof createAdmin>;
+let token: string;
 /** A project of somebody who installed the package. */
 const project = mkdtempSync(join(tmpdir(), 'parley-sdk-'));
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [join(ROOT, 'client-sdk/build/package.ts')], {
-    cwd: ROOT,
-    stdio: 'pipe',
-    timeout: LIMIT_MS,
-  });
-  const name = readdirSync(DIST).find((file) => file.endsWith('.tgz')) as string;
-  tarball = new Uint8Array(readFileSync(join(DIST, name)));
-  const installed = join(project, 'node_modules/@parley/client');
-  mkdirSync(installed, { recursive: true });
-  writeFileSync(join(project, 'package.json'), '{"type": "module"}');
-  execFileSync('tar', ['-xzf', join(DIST, name), '-C', installed, '--strip-components=1']);
-  for (const dependency of ['socket.io-client', 'react', 'react-dom'])
-    symlinkSync(join(ROOT, 'node_modules', dependency), join(project, 'node_modules', dependency));
-  app = await startApp();
+  tarball = installPacked(project);
+  app = await startApp({ config: { OUTGOING_ALLOW_HOSTS: '127.0.0.1' } });
+  ({ token } = await app.signIn('Ada'));
+  ada = createAdmin({ url: app.url, key: token });
 }, LIMIT_MS);
 afterAll(async () => {
   await app?.stop();
   rmSync(project, { recursive: true, force: true });
 });
+
+const bodiesIn = async (roomId: string): Promise<string[]> =>
+  (await ada.call('list_messages', { roomId, limit: 100 })).data.map(({ body }) => body);
 
 test('publint finds nothing', async () => {
   const { messages } = await publint({ pkgDir: DIST, level: 'suggestion', strict: true, pack: false });
@@ -107,78 +98,105 @@ test.each([
   ],
 ])('runs from %s', async (file, head) => {
   writeFileSync(join(project, file), SCRIPT(head));
-  const { token } = await app.signIn('Ada');
   const run = promisify(execFile)(process.execPath, [join(project, file), app.url, token], {
     timeout: 30_000,
   });
   expect((await run).stdout).toBe('from a script true function\n');
 });
 
-/** The examples of the README that are programs, by what they import first. */
-function example(first: string): string {
-  const readme = readFileSync(join(ROOT, 'client-sdk/README.md'), 'utf8');
-  const block = [...readme.matchAll(/```ts\n(.*?)```/gs)]
-    .map((match) => match[1] ?? '')
-    .find((one) => one.startsWith(first));
-  if (block === undefined) throw new Error(`The README has no example that begins with ${first}`);
-  return block.replaceAll('http://127.0.0.1:4000', app.url);
-}
-
-/** Runs an example until it has said `words`, then interrupts it. Answers its output. */
-async function runExample(
-  first: string,
-  words: RegExp,
-  then: () => Promise<void> = async () => {},
-): Promise<string> {
-  const file = join(project, `example-${words.source.length}.ts`);
-  writeFileSync(file, example(first));
-  const { token } = await app.signIn('Ada');
-  const child = spawn(process.execPath, [file], {
-    env: { ...process.env, PARLEY_KEY: token },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  try {
-    await until('the example says it', () => words.test(output) || child.exitCode !== null);
-    await then();
-    child.kill('SIGINT');
-    await ended;
-    return output;
-  } finally {
-    child.kill('SIGKILL');
-  }
-}
-
 describe('the examples of the README', () => {
+  const examples = new Map(readExamples().map((one) => [one.name, one]));
+  const ran = new Set<string>();
+  const PORT = /port: (\d+)/;
+  const addressIn = (output: string) => `http://127.0.0.1:${PORT.exec(output)?.[1]}/`;
+
+  /** Runs an example until it has said the words. */
+  function run(
+    name: string,
+    words: RegExp,
+    ...more: [Record<string, string>?, Parameters<typeof runProgram>[3]?]
+  ) {
+    const example = examples.get(name);
+    if (example === undefined) throw new Error(`The README has no example under ${name}`);
+    ran.add(name);
+    return runProgram(writeExample(project, example, app.url), words, ...more);
+  }
+
+  test('fit the types of the package', async () => {
+    const files = [...examples.values()].map((one) => writeExample(project, one, app.url));
+    expect(await checkTypes(project, files)).toBe('');
+  });
+
   test('the first one sends a message', async () => {
-    expect(await runExample('import { createClient, signIn }', /sent as number/)).toMatch(
-      /sent as number \d+/,
-    );
+    expect(await run('@parley/client', /sent as number/)).toMatch(/sent as number \d+/);
+  });
+
+  test('a thread, a file, a draft, the inbox, a command', async () => {
+    const said = await run('Threads, files, drafts, inbox', /\/topic/);
+    expect(said).toMatch(/10 of 10 bytes\n\d+ for me to read\n.*\/help/s);
+    expect(await bodiesIn('lobby')).toContain('The plan');
   });
 
   test('the agent answers', async () => {
-    const { token } = await app.signIn('Ada');
-    const send = async (method: string, body?: object): Promise<{ data: { body: string }[] }> =>
-      (
-        await fetch(`${app.url}/api/rooms/lobby/messages`, {
-          method,
-          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        })
-      ).json() as Promise<{ data: { body: string }[] }>;
-    await runExample('import { signIn }', /listening/, async () => {
-      await send('POST', { body: '@echo good morning' });
-      await until('it answers', async () =>
-        (await send('GET')).data.some((m) => m.body === 'You said: good morning'),
-      );
+    await run('An agent of your own', /listening/, {}, async () => {
+      await ada.call('send_message', { roomId: 'lobby', body: '@echo good morning' });
+      await until('it answers', async () => (await bodiesIn('lobby')).includes('You said: good morning'));
+    });
+  });
+
+  test('the agent hears of a press and carries out a command', async () => {
+    const made = await ada.call('create_command', {
+      name: 'deploy',
+      description: 'Deploys',
+      options: [{ name: 'version', type: 'string', required: true }],
+      handler: { kind: 'webhook', url: 'http://127.0.0.1:9/' },
+    });
+    const env = { PORT: '0', COMMAND_SECRET: made.secret as string };
+    await run('An agent of your own 2', PORT, env, async (output) => {
+      await ada.call('update_command', { commandId: made.id as string, url: addressIn(output()) });
+      const asked = (await ada.call('list_messages', { roomId: 'lobby' })).data.at(-1);
+      await ada.call('card_action', {
+        messageId: asked?.id as string,
+        actionId: 'go',
+        id: crypto.randomUUID(),
+      });
+      await until('it deploys', async () => (await bodiesIn('lobby')).includes('Deploying 4.2.'));
+      const call = { roomId: 'lobby', text: '/deploy 4.3', id: crypto.randomUUID() };
+      const { reply } = await ada.call('run_command', call);
+      expect(reply).toEqual({ visibility: 'private', body: 'Ada, /deploy 4.3 is on its way.' });
     });
   });
 
   test('the admin client makes a room and lists it', async () => {
-    expect(await runExample('import { createAdmin }', /Plans/)).toContain('Plans');
+    expect(await run('On a server', /Plans/, { PARLEY_KEY: token })).toContain('Plans');
+  });
+
+  test('a webhook is taken when it is signed, and only then', async () => {
+    const secret = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`;
+    const body = '{"type":"new_message"}';
+    const said = await run('On a server 2', PORT, { PORT: '0', WEBHOOK_SECRET: secret }, async (output) => {
+      const now = new Date();
+      const headers = {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': new Webhook(secret).sign('msg_1', now, body),
+      };
+      const post = async (text: string) =>
+        (await fetch(addressIn(output()), { method: 'POST', headers, body: text })).status;
+      expect([await post(body), await post('{"type":"forged"}')]).toEqual([204, 401]);
+    });
+    expect(said).toContain("msg_1 { type: 'new_message' }");
+    expect(said).not.toContain('forged');
+  });
+
+  test('the network in memory delivers', async () => {
+    expect(await run('Testing an application', /sent/)).toContain('sent 1');
+  });
+
+  // The one for React is shown in a page below.
+  test('are all run', () => {
+    const programs = [...examples.values()].filter(({ language }) => language !== 'tsx');
+    expect(programs.map(({ name }) => name)).toEqual([...ran]);
   });
 });
 
@@ -208,54 +226,113 @@ client.connect();
 createRoot(document.body).render(h(StrictMode, null, h(ParleyProvider, { client }, h(Room))));
 `;
 
+/** What I wrote and how it stands, with a way to write. The page needs nothing of the server to be shown. */
+const OUTBOX = `
+import { createClient } from '@parley/client';
+
+const list = document.body.appendChild(document.createElement('ol'));
+const client = createClient({ url: '', getToken: () => location.hash.slice(1) });
+const room = client.room('lobby');
+const show = () => list.replaceChildren(...room.getSnapshot().messages.map(({ body, delivery }) => {
+  const row = document.createElement('li');
+  row.textContent = body + ': ' + (delivery?.status ?? 'sent');
+  return row;
+}));
+room.subscribe(show);
+room.join();
+client.connect();
+window.send = (body) => void room.messages.send(body);
+window.isLive = () => room.getSnapshot().status === 'live';
+`;
+
 describe.skipIf(!hasBrowser)('in a page', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+  const scriptOf = (name: string, code: string) => {
+    writeFileSync(join(project, name), code);
+    return buildScript(project, name);
+  };
+
   test(
     'built by Vite, with the hooks, in StrictMode',
     async () => {
-      writeFileSync(join(project, 'page.js'), PAGE);
-      writeFileSync(join(project, 'client.js'), "export { createClient } from '@parley/client';");
-      const { build } = await import('vite');
-      const made = (entry: string) =>
-        build({
-          root: project,
-          configFile: false,
-          logLevel: 'error',
-          build: {
-            outDir: `built-${entry}`,
-            target: 'es2022',
-            lib: { entry: `${entry}.js`, formats: ['es'], fileName: entry },
-            minify: true,
-            rolldownOptions: { output: { codeSplitting: false } },
-          },
-          define: { 'process.env.NODE_ENV': '"production"' },
-        });
-      await made('page');
-      await made('client');
-      const script = (entry: string) => readFileSync(join(project, `built-${entry}`, `${entry}.js`));
-      expect(gzipSync(script('client')).byteLength).toBeLessThan(MAX_PAGE_BYTES);
+      const alone = await scriptOf('client.js', "export { createClient } from '@parley/client';");
+      expect(gzipSync(alone).byteLength).toBeLessThan(MAX_PAGE_BYTES);
+      const page = await browser.newPage();
+      const problems = await openScript(page, app.url, await scriptOf('page.js', PAGE));
+      await page.locator('#status').getByText('online live ready').waitFor();
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByRole('listitem').getByText('from a page').waitFor();
+      await page.locator('#heard').getByText('1', { exact: true }).waitFor();
+      expect(problems).toEqual([]);
+      await page.close();
+    },
+    LIMIT_MS,
+  );
 
-      const browser = await launchBrowser();
-      try {
-        const page = await browser.newPage();
-        const problems: string[] = [];
-        page.on('pageerror', (error) => problems.push(String(error)));
-        await page.route('**/sdk-page/**', (route) =>
-          route.request().url().endsWith('.js')
-            ? route.fulfill({ contentType: 'text/javascript', body: script('page') })
-            : route.fulfill({
-                contentType: 'text/html',
-                body: '<!doctype html><body><script type="module" src="/sdk-page/page.js"></script>',
-              }),
-        );
-        await page.goto(`${app.url}/sdk-page/`);
-        await page.locator('#status').getByText('online live ready').waitFor();
-        await page.getByRole('button', { name: 'Send' }).click();
-        await page.getByRole('listitem').getByText('from a page').waitFor();
-        await page.locator('#heard').getByText('1', { exact: true }).waitFor();
-        expect(problems).toEqual([]);
-      } finally {
-        await browser.close();
-      }
+  test(
+    'the example of the README',
+    async () => {
+      const example = readExamples().find(({ language }) => language === 'tsx');
+      const page = await browser.newPage();
+      const problems = await openScript(page, app.url, await scriptOf('example.tsx', example?.code ?? ''));
+      await page.locator('ol[aria-busy=false]').waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: 'Say hello' }).click();
+      await page.getByRole('listitem').getByText('Hello', { exact: true }).waitFor();
+      expect(problems).toEqual([]);
+      await page.close();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'a message outlives a reload: written while the server was away, or sent and its answer lost, it is there once',
+    async ({ onTestFinished }) => {
+      const wire = await startWire(app.url);
+      onTestFinished(wire.stop);
+      const page = await browser.newPage();
+      const script = await scriptOf('outbox.js', OUTBOX);
+      const problems = await openScript(page, wire.url, script, `#${token}`);
+      const row = (words: string) => page.getByRole('listitem').getByText(words, { exact: true });
+      const send = (body: string) => page.evaluate(`send(${JSON.stringify(body)})`);
+      /** Whose message it is, is known with the connection: until then it waits in storage alone. */
+      const kept = () =>
+        page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':outbox:')).length");
+      const reload = async () => {
+        await page.reload();
+        await page.waitForFunction("'send' in window");
+        expect(await kept()).toBe(1);
+      };
+      const back = async (body: string) => {
+        wire.mend();
+        await page.evaluate("dispatchEvent(new Event('online'))");
+        await row(`${body}: sent`).waitFor();
+        expect(await row(`${body}: sent`).count()).toBe(1);
+        expect((await bodiesIn('lobby')).filter((one) => one === body)).toEqual([body]);
+        expect(await kept()).toBe(0);
+      };
+
+      await page.waitForFunction('isLive()');
+      wire.cut();
+      await send('written while away');
+      await row('written while away: pending').waitFor();
+      await reload();
+      expect(await bodiesIn('lobby')).not.toContain('written while away');
+      await back('written while away');
+
+      await page.waitForFunction('isLive()');
+      wire.loseAnswers();
+      await send('sent, and no answer');
+      await until('the server has it', async () => (await bodiesIn('lobby')).includes('sent, and no answer'));
+      await row('sent, and no answer: pending').waitFor();
+      wire.cut();
+      await reload();
+      await back('sent, and no answer');
+      expect(problems).toEqual([]);
+      await page.close();
     },
     LIMIT_MS,
   );
