@@ -202,7 +202,10 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       .getByRole('dialog', { name: 'Send later' })
       .getByRole('button', { name: 'Send later' })
       .click();
-    await page.getByText(/Your message goes out/).waitFor();
+    await page
+      .getByRole('region', { name: 'What was done' })
+      .getByText(/Your message goes out/)
+      .waitFor();
     expect(await field(page).inputValue()).toBe('');
   });
 
@@ -296,7 +299,10 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       await dialog.getByRole('textbox', { name: 'Comment' }).fill('Not nice');
       expect(await faultsOf(his, 'report')).toEqual([]);
       await dialog.getByRole('button', { name: 'Report' }).click();
-      await his.getByText('The moderators were told').waitFor();
+      await his
+        .getByRole('region', { name: 'What was done' })
+        .getByText('The moderators were told')
+        .waitFor();
       const { data } = await (
         await fetch(`${site.server.url}/api/moderation/reports`, {
           headers: { authorization: `Bearer ${owner.token}` },
@@ -341,6 +347,34 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       await page.getByRole('button', { name: 'End the ban' }).click();
       await page.getByRole('button', { name: 'They may come back' }).click();
       await page.getByRole('heading', { name: 'Banned (1)' }).waitFor({ state: 'detached' });
+    });
+
+    it('makes a link, which shows where it leads and lets in', async () => {
+      const { page } = ada;
+      await page.getByRole('button', { name: 'More about this room' }).click();
+      await page.getByRole('menuitem', { name: 'Add people or agents…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Add to Harbour' });
+      await dialog.getByRole('tab', { name: 'By link' }).click();
+      await dialog.getByRole('combobox', { name: 'It lets in' }).selectOption('1');
+      await clean('invite-form');
+      await dialog.getByRole('button', { name: 'Make a link' }).click();
+      const link = await dialog.getByText(/\/#\/invites\//).innerText();
+      await dialog.getByText(/^0 of 1 came in/).waitFor();
+      await clean('invite-made');
+      await his.goto(link);
+      const card = his.getByRole('region', { name: 'Harbour' });
+      await card.getByText('Ada Lovelace invites you into').waitFor();
+      expect(await faultsOf(his, 'invited')).toEqual([]);
+      await card.getByRole('button', { name: 'Join Harbour' }).click();
+      await his.getByRole('heading', { name: 'Harbour', level: 1 }).waitFor();
+      await member(/^Ben Okafor/).waitFor();
+      await dialog.getByRole('button', { name: 'I have it' }).click();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      // It let in as many as it was for.
+      await his.goto(link);
+      await his.reload();
+      await his.getByText('You are in it: open the room').waitFor();
     });
   });
 });

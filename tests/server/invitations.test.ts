@@ -38,7 +38,7 @@ test('a link shows where it leads, lets in once, and is kept as a hash', async (
   const room = await secret();
   const made = await link(room);
   expect(made.token.length).toBeGreaterThanOrEqual(22);
-  expect(made.url).toBe(`/invite/${made.token}`);
+  expect(made.url).toBe(`/#/invites/${made.token}`);
   const { rows } = await sql<object>`select * from room_invites`.execute(town.app.parts.database.db);
   expect(JSON.stringify(rows)).not.toContain(made.token);
   expect(await town.call(bea, 'preview_invite', { token: made.token })).toMatchObject({

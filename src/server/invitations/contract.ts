@@ -48,7 +48,7 @@ export const createInvite = defineOperation({
   output: z.object({
     ...Invite.shape,
     token: z.string(),
-    /** Path of the link on this server. */
+    /** Path of the link on this server: there the console shows where it leads. */
     url: z.string(),
   }),
   permission: 'signed_in',

@@ -84,7 +84,7 @@ export function createLinks(deps: {
         });
         return made;
       });
-      return { ...toInvite(row), token, url: `/invite/${token}` };
+      return { ...toInvite(row), token, url: `/#/invites/${token}` };
     },
 
     async list(scope: Scope, { roomId: key, limit, cursor }: InputOf<typeof listInvites>) {

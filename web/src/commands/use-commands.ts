@@ -3,7 +3,7 @@ import { type Command, ParleyError, type RoomHandle } from '@parley/client';
 import { useEffect, useRef, useState } from 'react';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { messageOf } from '../parts/errors.ts';
-import { useTell } from '../parts/notices.tsx';
+import { useDone } from '../parts/notices.tsx';
 import { useStore } from '../session/use-client.ts';
 
 /** What was wrong with the last call. */
@@ -33,7 +33,7 @@ export function useCommands(room: RoomHandle, threadId: string | undefined, want
   const { commands } = room;
   const { commands: list, status } = useStore(commands);
   const announce = useAnnounce();
-  const tell = useTell();
+  const done = useDone();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<CommandProblem>();
   /** A call whose answer did not come: the same text asked for again is the same call. */
@@ -54,7 +54,7 @@ export function useCommands(room: RoomHandle, threadId: string | undefined, want
       unanswered.current = undefined;
       if (reply?.visibility === 'private') announce(`Only you can see this: ${reply.body}`);
       else if (reply === undefined && messageId === undefined && runId === undefined)
-        tell(`${text.split(/\s/, 1)[0]} was carried out`);
+        done(`${text.split(/\s/, 1)[0]} was carried out`);
       return true;
     } catch (error) {
       if (error instanceof ParleyError && !error.retryable && error.code !== 'aborted')

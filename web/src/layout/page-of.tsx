@@ -10,6 +10,7 @@ const AuditPage = lazyPage(async () => (await import('../audit/audit-page.tsx'))
 const AdminPage = lazyPage(async () => (await import('../admin/admin-page.tsx')).AdminPage);
 const ExplainPage = lazyPage(async () => (await import('../explain/explain-page.tsx')).ExplainPage);
 const InboxPage = lazyPage(async () => (await import('../inbox/inbox-page.tsx')).InboxPage);
+const InvitePage = lazyPage(async () => (await import('../invites/invite-page.tsx')).InvitePage);
 const LaterPage = lazyPage(async () => (await import('../later/later-page.tsx')).LaterPage);
 const MePage = lazyPage(async () => (await import('../me/me-page.tsx')).MePage);
 const MetricsPage = lazyPage(async () => (await import('../metrics/metrics-page.tsx')).MetricsPage);
@@ -47,6 +48,8 @@ export function pageOf(route: Route, onRooms: () => void): ReactNode {
       return <ExplainPage of={route.of} id={route.id} userId={route.userId} onRooms={onRooms} />;
     case 'inbox':
       return <InboxPage onRooms={onRooms} />;
+    case 'invites':
+      return <InvitePage key={route.token} token={route.token} onRooms={onRooms} />;
     case 'later':
       return <LaterPage tab={route.tab} onRooms={onRooms} />;
     case 'me':

@@ -47,13 +47,14 @@ export function NoticesProvider({ children }: { children: ReactNode }) {
     notices
       .filter((notice) => notice.isProblem === isProblem)
       .map((notice) => <Shown key={notice.id} notice={notice} onDismiss={dismiss} />);
+  const calm = shown(false);
   return (
     <TellContext value={tell}>
       <DoneContext value={done}>
         {children}
         <div className={styles.notices}>
           <div role="alert">{shown(true)}</div>
-          {shown(false)}
+          {calm.length > 0 && <section aria-label="What was done">{calm}</section>}
         </div>
       </DoneContext>
     </TellContext>

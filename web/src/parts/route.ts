@@ -60,6 +60,7 @@ export type Route =
   | { page: PlainPage }
   | Tabbed
   | { page: 'search'; words: string }
+  | { page: 'invites'; token: string }
   | { page: 'explain'; of: Explained; id?: string; userId?: string }
   | { page: 'agent'; id: string; tab: AgentTab };
 
@@ -74,6 +75,7 @@ function parse(hash: string): Route {
     const tab = AGENT_TABS.find((name) => name === second) ?? 'profile';
     return { page: 'agent', id: first, tab };
   }
+  if (page === 'invites' && first) return { page, token: first };
   if (page === 'search') return { page, words: query.get('q') ?? '' };
   if (page === 'explain') return explainRoute([first, second, third]);
   const plain = PLAIN.find((name) => name === page);

@@ -1,9 +1,10 @@
-// Bringing people and agents of this server into the room.
-import { Button, Loader, Modal, TextInput } from '@mantine/core';
+// Bringing people and agents into the room: by name, or by a link.
+import { Button, Loader, Modal, Tabs, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import type { User } from '@parley/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import tabs from '../agents/agent-page.module.css';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { Avatar } from '../parts/avatar.tsx';
 import { AgentBadge } from '../parts/badge.tsx';
@@ -11,12 +12,26 @@ import { messageOf } from '../parts/errors.ts';
 import styles from '../rooms/dialog-list.module.css';
 import { useMembers } from '../rooms/room-name.ts';
 import { useClient } from '../session/use-client.ts';
+import { InviteLinks } from './invite-links.tsx';
 import type { RoomDialogProps } from './room-menu.tsx';
 
 export function AddPeopleDialog(props: RoomDialogProps) {
   return (
     <Modal opened={props.opened} onClose={props.onClose} title={`Add to ${props.roomName}`}>
-      {props.opened && <People {...props} />}
+      {props.opened && (
+        <Tabs defaultValue="people" keepMounted={false}>
+          <Tabs.List className={tabs.tabs ?? ''}>
+            <Tabs.Tab value="people">By name</Tabs.Tab>
+            <Tabs.Tab value="links">By link</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="people">
+            <People {...props} />
+          </Tabs.Panel>
+          <Tabs.Panel value="links">
+            <InviteLinks room={props.room} roomName={props.roomName} />
+          </Tabs.Panel>
+        </Tabs>
+      )}
     </Modal>
   );
 }

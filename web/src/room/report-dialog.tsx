@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { Quote } from '../messages/quote.tsx';
 import { REASONS } from '../moderation/words.ts';
 import { messageOf } from '../parts/errors.ts';
-import { useTell } from '../parts/notices.tsx';
+import { useDone } from '../parts/notices.tsx';
 import styles from '../rooms/dialog-list.module.css';
 import { useClient } from '../session/use-client.ts';
 
@@ -27,7 +27,7 @@ export function ReportDialog({ opened, message, onClose }: ReportDialogProps) {
 
 function Form({ message, onClose }: { message: ChatMessage; onClose(): void }) {
   const client = useClient();
-  const tell = useTell();
+  const done = useDone();
   const [reason, setReason] = useState<Reason>('spam');
   const [comment, setComment] = useState('');
   const [error, setError] = useState<string>();
@@ -39,7 +39,7 @@ function Form({ message, onClose }: { message: ChatMessage; onClose(): void }) {
     setError(undefined);
     try {
       await client.call('report_message', { messageId: message.id, reason, comment: comment.trim() });
-      tell('The moderators were told. The outcome comes into your inbox.');
+      done('The moderators were told. The outcome comes into your inbox.');
       onClose();
     } catch (cause) {
       setError(messageOf(cause));
