@@ -166,8 +166,15 @@ describe('by every surface', () => {
 describe('built in', () => {
   test('who may not do a thing is not offered it, and is refused as everywhere', async () => {
     const roomId = await newRoom();
-    expect(await names(scopes.ada, roomId)).toEqual(['help', 'invite', 'me', 'remind', 'shrug', 'topic']);
-    expect(await names(scopes.bob, roomId)).toEqual(['help', 'me', 'remind', 'shrug']);
+    const moderating = ['ban', 'kick', 'mute', 'slow', 'unmute'];
+    const usual = ['help', 'me', 'remind', 'shrug'];
+    expect(await names(scopes.ada, roomId)).toEqual([...usual, ...moderating, 'invite', 'topic'].sort());
+    expect(await names(scopes.bob, roomId)).toEqual(usual);
+    for (const text of ['/mute @ada', '/unmute @ada', '/kick @ada', '/ban @ada', '/slow 10'])
+      expect(await refusal(run(scopes.bob, roomId, text)), text).toMatchObject({ reason: 'not_allowed' });
+    const { id: direct } = await town.call(scopes.ada, 'open_direct_room', { userIds: [bob.user.id] });
+    expect(await names(scopes.ada, direct)).toEqual(usual);
+    expect(await refusal(run(scopes.ada, direct, '/kick @bob'))).toMatchObject({ code: 'forbidden' });
     expect(await refusal(run(scopes.bob, roomId, '/topic mine'))).toMatchObject({ reason: 'not_allowed' });
     expect(await refusal(run(scopes.bob, roomId, '/invite @eve'))).toMatchObject({ reason: 'not_allowed' });
     const { reply } = await run(scopes.bob, roomId, '/help');
@@ -192,6 +199,52 @@ describe('built in', () => {
     expect(Date.parse(item.dueAt) - before).toBeLessThan(5_460_000);
     await run(scopes.eve, roomId, '/shrug who knows');
     expect((await bodies(roomId)).at(-1)).toMatch(/^who knows .*\(ツ\)/);
+  });
+
+  test('mute, kick, ban and slow are what moderators do, with how long and why', async () => {
+    const roomId = await newRoom();
+    const standing = async () =>
+      (await town.call(scopes.ada, 'list_moderation', { roomId, standing: true })).data;
+    const before = Date.now();
+    const muted = await run(scopes.ada, roomId, '/mute @bob for 10m "quoted" and \\ loud');
+    expect(muted.reply).toEqual({ visibility: 'private', body: '@bob is muted for 10m.' });
+    const [mute] = await standing();
+    expect(mute).toMatchObject({ kind: 'mute', user: { id: bob.user.id }, reason: '"quoted" and \\ loud' });
+    expect(Date.parse(mute.until) - before).toBeGreaterThanOrEqual(600_000);
+    expect(Date.parse(mute.until) - before).toBeLessThan(660_000);
+    expect(await refusal(town.say(scopes.bob, { id: roomId }, 'x'))).toMatchObject({ reason: 'muted' });
+    await run(scopes.ada, roomId, '/unmute @bob fine now');
+    expect(await standing()).toEqual([]);
+    // Without a time it is for good; what looks like none is the reason.
+    await run(scopes.ada, roomId, '/mute @bob spamming 10m long');
+    expect(await standing()).toMatchObject([{ kind: 'mute', reason: 'spamming 10m long' }]);
+    expect((await standing())[0].until).toBeUndefined();
+    await run(scopes.ada, roomId, '/unmute @bob');
+
+    await run(scopes.ada, roomId, '/slow 5m');
+    expect(await town.call(scopes.ada, 'get_room', { roomId })).toMatchObject({ slowModeSeconds: 300 });
+    await run(scopes.ada, roomId, '/slow off');
+    expect((await town.call(scopes.ada, 'get_room', { roomId })).slowModeSeconds).toBeUndefined();
+
+    await run(scopes.ada, roomId, '/kick @bob out');
+    expect(await refusal(run(scopes.ada, roomId, '/kick @bob'))).toMatchObject({
+      reason: 'member_not_found',
+    });
+    await town.call(scopes.ada, 'add_member', { roomId, userId: bob.user.id });
+    const banned = { roomId, id: newId(), name: 'ban', options: { user: 'bob', for: '1d', reason: 'again' } };
+    await town.call(scopes.ada, 'run_command', banned);
+    expect(await standing()).toMatchObject([{ kind: 'ban', reason: 'again' }]);
+    for (const [text, path] of [
+      ['/slow soon', 'options.time'],
+      ['/slow 7h', 'options.time'],
+      ['/ban @eve for=someday', 'options.for'],
+      [`/ban @eve ${'99999w'.repeat(30)}`, 'options.for'],
+      ['/mute', 'options.user'],
+    ])
+      expect(await refusal(run(scopes.ada, roomId, text as string)), text).toMatchObject({
+        details: { errors: [{ path }] },
+      });
+    expect(await refusal(run(scopes.ada, roomId, '/mute @ada'))).toMatchObject({ reason: 'equal_or_higher' });
   });
 
   test('ask and summarize are for agents of the room, in the name of who called', async () => {

@@ -52,22 +52,26 @@ export interface BuiltinDeps {
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const IN = /^(?:(\d{1,5})([smhdw]))+$/;
 const PIECE = /(\d{1,5})([smhdw])/g;
+const MOST_SECONDS = 520 * 604_800;
 const MOST_SUMMARISED = 40;
 
-const option = (of: object): CommandOption => CommandOption.parse(of);
-const privately = (body: string): CommandResult => ({ reply: { visibility: 'private', body } });
+export const option = (of: object): CommandOption => CommandOption.parse(of);
+export const privately = (body: string): CommandResult => ({ reply: { visibility: 'private', body } });
 const always = (): boolean => true;
 
-/** Seconds of `1h30m`. */
-function secondsOf(text: string): number {
-  if (!IN.test(text))
-    throw new AppError('invalid', 'invalid_option', 'in is a time from now, such as 10m, 2h or 1d12h', {
-      errors: [{ path: 'options.in', message: 'is a time from now, such as 10m, 2h or 1d12h' }],
-    });
-  return [...text.matchAll(PIECE)].reduce(
-    (sum, [, n, unit]) => sum + Number(n) * (UNITS[unit as string] ?? 0),
-    0,
-  );
+/** Seconds of `1h30m`, as an option of this name. @throws AppError invalid */
+export function secondsOf(name: string, text: string): number {
+  const seconds = IN.test(text)
+    ? [...text.matchAll(PIECE)].reduce(
+        (sum, [, n, unit]) => sum + Number(n) * (UNITS[unit as string] ?? 0),
+        0,
+      )
+    : Number.NaN;
+  if (seconds <= MOST_SECONDS) return seconds;
+  const message = 'is a time from now, such as 10m, 2h or 1d12h, and at most 520w';
+  throw new AppError('invalid', 'invalid_option', `${name} ${message}`, {
+    errors: [{ path: `options.${name}`, message }],
+  });
 }
 
 export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Builtin[] {
@@ -151,7 +155,7 @@ export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Buil
       offered: always,
       tidy: (rest) => rest.replace(/^in\s+/i, ''),
       async run({ scope, values }) {
-        const ms = secondsOf(String(values.in)) * 1000;
+        const ms = secondsOf('in', String(values.in)) * 1000;
         const dueAt = new Date(clock.now() + ms).toISOString();
         await operate(scope, 'scheduled.remind', { note: values.text, dueAt });
         return privately(`I will remind you in ${values.in}: ${values.text}`);
@@ -205,7 +209,10 @@ export function createBuiltins({ clock, operate, ask, list }: BuiltinDeps): Buil
 }
 
 /** As far as it decides what is offered; what the room itself changed decides when it is called. */
-const whoIn = (scope: Scope, { kind, role, public: open }: Pick<Place, 'kind' | 'role' | 'public'>) => ({
+export const whoIn = (
+  scope: Scope,
+  { kind, role, public: open }: Pick<Place, 'kind' | 'role' | 'public'>,
+) => ({
   row: { kind, visibility: open ? ('public' as const) : ('private' as const), rights: null },
   userId: scope.user.id,
   role,

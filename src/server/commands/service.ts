@@ -21,6 +21,7 @@ import {
   type runCommand,
 } from './contract.ts';
 import { toCommand } from './custom.ts';
+import { createModerating } from './moderating.ts';
 import type { createOutside } from './outside.ts';
 import { checkOptions, type Given, optionsOf, splitText } from './parse.ts';
 import * as repo from './repository.ts';
@@ -52,7 +53,10 @@ export function createCommandsService(deps: {
 }) {
   const { database, bus, identity, rooms, messages } = deps;
   const { db } = database;
-  const builtins = createBuiltins({ clock: deps.clock, operate: deps.operate, ask: askAgent, list });
+  const builtins = [
+    ...createBuiltins({ clock: deps.clock, operate: deps.operate, ask: askAgent, list }),
+    ...createModerating({ clock: deps.clock, operate: deps.operate }),
+  ];
   const byName = new Map(builtins.map((one) => [one.name, one]));
 
   async function placeOf(scope: Scope, key: string): Promise<Place> {
