@@ -151,3 +151,65 @@ test('only who moderates the room asks about others, and outside it there is no 
   expect(hidden).toEqual(missing);
   expect(missing).toMatchObject({ status: 404 });
 });
+
+test('what a rule holds says so to its author and moderators, and what became of it', async () => {
+  await asAda.call('set_room_rules', { roomId, phrases: [{ phrase: 'lottery', action: 'hold' }] });
+  await asAda.call('add_member', { roomId, userId: eve.user.id });
+  const ids = [newId(), newId()] as const;
+  for (const id of ids)
+    expect(await refusalOf(asBob.call('send_message', { roomId, id, body: 'A lottery' }))).toMatchObject({
+      reason: 'held_for_review',
+    });
+  const of = (by: Caller, messageId: string, more: object = {}): Promise<Answer> =>
+    by.call('explain_delivery', { messageId, ...more });
+  for (const told of [await of(asBob, ids[0]), await of(asAda, ids[0], { userId: 'eve' })]) {
+    expect(told).toMatchObject({ messageId: ids[0], roomId, verdict: 'withheld', reason: 'held' });
+    expect(told.because).toContain('the rule phrases');
+    expect(told.steps).toMatchObject([{ step: 'held', evidence: 'recorded', at: expect.any(String) }]);
+    expect(told.seq).toBeUndefined();
+  }
+  expect(await refusalOf(of(asEve, ids[0]))).toMatchObject({ reason: 'message_not_found' });
+  expect(await refusalOf(of(asBob, ids[0], { userId: 'eve' }))).toMatchObject({ reason: 'not_allowed' });
+
+  await asAda.call('reject_message', { messageId: ids[0], note: 'No lotteries' });
+  const rejected = await of(asBob, ids[0]);
+  expect(rejected).toMatchObject({ verdict: 'withheld', reason: 'rejected' });
+  expect(rejected.steps).toMatchObject([{ step: 'held' }, { step: 'rejected', at: expect.any(String) }]);
+  expect(rejected.steps[1].because).toContain('No lotteries');
+  expect(await refusalOf(of(asEve, ids[0]))).toMatchObject({ reason: 'message_not_found' });
+
+  await asAda.call('release_message', { messageId: ids[1] });
+  const released = await of(asEve, ids[1]);
+  expect(released).toMatchObject({ verdict: 'waiting', reason: 'not_connected', seq: expect.any(Number) });
+  expect(released.steps.map(({ step }: Answer) => step).slice(0, 4)).toEqual([
+    'held',
+    'released',
+    'accepted',
+    'committed',
+  ]);
+});
+
+test('measures against whom it is for are told: muted, banned, taken out, and an agent that is muted', async () => {
+  const bot = await asAda.call('create_agent', { name: 'Silent' });
+  await asAda.call('invite_agent', { roomId, agentId: bot.id });
+  const message = await send('before');
+  const about = (userId: string): Promise<Answer> =>
+    asAda.call('explain_delivery', { messageId: message.id, userId });
+  const mutedOf = (told: Answer) => told.steps.find(({ step }: Answer) => step === 'muted')?.because;
+  expect(mutedOf(await about(bot.id))).toBeUndefined();
+  await asAda.call('mute_member', { roomId, userId: bot.id });
+  const ofBot = await about(bot.id);
+  expect(ofBot).toMatchObject({ verdict: 'delivered', reason: 'agent' });
+  expect(mutedOf(ofBot)).toContain('until a moderator ends it: it reads, and takes no turn');
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  await asAda.call('mute_member', { roomId, userId: bob.user.id, until });
+  expect(mutedOf(await about(bob.user.id))).toContain(until);
+  await asAda.call('kick_member', { roomId, userId: bob.user.id });
+  const kicked = await about(bob.user.id);
+  expect(kicked).toMatchObject({ verdict: 'withheld', reason: 'left_room' });
+  expect(kicked.because).toContain('were taken out of the room');
+  await asAda.call('ban_member', { roomId, userId: bob.user.id, until });
+  const banned = await about(bob.user.id);
+  expect(banned).toMatchObject({ verdict: 'withheld', reason: 'banned' });
+  expect(banned.because).toContain(until);
+});

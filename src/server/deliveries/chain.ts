@@ -2,7 +2,8 @@
 // Must never say that something was recorded which only follows.
 import type { NodeMemory, SeatSeen } from '../../core/deliveries.ts';
 import type { DeliveryStep, DeliveryVerdict } from './contract.ts';
-import type { ComingOrGoing, Standing } from './repository.ts';
+import { heldSteps, mutedSteps, untilOf } from './held.ts';
+import type { ComingOrGoing, HeldRow, Standing } from './repository.ts';
 
 export interface Facts {
   message: {
@@ -19,6 +20,8 @@ export interface Facts {
   comings: ComingOrGoing[];
   nodes: NodeMemory[];
   complete: boolean;
+  /** Where a rule held it first. */
+  held?: HeldRow | undefined;
   /** How the inbox stands to it, where it has one. */
   notified?: { at?: Date; recorded: boolean; because: string } | undefined;
 }
@@ -40,6 +43,7 @@ export function chain(facts: Facts): { steps: DeliveryStep[] } & DeliveryVerdict
     .filter((seat) => seat.ended === undefined || seat.ended.at >= message.createdAt.getTime())
     .sort((a, b) => a.joinedAt - b.joinedAt);
   const steps = [
+    ...(facts.held === undefined ? [] : heldSteps(facts.held)),
     ...stored(facts),
     ...nodes.flatMap((node) => written(node)),
     ...seats.map((seat) => connection(seat, message.seq)),
@@ -47,6 +51,7 @@ export function chain(facts: Facts): { steps: DeliveryStep[] } & DeliveryVerdict
     ...changed(facts),
     ...notified(facts),
     ...read(facts),
+    ...mutedSteps(facts.user.kind, facts.standing.mutedUntil),
   ];
   return { ...decide(facts, seats), steps };
 }
@@ -276,6 +281,8 @@ function decide(facts: Facts, seats: Seat[]): DeliveryVerdict {
         ? isMember
         : after.type === 'member_left'
       : before.type === 'member_joined';
+  if (!isMember && standing.bannedUntil !== null)
+    return verdict('withheld', 'banned', `They are banned from the room ${untilOf(standing.bannedUntil)}.`);
   if (!isMember && !wasMember)
     return comings.length === 0
       ? verdict('withheld', 'not_a_member', 'They were never a member of the room.')
@@ -283,7 +290,8 @@ function decide(facts: Facts, seats: Seat[]): DeliveryVerdict {
   if (!isMember) {
     const gone = comings.findLast(({ type }) => type === 'member_left');
     const at = gone === undefined ? '' : ` at ${gone.seq}`;
-    return verdict('withheld', 'left_room', `They left the room${at}, and no connection had it before.`);
+    const how = gone?.by == null || gone.by === user.id ? 'left' : 'were taken out of';
+    return verdict('withheld', 'left_room', `They ${how} the room${at}, and no connection had it before.`);
   }
   if (standing.suspendedAt !== null)
     return verdict('withheld', 'suspended', 'Their account is suspended: nothing is delivered to it.');

@@ -7,7 +7,11 @@ import { Id, Timestamp } from '../identity/contract.ts';
 const Evidence = z.enum(['recorded', 'derived', 'unknown']);
 
 export const DeliveryStep = z.object({
+  /** held, released, rejected: what a rule of the room and then a moderator did; muted: of whom it is for, now. */
   step: z.enum([
+    'held',
+    'released',
+    'rejected',
     'accepted',
     'committed',
     'logged',
@@ -18,6 +22,7 @@ export const DeliveryStep = z.object({
     'notified',
     'read',
     'changed',
+    'muted',
   ]),
   evidence: Evidence,
   /** In a sentence. */
@@ -49,6 +54,9 @@ export const DeliveryVerdict = z.object({
     'not_a_member',
     'left_room',
     'deleted',
+    'held',
+    'rejected',
+    'banned',
     'joined_later',
     'slow_consumer',
     'not_yet_written',
@@ -65,7 +73,7 @@ export const explainDelivery = defineOperation({
   name: 'messages.explainDelivery',
   summary: 'By what way a message came to a user, or which rule kept it back',
   description:
-    'Of myself; of others for who moderates the room. Nodes remember deliveries for a while and in memory: `evidence` says what was recorded and what follows from it, `complete` whether every node was heard.',
+    'Of myself; of others for who moderates the room. A message that a rule holds is explained to its author and who moderates. Nodes remember deliveries for a while and in memory: `evidence` says what was recorded and what follows from it, `complete` whether every node was heard.',
   tag: 'Messages',
   rest: { method: 'get', path: '/api/messages/:messageId/delivery' },
   socket: 'explain_delivery',
@@ -77,7 +85,8 @@ export const explainDelivery = defineOperation({
   output: z.object({
     messageId: Id,
     roomId: Id,
-    seq: z.number().int(),
+    /** Absent while it is not in the room's log. */
+    seq: z.number().int().optional(),
     userId: Id,
     ...DeliveryVerdict.shape,
     steps: z.array(DeliveryStep),

@@ -11,6 +11,8 @@ export interface Standing {
   /** Of the thread that the message stands in. */
   threadReadSeq: number | null;
   loggedAt: Date | null;
+  mutedUntil: Date | null;
+  bannedUntil: Date | null;
 }
 
 export async function findStanding(
@@ -20,7 +22,9 @@ export async function findStanding(
   at: { roomId: string; seq: number; threadId: string | null },
 ): Promise<Standing | undefined> {
   const { rows } = await sql<Standing>`
-    select u.suspended_at, m.joined_at, m.read_seq, m.read_at, m.unread_from, t.read_seq as thread_read_seq, e.created_at as logged_at
+    select u.suspended_at, m.joined_at, m.read_seq, m.read_at, m.unread_from, t.read_seq as thread_read_seq, e.created_at as logged_at,
+      case when u.sanctioned then muted_until(u.id, ${at.roomId}::uuid) end as muted_until,
+      case when u.sanctioned then banned_until(u.id, ${at.roomId}::uuid) end as banned_until
     from users u
     left join memberships m on m.user_id = u.id and m.room_id = ${at.roomId}::uuid
     left join thread_marks t on t.user_id = u.id and t.root_id = ${at.threadId}::uuid
@@ -33,6 +37,8 @@ export async function findStanding(
 export interface ComingOrGoing {
   seq: number;
   type: 'member_joined' | 'member_left';
+  /** Who did it; of a joining unknown. */
+  by: string | null;
   createdAt: Date;
 }
 
@@ -46,9 +52,29 @@ export async function listComings(
 ): Promise<ComingOrGoing[]> {
   // As the index has it.
   const { rows } = await sql<ComingOrGoing>`
-    select seq, type, created_at from room_events
+    select seq, type, payload ->> 'by' as by, created_at from room_events
     where tenant_id = ${tenantId}::uuid and room_id = ${roomId}::uuid and type in ('member_joined', 'member_left')
       and coalesce(payload ->> 'userId', payload -> 'member' -> 'user' ->> 'id') = ${userId}::text
     order by seq desc limit ${limit}`.execute(db);
   return rows.reverse();
 }
+
+export interface HeldRow {
+  id: string;
+  roomId: string;
+  authorId: string;
+  rule: string;
+  state: 'waiting' | 'released' | 'rejected';
+  note: string;
+  createdAt: Date;
+  decidedAt: Date | null;
+}
+
+/** What a rule of its room held of this id. */
+export const findHeld = (db: Db, tenantId: string, id: string): Promise<HeldRow | undefined> =>
+  db
+    .selectFrom('heldMessages')
+    .select(['id', 'roomId', 'authorId', 'rule', 'state', 'note', 'createdAt', 'decidedAt'])
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();

@@ -9,6 +9,7 @@ import type { MessagesService } from '../messages/service.ts';
 import type { NotificationsService } from '../notifications/service.ts';
 import { canInRoom, type RoomsService } from '../rooms/service.ts';
 import { chain } from './chain.ts';
+import { heldSteps, heldVerdict } from './held.ts';
 import * as repo from './repository.ts';
 
 export type DeliveriesService = ReturnType<typeof createDeliveriesService>;
@@ -30,6 +31,8 @@ export function createDeliveriesService(deps: {
   return {
     async explain(scope: Scope, input: { messageId: string; userId?: string | undefined }) {
       const { tenantId } = scope;
+      const held = await repo.findHeld(db, tenantId, input.messageId.toLowerCase());
+      if (held !== undefined && held.state !== 'released') return explainHeld(scope, held, input.userId);
       const message = await messages.require(scope, input.messageId);
       const user =
         input.userId === undefined ? scope.user : await whoElse(scope, message.roomId, input.userId);
@@ -42,10 +45,29 @@ export function createDeliveriesService(deps: {
         notifications.why(tenantId, user.id, message.id),
       ]);
       if (standing === undefined) throw notFound('user_not_found', 'There is no such user.');
-      const told = chain({ message, user, standing, comings, ...remembered, notified: wish });
+      const told = chain({ message, user, standing, comings, ...remembered, held, notified: wish });
       return { messageId: message.id, roomId, seq, userId: user.id, ...told, complete: remembered.complete };
     },
   };
+
+  /** Of a message that is not in the room: to its author, and to who moderates. */
+  async function explainHeld(scope: Scope, held: repo.HeldRow, key: string | undefined) {
+    const seen = await rooms.findVisible(scope, held.roomId);
+    const known =
+      seen !== undefined &&
+      (held.authorId === scope.user.id || canInRoom('moderation.review', rooms.seenAs(scope, seen)));
+    if (!known) throw notFound('message_not_found', 'There is no such message, or you may not see it.');
+    const user = key === undefined ? scope.user : await whoElse(scope, held.roomId, key);
+    const { id: messageId, roomId } = held;
+    return {
+      messageId,
+      roomId,
+      userId: user.id,
+      ...heldVerdict(held),
+      steps: heldSteps(held),
+      complete: true,
+    };
+  }
 
   async function whoElse(scope: Scope, roomId: string, key: string) {
     const self = key.toLowerCase() === scope.user.id;

@@ -16,6 +16,9 @@ const VERDICTS: Record<Answer['verdict'], string> = {
 };
 
 const STEPS: Record<Step['step'], string> = {
+  held: 'Held for a moderator',
+  released: 'Let through',
+  rejected: 'Turned down',
   accepted: 'Accepted',
   committed: 'Committed',
   logged: 'In the room’s log',
@@ -26,6 +29,7 @@ const STEPS: Record<Step['step'], string> = {
   notified: 'Put into the inbox',
   read: 'Read',
   changed: 'Changed since',
+  muted: 'Muted',
 };
 
 const SURE: Record<Step['evidence'], string> = {
