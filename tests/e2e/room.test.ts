@@ -337,6 +337,41 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       await his.getByText(/^Slow mode: your next/).waitFor({ state: 'detached' });
     });
 
+    it('sets rules of the room and what members may do, in its settings', async () => {
+      const { page } = ada;
+      const dialog = page.getByRole('dialog', { name: 'Settings of Harbour' });
+      const openSettings = async (tab: string) => {
+        await page.getByRole('button', { name: 'More about this room' }).click();
+        await page.getByRole('menuitem', { name: 'Room settings…' }).click();
+        await dialog.getByRole('tab', { name: tab }).click();
+      };
+      await openSettings('Rules');
+      await dialog.getByRole('combobox', { name: 'Links' }).selectOption('refuse');
+      await dialog.getByRole('textbox', { name: /^But to these hosts/ }).fill('example.org');
+      await clean('rules');
+      await dialog.getByRole('button', { name: 'Save rules' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await say(his, 'Look at https://example.com/x');
+      const row = message(his, 'Look at https://example.com/x');
+      await row.getByText('this room takes no such links').waitFor();
+      await row.getByRole('button', { name: 'Discard' }).click();
+      await say(his, 'Look at https://docs.example.org/x');
+      await message(page, 'Look at https://docs.example.org/x').waitFor();
+      await openSettings('Who may do what');
+      const writes = dialog.getByRole('checkbox', { name: 'Write messages: Members' });
+      await writes.uncheck();
+      await clean('rights');
+      await dialog.getByRole('button', { name: 'Save rights' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await his.getByText('In this room only those who look after it write').waitFor();
+      await openSettings('Who may do what');
+      await dialog.getByRole('checkbox', { name: 'Write messages: Members, not as usual' }).waitFor();
+      await dialog.getByRole('button', { name: 'Back to the usual' }).click();
+      await dialog.getByRole('button', { name: 'Save rights' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await his.getByText('In this room only those').waitFor({ state: 'detached' });
+    });
+
     it('bans from the list of members, and lets in again', async () => {
       const { page } = ada;
       await member(/^Ben Okafor/).click();

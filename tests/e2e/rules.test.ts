@@ -1,12 +1,16 @@
 // The console's pure rules as tables: who a mention means, which rows are shown, what is said aloud.
 import type { ChatMessage, Command, CommandOption, PrivateReply, RoomSnapshot, User } from '@parley/client';
 import { describe, expect, it } from 'vitest';
+import { CAPABILITIES } from '../../src/server/rooms/contract.ts';
+import { canInRoom, isChangeable } from '../../src/server/rooms/policy.ts';
 import { placeReplies } from '../../web/src/commands/place-replies.ts';
 import { optionAt, slashName } from '../../web/src/commands/slash.ts';
 import { everyoneOf, findMention, suggest } from '../../web/src/composer/mentions.ts';
 import { choose, type Known, suggestionsAt } from '../../web/src/composer/suggestions.ts';
 import { whatToSay } from '../../web/src/messages/announcements.ts';
 import { toRows } from '../../web/src/messages/rows.ts';
+import { changeTo, GROUPS, usualOf, withChange, wordsOf } from '../../web/src/room/rights-table.ts';
+import { toDraft, toRules } from '../../web/src/room/rules-draft.ts';
 
 const user = (id: string, name: string, kind: User['kind'] = 'human'): User => ({
   id,
@@ -244,5 +248,55 @@ describe('what is said aloud', () => {
     const failed = said(0, ada, now, { delivery: { status: 'failed' } });
     const before = snapshot({ messages: [pending] });
     expect(whatToSay(before, snapshot({ messages: [failed] }), ada.id)).toEqual(['Message failed to send']);
+  });
+});
+
+describe('rights of roles', () => {
+  const rooms = (['channel', 'group'] as const).flatMap((kind) =>
+    (['public', 'private'] as const).map((visibility) => ({ kind, visibility })),
+  );
+  const roles = ['member', 'admin'] as const;
+
+  it('shows every capability that a room may change, once', () => {
+    const shown = GROUPS.flatMap(({ lines }) => lines.map(({ capability }) => capability));
+    expect([...shown].sort()).toEqual(CAPABILITIES.filter(isChangeable).sort());
+  });
+
+  it.each(rooms)('calls usual what the server allows in a $visibility $kind', (room) => {
+    for (const role of roles) {
+      const who = { row: { ...room, rights: null }, userId: 'u1', role, admin: false };
+      const allowed = CAPABILITIES.filter((one) => isChangeable(one) && canInRoom(one, who));
+      expect([...usualOf(role, room)].sort()).toEqual(allowed.sort());
+    }
+  });
+
+  it('says just what has to be changed, and nothing where nothing is', () => {
+    const usual = usualOf('member', { kind: 'channel', visibility: 'private' });
+    const wanted = withChange(usual, { add: ['message.pin'], take: ['message.send'] });
+    const change = changeTo(wanted, usual);
+    expect(change).toEqual({ add: ['message.pin'], take: ['message.send'] });
+    expect(wordsOf(change)).toBe('also: Pin; not: Write messages');
+    expect(wordsOf(changeTo(usual, usual))).toBe('');
+  });
+});
+
+describe('rules of a room', () => {
+  it('come back from the form as they were', () => {
+    const rules = {
+      phrases: [
+        { phrase: 'spam*', action: 'refuse' as const },
+        { phrase: 'buy now', action: 'hold' as const },
+      ],
+      links: { action: 'hold' as const, allowHosts: ['example.org'] },
+      mentions: { action: 'refuse' as const, most: 0 },
+      repeats: { action: 'hold' as const, most: 2, seconds: 30 },
+      service: { action: 'refuse' as const },
+    };
+    expect(toRules(toDraft(rules))).toEqual(rules);
+    expect(toRules(toDraft({}))).toEqual({});
+    expect(toRules({ ...toDraft({}), refused: ' a \n\na\nb' }).phrases?.map(({ phrase }) => phrase)).toEqual([
+      'a',
+      'b',
+    ]);
   });
 });

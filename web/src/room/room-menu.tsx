@@ -28,7 +28,9 @@ export function RoomMenu({ room, roomName, jump }: { room: RoomHandle; roomName:
   const role = usePart(room, (snapshot) => snapshot.me?.role);
   const [open, setOpen] = useState<Open>();
   const mayAdd = useCan(room, 'member.add');
-  const mayUpdate = useCan(room, 'room.update');
+  const updates = useCan(room, 'room.update');
+  const acts = useCan(room, 'moderation.act');
+  const maySet = updates || acts || info?.kind === 'direct';
   const close = () => setOpen(undefined);
   const dialog = (name: Open) => ({ room, roomName, opened: open === name, onClose: close });
   if (role === undefined) return null;
@@ -52,7 +54,7 @@ export function RoomMenu({ room, roomName, jump }: { room: RoomHandle; roomName:
               Add people or agents…
             </Menu.Item>
           )}
-          {(mayUpdate || info?.kind === 'direct') && (
+          {maySet && (
             <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => setOpen('settings')}>
               Room settings…
             </Menu.Item>
