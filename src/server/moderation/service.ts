@@ -6,11 +6,12 @@ import type { InputOf } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
-import { isUuid } from '../../core/ids.ts';
+import { isUuid, newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { IdentityService } from '../identity/service.ts';
 import type { Room } from '../rooms/contract.ts';
 import { type Here, type RoomsService, rankOf } from '../rooms/service.ts';
+import type { RulesChanged } from '../rules/service.ts';
 import type {
   banMember,
   kickMember,
@@ -46,6 +47,19 @@ export function createModerationService(deps: {
 
   const show = async (at: Database['db'] | Tx, row: repo.RecordRow): Promise<ModerationRecord> =>
     (await records.show(at, row.tenantId, [row]))[0] as ModerationRecord;
+
+  // The audit has its own entry of it.
+  events.on<RulesChanged>('rules.changed', async (tx, changes) => {
+    for (const { tenantId, roomId, by, version, rules } of changes)
+      await repo.insertRecord(tx, {
+        id: newId(),
+        tenantId,
+        roomId,
+        kind: 'rules',
+        actorId: by,
+        details: JSON.stringify({ version, rules }),
+      });
+  });
 
   function inFuture(until: string | undefined): Date | null {
     if (until === undefined) return null;

@@ -16,6 +16,16 @@ export type { Breach } from './check.ts';
 export type { HeldMessagesTable } from './tables.ts';
 export type RulesService = ReturnType<typeof createRulesService>;
 
+/** Said inside the transaction that changes the rules of a room. */
+export interface RulesChanged {
+  tenantId: string;
+  roomId: string;
+  by: string;
+  version: number;
+  /** Names of those that it has now. */
+  rules: string[];
+}
+
 const WHAT_TO_DO: Record<Breach['rule'], string> = {
   phrases: 'it holds words that this room does not take: say it otherwise',
   links: 'this room takes no such links: leave them out',
@@ -104,6 +114,9 @@ export function createRulesService(deps: { database: Database; events: Events; r
           roomId,
           details: { version, rules: Object.keys(rules), after: stateHash(rules) },
         });
+        await events.emit<RulesChanged>(tx, 'rules.changed', [
+          { tenantId, roomId, by: scope.user.id, version, rules: Object.keys(rules) },
+        ]);
         return rules;
       });
     },
