@@ -131,7 +131,8 @@ describe.runIf(hasBrowser)('pages beside the rooms', () => {
     await page.getByRole('combobox', { name: 'Room' }).click();
     await page.getByRole('option', { name: 'Lobby' }).click();
     await page.getByRole('button', { name: 'Explain' }).click();
-    await page.getByRole('heading', { name: /^\d+ unread, 1 mention, for Grace Hopper/ }).waitFor();
+    await page.getByRole('heading', { name: '1 unread, 1 mention, for you' }).waitFor();
+    await page.getByText(/^You have read up to/).waitFor();
     await page.getByRole('heading', { name: 'Mentions (1)' }).waitFor();
     await clean('explain-unread');
   });

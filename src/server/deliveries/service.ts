@@ -1,5 +1,6 @@
 // How one message went to one user: what the database knows, and what every node remembers. Must never tell of others to who does
 // not moderate the room, nor of a message to who may not see it.
+import { addressed } from '../../core/addressed.ts';
 import type { Database } from '../../core/db/database.ts';
 import type { Deliveries } from '../../core/deliveries.ts';
 import { AppError, notFound } from '../../core/errors.ts';
@@ -46,7 +47,14 @@ export function createDeliveriesService(deps: {
       ]);
       if (standing === undefined) throw notFound('user_not_found', 'There is no such user.');
       const told = chain({ message, user, standing, comings, ...remembered, held, notified: wish });
-      return { messageId: message.id, roomId, seq, userId: user.id, ...told, complete: remembered.complete };
+      return {
+        messageId: message.id,
+        roomId,
+        seq,
+        userId: user.id,
+        ...(user.id === scope.user.id ? addressed(told) : told),
+        complete: remembered.complete,
+      };
     },
   };
 

@@ -1,6 +1,8 @@
 // Notifications: made from messages by a job that commits with them, kept in the order of each inbox, told to its owner's devices.
 // Must never tell of a message that its reader could not read in its room.
+
 import type { z } from 'zod';
+import { addressed } from '../../core/addressed.ts';
 import type { Bus } from '../../core/bus.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { EventDef } from '../../core/contract.ts';
@@ -175,7 +177,7 @@ export function createNotificationsService(deps: {
         repo.listSettings(db, [user.id]),
       ]);
       const quietAt = (at: Date) => settings !== undefined && quietOf(settings, at);
-      return {
+      return addressed({
         unread,
         quietNow: quietAt(clock.date()),
         counted: data.map((notification) => {
@@ -202,7 +204,7 @@ export function createNotificationsService(deps: {
             ? 'Its message was deleted.'
             : 'They are not a member of its room any more, so they may not read it.',
         })),
-      };
+      });
     },
 
     /** Why a message is in someone's inbox, or is not; undefined for who has none or is its author. */

@@ -57,5 +57,5 @@ export function becauseOf({ unread, mentions, lastSeq, countsAfter }: Mark, excl
   if (countsAfter >= lastSeq) return 'Nothing has come since the read mark.';
   const messages = unread === 1 ? '1 message' : `${unread} messages`;
   const out = excluded === 0 ? '' : `; ${excluded} newer ones are their own or deleted`;
-  return `${messages} by others came after ${countsAfter}, ${mentions === 0 ? 'none' : mentions} of them for them${out}.`;
+  return `${messages} by others came after ${countsAfter}, ${mentions === 0 ? 'none' : mentions} of these for them${out}.`;
 }

@@ -1,4 +1,5 @@
 // Why a badge shows what it shows. Must never count otherwise than the badge does, nor tell of others to who does not moderate the room.
+import { addressed } from '../../core/addressed.ts';
 import type { Database } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -73,11 +74,15 @@ export function createUnreadService(deps: {
     };
   }
 
+  const toWhom = (scope: Scope, told: UnreadExplained): UnreadExplained =>
+    told.userId === scope.user.id ? addressed(told) : told;
+
   return {
     async room(scope: Scope, key: string, whom: string | undefined) {
       const { row } = await rooms.requireVisible(scope, key);
       const userId = await whose(scope, row.id, whom);
-      const told = explained(row.id, userId, await repo.findRoom(db, scope.tenantId, row.id, userId), false);
+      const found = await repo.findRoom(db, scope.tenantId, row.id, userId);
+      const told = toWhom(scope, explained(row.id, userId, found, false));
       return { ...told, otherEntries: await repo.countOthers(db, row.id, told.mark.countsAfter) };
     },
 
@@ -86,7 +91,7 @@ export function createUnreadService(deps: {
       const root = asked.threadId === null ? asked : await messages.require(scope, asked.threadId);
       const userId = await whose(scope, root.roomId, whom);
       const found = await repo.findThread(db, scope.tenantId, root, userId);
-      return explained(root.roomId, userId, found, true);
+      return toWhom(scope, explained(root.roomId, userId, found, true));
     },
   };
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { kept } from '../parts/kept.ts';
 import { useClient, useMe, useStore } from '../session/use-client.ts';
 import { useIsAdmin } from '../session/use-is-admin.ts';
+import { useLive } from '../session/use-live.ts';
 
 export type StepName = 'hello' | 'invite' | 'room' | 'agent' | 'model';
 
@@ -15,14 +16,17 @@ export interface Steps {
 /** Whose first steps were put away on this browser. */
 export const putAway = kept<string>('parley.first-steps-done');
 
+const PEOPLE = ['steps', 'people'];
+
 export function useSteps(isWanted: boolean): Steps {
   const client = useClient();
   const me = useMe();
   const isAdmin = useIsAdmin();
   const rooms = useStore(client.rooms);
   const enabled = isWanted && isAdmin;
+  useLive(PEOPLE, ['member_joined']);
   const people = useQuery({
-    queryKey: ['steps', 'people'],
+    queryKey: PEOPLE,
     queryFn: ({ signal }) => client.call('list_users', { kind: 'human', limit: 2 }, { signal }),
     enabled,
   });
