@@ -1,6 +1,7 @@
 // The console's pure rules as tables: who a mention means, which rows are shown, what is said aloud.
 import type { ChatMessage, Command, CommandOption, PrivateReply, RoomSnapshot, User } from '@parley/client';
 import { describe, expect, it } from 'vitest';
+import type { SilentReason, SpeakReason } from '../../src/agents/runtime/turn-taking.ts';
 import { CAPABILITIES } from '../../src/server/rooms/contract.ts';
 import { canInRoom, isChangeable } from '../../src/server/rooms/policy.ts';
 import { placeReplies } from '../../web/src/commands/place-replies.ts';
@@ -8,6 +9,7 @@ import { optionAt, slashName } from '../../web/src/commands/slash.ts';
 import { everyoneOf, findMention, suggest } from '../../web/src/composer/mentions.ts';
 import { choose, type Known, suggestionsAt } from '../../web/src/composer/suggestions.ts';
 import { whatToSay } from '../../web/src/messages/announcements.ts';
+import { whyOf } from '../../web/src/messages/reasons.ts';
 import { toRows } from '../../web/src/messages/rows.ts';
 import { changeTo, GROUPS, usualOf, withChange, wordsOf } from '../../web/src/room/rights-table.ts';
 import { toDraft, toRules } from '../../web/src/room/rules-draft.ts';
@@ -298,5 +300,46 @@ describe('rules of a room', () => {
       'a',
       'b',
     ]);
+  });
+});
+
+describe('why an agent spoke or kept silent', () => {
+  const silent: Record<SilentReason, true> = {
+    own_message: true,
+    emergency_stop: true,
+    agent_suspended: true,
+    agent_inactive: true,
+    room_disallows_agents: true,
+    room_off: true,
+    muted: true,
+    may_not_send: true,
+    may_not_invoke: true,
+    budget_empty: true,
+    message_deleted: true,
+    system_message: true,
+    chain_limit: true,
+    not_addressed: true,
+    quiet_hours: true,
+    below_threshold: true,
+    other_agent_took_it: true,
+    ignored_while_busy: true,
+    pair_limit: true,
+    room_limit: true,
+  };
+  const spoke: Record<SpeakReason, true> = {
+    invoked: true,
+    mentioned: true,
+    reply_to_agent: true,
+    direct_room: true,
+    score: true,
+    follow_up: true,
+  };
+
+  it('has words for every reason the floor gives', () => {
+    const without = [
+      ...Object.keys(silent).filter((reason) => whyOf('silent', reason).startsWith('Reason:')),
+      ...Object.keys(spoke).filter((reason) => whyOf('speak', reason).startsWith('Reason:')),
+    ];
+    expect(without).toEqual([]);
   });
 });
