@@ -51,6 +51,7 @@ import { createIdentityService, HOME_TENANT } from './server/identity/service.ts
 import { createLinks as createInviteLinks } from './server/invitations/links.ts';
 import { roomInvitationsModule } from './server/invitations/module.ts';
 import { createInvitations } from './server/invitations/service.ts';
+import { createCommit } from './server/messages/commit.ts';
 import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
 import { createMessagesService } from './server/messages/service.ts';
@@ -226,19 +227,18 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       logger,
     });
     const rules = createRulesService({ database, events, rooms });
-    const writer = createWriter({
+    const commit = createCommit({
       database,
       events,
       clock,
       log,
       metrics,
-      tracer,
-      pace,
       failpoints,
       uploads,
       deliveries: deliveryMemory,
       rules,
     });
+    const writer = createWriter({ database, commit, clock, metrics, tracer, pace });
     const epoch = createEpoch(database.db);
     const messages = createMessagesService({
       database,

@@ -23,12 +23,13 @@ import {
 } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
+import type { Send } from './sends.ts';
 import { toMessage } from './view.ts';
-import type { Send, Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 export type { MessageLog } from './log.ts';
 export type { MessageRow } from './repository.ts';
-export type { MessageHeld, MessageSent } from './writer.ts';
+export type { MessageHeld, MessageSent } from './sends.ts';
 export type MessagesService = ReturnType<typeof createMessagesService>;
 
 /** Log entries of one page of a resume. */
