@@ -1,0 +1,77 @@
+// The hot path: a plain send is one transaction of three statements, with one each of those who listen inside it (agents of the room,
+// and whose memory of it is to be kept), and a crowd of sends shares these. What a feature needs beside is asked only where a message
+// uses it.
+import type { KyselyPlugin } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Tx } from '../../src/core/db/database.ts';
+import type { Scope } from '../../src/core/scope.ts';
+import { startTown, type Town } from '../agents/town.ts';
+
+/** Lock the rooms, check membership and ids, insert everything. */
+const WRITER = 3;
+/** The agents of the rooms; those that may remember what is said there. */
+const LISTENERS = 2;
+const PLAIN = WRITER + LISTENERS;
+
+let town: Town;
+let ada: Scope;
+let room: { id: string };
+/** Statements of each transaction that stored messages, in order. */
+const transactions: number[] = [];
+
+beforeAll(async () => {
+  town = await startTown();
+  await town.person('Root Person');
+  ada = await town.person('Ada');
+  room = await town.call(ada, 'create_room', { name: 'A room' });
+  for (const name of ['Bob', 'Cyd'])
+    await town.call(ada, 'add_member', { roomId: room.id, userId: (await town.person(name)).user.id });
+  await town.settle();
+  count();
+});
+afterAll(() => town.stop());
+
+/** Has each transaction from now on count what it asks. */
+function count(): void {
+  const { database } = town.app.parts;
+  const { transaction, afterCommit } = database;
+  const bare = new WeakMap<Tx, Tx>();
+  const counted = <T>(fn: (tx: Tx) => Promise<T>): Promise<T> =>
+    transaction(async (tx) => {
+      let statements = 0;
+      let stores = false;
+      const plugin: KyselyPlugin = {
+        transformQuery({ node }) {
+          statements++;
+          stores ||= JSON.stringify(node).includes('insert into messages');
+          return node;
+        },
+        transformResult: async ({ result }) => result,
+      };
+      const counting = tx.withPlugin(plugin) as Tx;
+      bare.set(counting, tx);
+      const value = await fn(counting);
+      // Others are at work as well: the index, the inbox.
+      if (stores) transactions.push(statements);
+      return value;
+    });
+  Object.assign(database, {
+    transaction: counted,
+    afterCommit: (tx: Tx, fn: () => void) => afterCommit(bare.get(tx) ?? tx, fn),
+  });
+}
+
+async function statementsOf(...bodies: string[]): Promise<number[]> {
+  await town.settle();
+  transactions.length = 0;
+  await Promise.all(bodies.map((body) => town.say(ada, room, body)));
+  return [...transactions];
+}
+
+test('a plain send asks no more than this, many at once share it, and a mention asks for more', async () => {
+  expect(await statementsOf('Hello')).toEqual([PLAIN]);
+  expect(new Set(await statementsOf('One', 'Two', 'Three'))).toEqual(new Set([PLAIN]));
+  const mentioning = await statementsOf('Hello @bob');
+  expect(mentioning[0]).toBeGreaterThan(PLAIN);
+  expect(await statementsOf('Plain again')).toEqual([PLAIN]);
+});
