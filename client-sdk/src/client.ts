@@ -48,6 +48,7 @@ export function createClient(options: ClientOptions): Client {
     canonical: directory.canonical,
     onConfirmed(entry, message) {
       for (const room of directory.allOf(entry.roomKey)) room.confirmed(message);
+      drafts.confirmed(entry.roomKey, message);
     },
   });
 
@@ -62,6 +63,13 @@ export function createClient(options: ClientOptions): Client {
     random,
     same: directory.same,
     isUp,
+    isSending: (roomKey) =>
+      outbox
+        .all()
+        .some(
+          ({ threadId, failed, userId, roomKey: key }) =>
+            threadId === undefined && failed === undefined && isMine(userId) && directory.same(key, roomKey),
+        ),
   });
 
   const connector = createConnector({

@@ -21,6 +21,8 @@ export interface DraftParts {
   server:
     | { get(): Promise<ServerDraft>; set(draft: Required<ServerDraft>): Promise<ServerDraft> }
     | undefined;
+  /** A message of mine is on its way from this composer's place: when it arrives, the draft ends on the server. */
+  isSending(): boolean;
   /** Keeps it over a reload; `undefined` when there is nothing to keep. */
   keep(record: DraftRecord | undefined): void;
 }
@@ -136,17 +138,22 @@ export function createDraft(parts: DraftParts): KeptDraft {
     floor = Math.max(floor, time);
     const { body } = store.getSnapshot();
     if (time <= at) return;
-    if (dirty && draft.body === '' && body !== '') {
-      // It ended elsewhere, but here somebody goes on writing.
-      at = floor + 1;
-      show(body);
-      return plan();
-    }
+    // It ended, but here somebody goes on writing.
+    if (draft.body === '' && body !== '' && (dirty || parts.isSending())) return goOn(body);
     const replaced = dirty && body !== '' && body !== draft.body ? body : undefined;
     dirty = false;
     at = time;
     cancel();
     show(draft.body, replaced);
+  }
+
+  /** What the server let go of is told to it again. */
+  function goOn(body: string): void {
+    at = floor + 1;
+    if (!dirty) dirtySince = clock.now();
+    dirty = server !== undefined;
+    show(body);
+    plan();
   }
 
   function fetch(): void {
@@ -206,12 +213,10 @@ export function createDraft(parts: DraftParts): KeptDraft {
       floor = Math.max(floor, time);
       const { body } = store.getSnapshot();
       if (body === '') return;
-      if (dirty) {
-        if (at > floor) return;
-        at = floor + 1;
-        show(body);
-        plan();
-      } else if (!fromHere && time > at) fetch();
+      if (dirty || fromHere) {
+        // Handing a message over empties its composer: these words came after it, and go on, though the message ended them on the server.
+        if (at <= floor) goOn(body);
+      } else if (time > at) fetch();
     },
     close() {
       cancel();

@@ -14,6 +14,8 @@ export interface Drafts {
   opened(userId: string): void;
   /** I sent a message to this place. */
   sent(roomKey: string, threadId: string | undefined): void;
+  /** The server has a message that was sent from here. */
+  confirmed(roomKey: string, message: Message): void;
   /** Entries of a room, for messages of mine. */
   entries(roomKey: string, entries: readonly LogEvent[], isFromHere: (id: string) => boolean): void;
   close(): void;
@@ -28,6 +30,8 @@ export interface DraftsParts {
   random: () => number;
   same(a: string, b: string): boolean;
   isUp(): boolean;
+  /** A message of mine to this room waits to be sent, or for its answer. */
+  isSending(roomKey: string): boolean;
 }
 
 interface Place {
@@ -77,6 +81,7 @@ export function createDrafts(parts: DraftsParts): Drafts {
       timers: parts.timers,
       random: parts.random,
       isUp: parts.isUp,
+      isSending: () => threadId === undefined && parts.isSending(roomKey),
       server:
         threadId === undefined
           ? {
@@ -93,6 +98,11 @@ export function createDrafts(parts: DraftsParts): Drafts {
     return place;
   }
   const ofRoom = (roomKey: string) => [...places.values()].filter((one) => parts.same(one.roomKey, roomKey));
+
+  function ended(roomKey: string, at: number, fromHere: boolean): void {
+    for (const { threadId, kept } of ofRoom(roomKey))
+      if (threadId === undefined) kept.confirmed(at, fromHere);
+  }
 
   return {
     at: (roomKey, threadId) => find(roomKey, threadId).kept.draft,
@@ -117,6 +127,9 @@ export function createDrafts(parts: DraftsParts): Drafts {
     sent(roomKey, threadId) {
       for (const one of ofRoom(roomKey)) if (one.threadId === threadId) one.kept.sent();
     },
+    confirmed(roomKey, { threadId, createdAt }) {
+      if (threadId === undefined) ended(roomKey, Date.parse(createdAt), true);
+    },
     entries(roomKey, entries, isFromHere) {
       const newest = entries.findLast(({ type, payload }) => {
         const { author, threadId } = payload as unknown as Message;
@@ -124,8 +137,7 @@ export function createDrafts(parts: DraftsParts): Drafts {
       });
       if (newest === undefined) return;
       const { id, createdAt } = newest.payload as unknown as Message;
-      for (const one of ofRoom(roomKey))
-        if (one.threadId === undefined) one.kept.confirmed(Date.parse(createdAt), isFromHere(id));
+      ended(roomKey, Date.parse(createdAt), isFromHere(id));
     },
     close() {
       for (const { kept } of places.values()) kept.close();

@@ -31,6 +31,8 @@ export function createHistory(room: RoomContext): { api: History; part: RoomPart
   /** Entries kept while a page is on its way. */
   let late: LogEvent[] | undefined;
   let running: Promise<void> | undefined;
+  /** First messages of threads whose count of replies is asked for, and the number of the newest question. */
+  const unsure = new Map<string, number>();
   let joined: { of: readonly (readonly unknown[])[]; messages: readonly ChatMessage[] } | undefined;
   const store = createStore<HistorySnapshot>({ messages: [], hasMoreBefore: false, hasMoreAfter: false });
   const myId = () => room.state().me?.user.id;
@@ -79,6 +81,7 @@ export function createHistory(room: RoomContext): { api: History; part: RoomPart
       if (what === 'before') past = older(now(), fresh, page.hasMoreBefore);
       else if (what === 'after') past = newer(now(), fresh, page.hasMoreAfter);
       else past = placed(fresh, page.hasMoreBefore, page.hasMoreAfter);
+      recount(late);
     } catch (thrown) {
       if (mine !== turn) return;
       error = toParleyError(thrown);
@@ -123,6 +126,36 @@ export function createHistory(room: RoomContext): { api: History; part: RoomPart
     return list.map((message) => (roots.has(message.id) ? countedRoot(message, entries) : message));
   }
 
+  /**
+   * Of a reply that goes, the entry says neither whether a page had counted it nor which reply is the last now: the server does. What
+   * comes to the thread meanwhile is followed by another question.
+   */
+  function recount(entries: readonly LogEvent[]): void {
+    for (const entry of entries) {
+      const root = threadOf(entry);
+      if (root === undefined || !(entry.type === 'message_deleted' || unsure.has(root))) continue;
+      if (past?.list.some(({ id }) => id === root)) void askFor(root);
+    }
+  }
+  async function askFor(root: string): Promise<void> {
+    const mine = (unsure.get(root) ?? 0) + 1;
+    unsure.set(root, mine);
+    try {
+      const { thread } = await room.call('get_message', { messageId: root });
+      if (unsure.get(root) !== mine) return;
+      unsure.delete(root);
+      if (past === undefined) return;
+      const list = past.list.map((message) => {
+        const { thread: _, ...rest } = message;
+        return message.id === root ? { ...rest, ...(thread === undefined ? {} : { thread }) } : message;
+      });
+      past = { ...past, list };
+      show();
+    } catch {
+      // The next connection asks again.
+    }
+  }
+
   /** One page at a time; asking again meanwhile waits for the same one. */
   function once(ask: () => Promise<void>): Promise<void> {
     running ??= ask().finally(() => {
@@ -137,6 +170,7 @@ export function createHistory(room: RoomContext): { api: History; part: RoomPart
     loading = undefined;
     error = undefined;
     late = undefined;
+    unsure.clear();
   }
 
   const api: History = {
@@ -185,11 +219,14 @@ export function createHistory(room: RoomContext): { api: History; part: RoomPart
       if (past === undefined) return;
       const list = counted(withChanges(past.list, entries, myId()), entries);
       if (list !== past.list) past = { ...past, list };
+      recount(entries);
     },
     reset: forget,
     forget,
     signal: () => {},
-    live: () => {},
+    live() {
+      for (const root of unsure.keys()) void askFor(root);
+    },
     show,
   };
   return { api, part };

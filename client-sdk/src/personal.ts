@@ -147,7 +147,7 @@ function createInbox({ call, clock, isUp }: PersonalParts) {
       const message = changedMessage(name, payload);
       if (
         message !== undefined &&
-        list.store.getSnapshot().items.some((one) => one.message?.id === message.id)
+        (list.busy() || list.store.getSnapshot().items.some((one) => one.message?.id === message.id))
       )
         list.invalidate();
     },
@@ -200,7 +200,7 @@ function createSaved({ call, isUp }: PersonalParts) {
       const message = changedMessage(name, payload);
       if (
         message !== undefined &&
-        list.store.getSnapshot().items.some((one) => one.message.id === message.id)
+        (list.busy() || list.store.getSnapshot().items.some((one) => one.message.id === message.id))
       )
         list.invalidate();
     },

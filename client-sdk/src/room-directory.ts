@@ -63,6 +63,8 @@ export function createDirectory(): Directory {
       const roomId = String(payload.roomId);
       const known = allOf(roomId);
       for (const room of known) deliverTo(room, name, payload);
+      // How the room stands for me is said by the join, and later than this.
+      if (name === 'room_unread') return;
       if (known.length === 0 && early.length < MAX_EARLY && all().some(isUnknown))
         early.push({ name, payload, roomId });
     },

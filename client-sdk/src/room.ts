@@ -287,7 +287,9 @@ export function createRoom(parts: RoomParts): Room {
     whenLive: ({ signal } = {}) => whenLive(handle, signal),
     markRead(seq = state.applied, options) {
       const { me } = state;
-      if (me !== undefined && me.unreadFrom === undefined && seq <= me.readSeq) return Promise.resolve();
+      // Nothing is shown yet, or all of it is read.
+      if (seq === 0 || (me !== undefined && me.unreadFrom === undefined && seq <= me.readSeq))
+        return Promise.resolve();
       // The server knows this mark; it has to hear it again.
       if (me?.unreadFrom !== undefined) marker = newMarker();
       update((current) => ({ ...current, ...applyRead(current, seq) }));

@@ -21,11 +21,13 @@ export const keepMine = (known: Message | undefined, incoming: Message): Message
 
 /** A message out of an answer to a call: its text counts, what else is known of it comes by entries, in their order. */
 export function keepSatellites(known: Message, incoming: Message): Message {
-  if (incoming.deletedAt !== undefined) return incoming;
   const { pinned: _, thread: __, ...rest } = incoming;
+  const thread = known.thread === undefined ? {} : { thread: known.thread };
+  // A tombstone has neither reactions nor a pin.
+  if (incoming.deletedAt !== undefined) return { ...rest, ...thread };
   return {
     ...rest,
-    ...(known.thread === undefined ? {} : { thread: known.thread }),
+    ...thread,
     reactions: known.reactions,
     ...(known.pinned === undefined ? {} : { pinned: known.pinned }),
   };

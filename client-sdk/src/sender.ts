@@ -80,11 +80,13 @@ export function createSender(parts: SenderParts): Sender {
   function settle(id: string, message: Message): void {
     const entry = outbox.find(id);
     tries.delete(id);
+    // Also of one that an earlier page wrote: from now on it is known to be from here.
+    const handle = handleOf(id);
     if (entry !== undefined) {
       parts.onConfirmed(entry, message);
       outbox.remove(id);
     }
-    handles.get(id)?.sent(message);
+    handle?.sent(message);
   }
 
   function refuse(id: string, error: ParleyError): void {
@@ -124,31 +126,33 @@ export function createSender(parts: SenderParts): Sender {
     busy.delete(id);
   }
 
+  function handleOf(id: string): ReturnType<typeof createHandle> | undefined {
+    const known = handles.get(id);
+    if (known !== undefined) return known;
+    const entry = outbox.find(id);
+    if (entry === undefined) return undefined;
+    const made = createHandle(entry, {
+      retry() {
+        outbox.revive(id);
+        pump();
+      },
+      confirm() {
+        outbox.revive(id, { confirm: true });
+        pump();
+      },
+      discard() {
+        stopWaiting(id);
+        tries.delete(id);
+        outbox.remove(id);
+        pump();
+      },
+    });
+    handles.set(id, made);
+    return made;
+  }
+
   return {
-    handle(id) {
-      const known = handles.get(id);
-      if (known !== undefined) return known.handle;
-      const entry = outbox.find(id);
-      if (entry === undefined) return undefined;
-      const made = createHandle(entry, {
-        retry() {
-          outbox.revive(id);
-          pump();
-        },
-        confirm() {
-          outbox.revive(id, { confirm: true });
-          pump();
-        },
-        discard() {
-          stopWaiting(id);
-          tries.delete(id);
-          outbox.remove(id);
-          pump();
-        },
-      });
-      handles.set(id, made);
-      return made.handle;
-    },
+    handle: (id) => handleOf(id)?.handle,
     pump,
     opened(id) {
       userId = id;

@@ -321,4 +321,33 @@ describe('a draft', () => {
     await time.advance(1000);
     expect(room.draft.getSnapshot().body).toBe('');
   });
+
+  it.each(['', ' and a reload'])(
+    'I27 words typed after a message that the server put off outlive that message%s',
+    async (reload) => {
+      const storage = createMemoryStorage();
+      const { network, server, time, ...world } = await setUpLive({ options: { storage } });
+      let { room, client } = world;
+      server.answer('send_message', { code: 'rate_limited', retryable: true, retryAfterMs: 10_000 });
+      room.messages.send('put off');
+      room.draft.set('the next one');
+      await time.advance(5000);
+      expect(room.draft.getSnapshot().kept).toBe('everywhere');
+      if (reload !== '') {
+        client.close();
+        client = createClient({ ...network.clientOptions('ada'), storage });
+        room = client.room('lobby');
+        room.join();
+        client.connect();
+      }
+      room.draft.subscribe(() => {});
+      await time.advance(20_000);
+      // The message ended the draft on the server.
+      expect(server.messages('lobby').map(({ body }) => body)).toEqual(['put off']);
+      server.disconnectAll();
+      await time.advance(5000);
+      expect(room.draft.getSnapshot()).toMatchObject({ body: 'the next one', kept: 'everywhere' });
+      expect(server.ask('ada', 'get_draft', { roomId: 'lobby' })).toMatchObject({ body: 'the next one' });
+    },
+  );
 });

@@ -7,6 +7,8 @@ type Result = ReplyOf<'run_command'>;
 export interface FakeCommands {
   list(roomId: string): { data: Command[] };
   set(roomId: string, names: readonly string[]): void;
+  /** Calls that were carried out. */
+  ran(): number;
   /** Undefined where there is no such command. */
   run(
     roomId: string,
@@ -22,6 +24,7 @@ export function createFakeCommands(): FakeCommands {
   const namesOf = (roomId: string) => names.get(roomId) ?? ['help'];
   return {
     list: (roomId) => ({ data: namesOf(roomId).map(command) }),
+    ran: () => results.size,
     set: (roomId, all) => void names.set(roomId, all),
     run(roomId, userId, id, name) {
       const key = `${userId}/${id}`;

@@ -59,6 +59,8 @@ export interface FakeServer {
   forbid(room: string, refused: ReplyOf<'can'>['can']): void;
   /** The commands of a room, from now on; who listens is told. */
   setCommands(room: string, ...names: string[]): void;
+  /** Calls of commands that were carried out. */
+  ran(): number;
   signal(room: string, name: string, payload: object): void;
   /** Straight to the connections of one user. */
   tellUser(user: string, name: string, payload: object): void;
@@ -353,8 +355,18 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
       if (threadId !== undefined) more.threadId = requireRoot(threadId).message.id;
       return post(roomId, byId(userId).handle, body, more);
     },
-    edit_message: ({ messageId, body }) => edit(messageId, body),
-    delete_message: ({ messageId }) => remove(messageId),
+    edit_message({ messageId, body }, { userId }) {
+      const { room } = require(messageId);
+      return shown(room, edit(messageId, body), userId);
+    },
+    delete_message({ messageId }, { userId }) {
+      const { room } = require(messageId);
+      return shown(room, remove(messageId), userId);
+    },
+    get_message({ messageId }, { userId }) {
+      const { room, message } = require(messageId);
+      return shown(room, message, userId);
+    },
     add_reaction({ messageId, emoji }, { userId }) {
       react(messageId, userId, emoji, true);
       const { room, message } = require(messageId);
@@ -540,6 +552,7 @@ export function createFakeServer(now: () => number = () => Date.UTC(2026, 0, 1))
       room.members.delete(id);
       append(key, 'member_left', (seq) => ({ roomId: room.info.id, seq, userId: id, by: id }));
     },
+    ran: commands.ran,
     setCommands(key, ...names) {
       const room = need(key);
       commands.set(room.info.id, names);
