@@ -54,6 +54,7 @@ import { createInvitations } from './server/invitations/service.ts';
 import { createCommit } from './server/messages/commit.ts';
 import { createMessageLog } from './server/messages/log.ts';
 import { messagesModule } from './server/messages/module.ts';
+import { createScreening } from './server/messages/screening.ts';
 import { createMessagesService } from './server/messages/service.ts';
 import { createWriter } from './server/messages/writer.ts';
 import { createAppealsService } from './server/moderation/appeals.ts';
@@ -249,9 +250,13 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       epoch,
       present: (roomId) => presence.present(roomId),
       failpoints,
-      screen: (text) => agents.screen(text),
       rules,
-      judge: config.MODERATION_PROVIDER === 'off' ? undefined : (text) => agents.judge(text),
+      screening: createScreening({
+        rooms,
+        rules,
+        screen: (text) => agents.screen(text),
+        judge: config.MODERATION_PROVIDER === 'off' ? undefined : (text) => agents.judge(text),
+      }),
     });
     const settings = createSettingsService({ database, events, rooms });
     const indexer = createIndexer({ database, clock, logger, settings });

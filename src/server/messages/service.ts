@@ -1,18 +1,17 @@
 // Messages: send, edit, delete, history, the log, read marks, typing.
 // Must never show a message to someone who may not see its room.
-import { createBatcher } from '../../core/batcher.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import { newId } from '../../core/ids.ts';
 import type { Scope } from '../../core/scope.ts';
-import { type Card, type CardState, Cards } from '../cards/contract.ts';
+import type { Card } from '../cards/contract.ts';
 import { canInRoom, type Here, isExempt, type RoomsService } from '../rooms/service.ts';
 import { blockedBy, type RulesService } from '../rules/service.ts';
-import { cardsWith, fallbackOf, textsOf, withTexts } from './cards.ts';
-import { cardsOf, type LinkPreview, type LogEvent, type Message, type RunSummary } from './contract.ts';
-import { type MessageLog, roomTopic } from './log.ts';
+import { fallbackOf } from './cards.ts';
+import { cardsOf, type Message, type RunSummary } from './contract.ts';
+import type { MessageLog } from './log.ts';
 import {
   allowMentions,
   type FoundHandle,
@@ -23,22 +22,20 @@ import {
 } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
+import { createResume, type Place } from './resume.ts';
+import type { Screening } from './screening.ts';
 import type { Send } from './sends.ts';
+import { bury, createUpkeep, now } from './upkeep.ts';
 import { toMessage } from './view.ts';
 import type { Writer } from './writer.ts';
 
 export type { MessageLog } from './log.ts';
 export type { MessageRow } from './repository.ts';
+export { EVENTS_PAGE, type Missed, type Place } from './resume.ts';
 export type { MessageHeld, MessageSent } from './sends.ts';
 export type MessagesService = ReturnType<typeof createMessagesService>;
 
-/** Log entries of one page of a resume. */
-export const EVENTS_PAGE = 500;
-/** Entries a join without `afterSeq` answers. */
-const NEWEST = 50;
 const TYPING_MS = 6000;
-/** Joins whose missed entries are read together. */
-const MAX_JOINS = 500;
 
 export interface SendInput {
   roomId: string;
@@ -69,21 +66,6 @@ export interface MessageChanged {
   deleted: boolean;
 }
 
-/** Up to where a client has seen a room, and in which life of the database. */
-export interface Place {
-  afterSeq?: number | undefined;
-  epoch?: string | undefined;
-}
-
-/** The log after a place, up to the room's newest entry of that moment. */
-export interface Missed {
-  events: LogEvent[];
-  lastSeq: number;
-  hasMore: boolean;
-  resync: boolean;
-  epoch: string;
-}
-
 /** What only an agent's run may say about a message. */
 export interface RunContext {
   run: RunSummary;
@@ -103,26 +85,13 @@ export function createMessagesService(deps: {
   /** People who are in a room now. */
   present: (roomId: string) => Promise<string[]>;
   failpoints: Failpoints;
-  rules: Pick<RulesService, 'breach' | 'asksService'>;
-  /** Whether the moderation service flags a text; absent where none is configured. @throws AppError */
-  judge?: ((text: string) => Promise<boolean>) | undefined;
-  /** A text of an agent as it may be stored; undefined refuses it. `judged`: its run has seen to what takes time. */
-  screen: (text: {
-    tenantId: string;
-    agentId: string;
-    roomId: string;
-    messageId: string;
-    body: string;
-    judged: boolean;
-  }) => Promise<string | undefined>;
+  rules: Pick<RulesService, 'breach'>;
+  screening: Screening;
 }) {
   const { database, rooms, log, writer, rules } = deps;
   const { db } = database;
-  const missed = createBatcher({
-    run: readMissed,
-    parallel: database.kind === 'pglite' ? 1 : 2,
-    maxBatch: MAX_JOINS,
-  });
+  const { screened, screenedCards, flaggedByService } = deps.screening;
+  const { page, missed } = createResume({ database, log, epoch: deps.epoch });
 
   async function mentionsIn(roomId: string, body: string) {
     const found = findHandles(body);
@@ -144,50 +113,6 @@ export function createMessagesService(deps: {
     const before = row.mentions.find(({ kind }) => kind === 'here')?.userIds;
     if (before !== undefined) return before;
     return present.length === 0 ? [] : repo.listMembersAmong(tx, row.roomId, present);
-  }
-
-  /** Whatever way an agent's words come, also when it changes them. */
-  async function screened(
-    scope: Scope,
-    text: { roomId: string; messageId: string; body: string; judged: boolean },
-  ): Promise<string> {
-    if (scope.user.kind !== 'agent') return text.body;
-    const clean = await deps.screen({ ...text, tenantId: scope.tenantId, agentId: scope.user.id });
-    if (clean === undefined)
-      throw new AppError(
-        'invalid',
-        'content_blocked',
-        'The text holds what agents may not send; leave it out.',
-      );
-    return clean;
-  }
-
-  /** The same for what an agent's cards say; what is taken out of them must leave cards that hold. */
-  async function screenedCards(
-    scope: Scope,
-    of: { roomId: string; messageId: string },
-    cards: Card[],
-  ): Promise<Card[]> {
-    if (scope.user.kind !== 'agent' || cards.length === 0) return cards;
-    const texts = textsOf(cards);
-    await screened(scope, { ...of, body: texts.join('\n'), judged: false });
-    const clean = new Map<string, string>();
-    for (const body of new Set(texts)) clean.set(body, await screened(scope, { ...of, body, judged: true }));
-    const parsed = Cards.safeParse(withTexts(cards, (body) => clean.get(body) ?? body));
-    if (parsed.success) return parsed.data;
-    throw new AppError(
-      'invalid',
-      'content_blocked',
-      'The card holds what agents may not send; leave it out.',
-    );
-  }
-
-  /** Whether the moderation service flags what a person writes, in rooms whose rules ask it. @throws AppError where it must answer and does not */
-  async function flaggedByService(scope: Scope, roomId: string, body: string): Promise<boolean> {
-    if (deps.judge === undefined || scope.user.kind !== 'human') return false;
-    const { row, membership } = await rooms.requireVisible(scope, roomId);
-    if (membership === undefined || !(await rules.asksService(row))) return false;
-    return deps.judge(body);
   }
 
   async function send(scope: Scope, input: SendInput, context?: Partial<RunContext>): Promise<Message> {
@@ -234,30 +159,6 @@ export function createMessagesService(deps: {
 
   const messageNotFound = () =>
     notFound('message_not_found', 'There is no such message, or you may not see it.');
-
-  /**
-   * Leaves a tombstone: of what the message said nothing stays.
-   * @returns how many earlier versions there were
-   */
-  async function bury(tx: Tx, row: repo.MessageRow): Promise<number> {
-    if (row.reactions.length > 0) await repo.deleteReactions(tx, row.id);
-    const versions = row.version > 1 ? await repo.deleteVersions(tx, row.id) : 0;
-    if (row.cards.length > 0) await repo.deleteCardActions(tx, row.id);
-    await repo.updateMessage(tx, row.id, {
-      body: '',
-      mentions: '[]',
-      metadata: '{}',
-      reactions: '[]',
-      attachments: '[]',
-      cards: '[]',
-      previews: '[]',
-      pinnedAt: null,
-      pinnedBy: null,
-      deletedAt: await now(tx),
-    });
-    if (row.threadId !== null) await repo.recountReplies(tx, row.threadId);
-    return versions;
-  }
 
   /** The message if the caller may see its room. */
   async function requireMessage(
@@ -321,6 +222,7 @@ export function createMessagesService(deps: {
   }
 
   return {
+    ...createUpkeep({ database, log }),
     send,
 
     /** Stores a message that a rule held, as it was sent and under its id; `within` runs in the same transaction. */
@@ -388,108 +290,6 @@ export function createMessagesService(deps: {
     async bare(tenantId: string, id: string, at: Database['db'] | Tx = db): Promise<Message | undefined> {
       const row = await repo.findMessage(at, tenantId, id);
       return row === undefined || row.deletedAt !== null ? undefined : toMessage(row);
-    },
-
-    /**
-     * Deletes messages for the server itself: those that a room keeps no longer, or of a person who is erased.
-     * @returns how many there were, and earlier versions of them
-     */
-    async wipe(
-      tenantId: string,
-      roomId: string,
-      which: { before: Date } | { authorId: string } | { ids: string[] },
-      limit: number,
-    ): Promise<{ messages: number; versions: number }> {
-      return database.transaction(async (tx) => {
-        // A deleted room has nobody to tell.
-        const [room] = await repo.lockRooms(tx, [roomId], false);
-        const rows = await repo.listToWipe(tx, tenantId, roomId, which, limit);
-        const counts = { messages: rows.length, versions: 0 };
-        for (const row of rows) {
-          counts.versions += await bury(tx, row);
-          if (room === undefined) continue;
-          const buried = (await repo.findMessage(tx, tenantId, row.id)) as repo.MessageWithAuthor;
-          const message = toMessage(buried);
-          await log.appendMessageChange(
-            tx,
-            { id: roomId, tenantId },
-            {
-              type: 'message_deleted',
-              messageId: row.id,
-              payload: (seq) => ({ roomId, seq, messageId: row.id, message }),
-            },
-          );
-        }
-        return counts;
-      });
-    },
-
-    /**
-     * Changes something that messages of a room show, for the server itself, and tells of each as it then stands.
-     * @param ids few: they are one transaction
-     */
-    async retell(
-      tenantId: string,
-      roomId: string,
-      ids: string[],
-      change: (tx: Tx) => Promise<unknown>,
-    ): Promise<void> {
-      await database.transaction(async (tx) => {
-        // A deleted room has nobody to tell.
-        const [room] = await repo.lockRooms(tx, [roomId], false);
-        await change(tx);
-        if (room === undefined) return;
-        for (const row of await repo.listByIds(tx, tenantId, ids)) {
-          if (row.deletedAt !== null) continue;
-          const message = toMessage(row);
-          await log.appendMessageChange(
-            tx,
-            { id: roomId, tenantId },
-            {
-              type: 'message_updated',
-              messageId: row.id,
-              payload: (seq) => ({ roomId, seq, message }),
-            },
-          );
-        }
-      });
-    },
-
-    /** Shows previews with a message whose words are still these. */
-    async putPreviews(
-      tenantId: string,
-      { id, roomId, body }: Pick<Message, 'id' | 'roomId' | 'body'>,
-      previews: LinkPreview[],
-    ): Promise<void> {
-      await database.transaction(async (tx) => {
-        if ((await repo.lockRooms(tx, [roomId], false)).length === 0) return;
-        const row = await repo.findMessage(tx, tenantId, id);
-        if (row === undefined || row.deletedAt !== null || row.body !== body) return;
-        if (JSON.stringify(row.previews) === JSON.stringify(previews)) return;
-        await repo.setPreviews(tx, id, JSON.stringify(previews));
-        const message = toMessage({ ...row, previews });
-        await log.appendMessageChange(
-          tx,
-          { id: roomId, tenantId },
-          { type: 'message_updated', messageId: id, payload: (seq) => ({ roomId, seq, message }) },
-        );
-      });
-    },
-
-    /** Shows what was done with a card, inside the transaction of `change`; one more of the message's versions. */
-    async putCardState(tx: Tx, row: repo.MessageWithAuthor, state: CardState): Promise<Message> {
-      await repo.updateMessage(tx, row.id, { cards: JSON.stringify(cardsWith(row.cards, state)) });
-      const message = toMessage((await repo.findMessage(tx, row.tenantId, row.id)) as repo.MessageWithAuthor);
-      await log.appendMessageChange(
-        tx,
-        { id: row.roomId, tenantId: row.tenantId },
-        {
-          type: 'message_updated',
-          messageId: row.id,
-          payload: (seq) => ({ roomId: row.roomId, seq, message }),
-        },
-      );
-      return message;
     },
 
     /** History; oldest first in each page. */
@@ -648,8 +448,7 @@ export function createMessagesService(deps: {
       return page(row.id, row.lastSeq, from, limit);
     },
 
-    /** Entries a joining client missed, up to the room's newest entry at this moment. */
-    missed: (roomId: string, place: Place): Promise<Missed> => missed({ roomId, ...place }),
+    missed,
 
     async markRead(scope: Scope, key: string, seq: number) {
       const { roomId, me } = await rooms.advanceReadMark(scope, key, seq);
@@ -667,47 +466,4 @@ export function createMessagesService(deps: {
       });
     },
   };
-
-  /** Those who come from the same place are given the same answer: it is not to be changed. */
-  async function readMissed(places: (Place & { roomId: string })[]): Promise<Missed[]> {
-    const lastSeqs = await log.lastSeqs([...new Set(places.map((p) => roomTopic(p.roomId)))]);
-    const answers = new Map<string, Promise<Missed>>();
-    return Promise.all(
-      places.map(({ roomId, afterSeq, epoch }) => {
-        const name = `${roomId}:${afterSeq ?? ''}:${epoch ?? ''}`;
-        const lastSeq = lastSeqs.get(roomTopic(roomId)) ?? 0;
-        const known = answers.get(name);
-        if (known !== undefined) return known;
-        const answer =
-          afterSeq === undefined
-            ? newest(roomId, lastSeq, false)
-            : page(roomId, lastSeq, { afterSeq, epoch }, EVENTS_PAGE);
-        answers.set(name, answer);
-        return answer;
-      }),
-    );
-  }
-
-  async function newest(roomId: string, lastSeq: number, resync: boolean): Promise<Missed> {
-    const events = fittingLast(await log.read(roomId, lastSeq - NEWEST, lastSeq, NEWEST));
-    return { events, lastSeq, hasMore: false, resync, epoch: await deps.epoch() };
-  }
-
-  async function page(
-    roomId: string,
-    lastSeq: number,
-    from: Place & { afterSeq: number },
-    limit: number,
-  ): Promise<Missed> {
-    const epoch = await deps.epoch();
-    // Ahead of the log, or from another life of the database: what the client has is not what happened here.
-    if (from.afterSeq > lastSeq || (from.epoch !== undefined && from.epoch !== epoch))
-      return newest(roomId, lastSeq, true);
-    const events = fitting(await log.read(roomId, from.afterSeq, lastSeq, limit));
-    return { events, lastSeq, hasMore: (events.at(-1)?.seq ?? lastSeq) < lastSeq, resync: false, epoch };
-  }
-
-  async function now(tx: Tx): Promise<Date> {
-    return (await tx.selectNoFrom((eb) => eb.fn<Date>('now').as('now')).executeTakeFirstOrThrow()).now;
-  }
 }
