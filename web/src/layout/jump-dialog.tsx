@@ -28,18 +28,14 @@ const MOST = 12;
 
 export function JumpDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      centered={false}
-      yOffset="12dvh"
-      padding={0}
-      size="lg"
-      aria-label="Search or jump"
-    >
-      <Jump onClose={onClose} />
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} centered={false} yOffset="12dvh" padding={0} size="lg">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search or jump">
+        <Modal.Body>
+          <Jump onClose={onClose} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

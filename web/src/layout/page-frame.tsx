@@ -38,11 +38,12 @@ export function PageFrame({ title, sign, about, actions, wide, onRooms, children
         </div>
         {actions}
       </header>
-      <div className={styles.body}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a page without a button is scrolled by keys, too */}
+      <section className={styles.body} aria-label="Page content" tabIndex={0}>
         <div className={styles.column} data-wide={wide || undefined}>
           {children}
         </div>
-      </div>
+      </section>
     </div>
   );
 }

@@ -7,12 +7,15 @@ interface EmptyStateProps {
   children?: ReactNode;
   actions?: ReactNode;
   tone?: 'calm' | 'problem';
+  /** The title of the whole page. */
+  heads?: boolean;
 }
 
-export function EmptyState({ title, children, actions, tone = 'calm' }: EmptyStateProps) {
+export function EmptyState({ title, children, actions, tone = 'calm', heads = false }: EmptyStateProps) {
+  const Title = heads ? 'h1' : 'p';
   return (
     <div className={styles.empty} data-tone={tone} role={tone === 'problem' ? 'alert' : undefined}>
-      <p className={styles.title}>{title}</p>
+      <Title className={styles.title}>{title}</Title>
       {children !== undefined && <div className={styles.words}>{children}</div>}
       {actions !== undefined && <div className={styles.actions}>{actions}</div>}
     </div>

@@ -89,6 +89,7 @@ class Boundary extends Component<BoundaryProps, { failed: boolean }> {
         <EmptyState
           title={`This ${what} could not be opened`}
           tone="problem"
+          heads={what === 'page'}
           actions={
             <Group gap="xs">
               <Button
