@@ -314,10 +314,23 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       await row.getByText('Waits for a moderator').waitFor();
       expect(await faultsOf(his, 'held')).toEqual([]);
       expect(await message(ada.page, 'To the casino').count()).toBe(0);
-      const held = await call<{ data: { id: string }[] }>('GET', '/rooms/harbour/held-messages');
-      await call('POST', `/held-messages/${held.data[0]?.id}/reject`, {});
+      const reject = async () => {
+        const held = await call<{ data: { id: string }[] }>('GET', '/rooms/harbour/held-messages');
+        await call('POST', `/held-messages/${held.data[0]?.id}/reject`, {});
+      };
+      await reject();
       await row.getByText('did not let this message through').waitFor();
       await row.getByRole('button', { name: 'Discard' }).click();
+      // Decided while its author was away.
+      await say(his, 'To another casino');
+      const other = message(his, 'To another casino');
+      await other.getByText('Waits for a moderator').waitFor();
+      const place = his.url();
+      await his.goto('about:blank');
+      await reject();
+      await his.goto(place);
+      await other.getByText('did not let this message through').waitFor();
+      await other.getByRole('button', { name: 'Discard' }).click();
     });
 
     it('says what slow mode does to the next message', async () => {

@@ -1,17 +1,7 @@
 // Where one writes: Enter sends, Shift+Enter breaks the line, @ offers members, / commands, files come by button, paste or drop.
 // What is not sent yet is kept by the SDK, per room and thread, over reloads and devices.
 import type { Draft, RoomHandle, Upload, User } from '@parley/client';
-import {
-  type ClipboardEvent,
-  type DragEvent,
-  type KeyboardEvent,
-  useEffect,
-  useId,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { type ClipboardEvent, type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
 import { CommandHint } from '../commands/command-hint.tsx';
 import { commandOf, slashName } from '../commands/slash.ts';
 import { useCommands } from '../commands/use-commands.ts';
@@ -19,12 +9,15 @@ import { useAnnounce } from '../parts/announcer.tsx';
 import { useClient, usePart, useStore } from '../session/use-client.ts';
 import styles from './composer.module.css';
 import { ComposerBar } from './composer-bar.tsx';
+import { ComposerHint } from './composer-hint.tsx';
 import { FileChips } from './file-chips.tsx';
 import { byteLength, limitHint, MAX_BYTES } from './limits.ts';
 import { everyoneOf, type Mentionable } from './mentions.ts';
 import { ScheduleDialog } from './schedule-dialog.tsx';
 import { optionId, SuggestionListbox } from './suggestion-list.tsx';
 import { choose, type Suggestion } from './suggestions.ts';
+import { useField } from './use-field.ts';
+import { useFileDrop } from './use-file-drop.ts';
 import { useFileTray } from './use-file-tray.ts';
 import { useSpeech } from './use-speech.ts';
 import { useSuggestions } from './use-suggestions.ts';
@@ -59,9 +52,8 @@ export function Composer(props: ComposerProps) {
   const { onSend, onTyping, onRan, onEditLast, prefill } = props;
   const { body: text, replaced } = useStore(draft);
   const [scheduling, setScheduling] = useState(false);
-  const [dragging, setDragging] = useState(false);
-  const field = useRef<HTMLTextAreaElement>(null);
-  const caretWanted = useRef<number | undefined>(undefined);
+  const field = useField(text);
+  const { focus, putCaret } = field;
   const listId = useId();
   const hintId = useId();
   const commandId = useId();
@@ -89,6 +81,9 @@ export function Composer(props: ComposerProps) {
   /** A slash and a word that is no command here: sent as words only when asked for again. */
   const [strange, setStrange] = useState<string>();
   const isStrange = name !== undefined && strange === text;
+  const strangeWords = `${
+    commands.ready ? `There is no command /${name} here.` : 'The commands of this room are not known yet.'
+  } Send again to say it as it stands.`;
   const bytes = byteLength(text);
   const tooLong = bytes > MAX_BYTES;
   const disabled = disabledReason !== undefined;
@@ -100,28 +95,16 @@ export function Composer(props: ComposerProps) {
 
   useEffect(() => {
     if (prefill === undefined) return;
-    caretWanted.current = prefill.text.length;
+    putCaret(prefill.text.length);
     draft.set(prefill.text);
-    field.current?.focus();
-  }, [prefill, draft]);
+    focus();
+  }, [prefill, draft, focus, putCaret]);
 
   const offered = suggestions.options.length;
   useEffect(() => {
     if (offered > 0)
       announce(`${offered} ${offered === 1 ? 'suggestion' : 'suggestions'}, arrow keys to choose`);
   }, [offered, announce]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
-    const area = field.current;
-    if (area === null) return;
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight}px`;
-    if (caretWanted.current !== undefined) {
-      area.setSelectionRange(caretWanted.current, caretWanted.current);
-      caretWanted.current = undefined;
-    }
-  }, [text]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: sent once, when the last file arrives
   useEffect(() => {
@@ -134,10 +117,7 @@ export function Composer(props: ComposerProps) {
     if (name !== undefined && name !== '' && files.entries.length === 0) {
       if (command !== undefined) return void run();
       if (strange !== text) {
-        const words = commands.ready
-          ? `There is no command /${name} here. Send again to say it as it stands.`
-          : 'The commands of this room are not known yet. Send again to say it as it stands.';
-        announce(words);
+        announce(strangeWords);
         return setStrange(text);
       }
     }
@@ -161,25 +141,25 @@ export function Composer(props: ComposerProps) {
     onTyping(false);
     setStrange(undefined);
     suggestions.look('', 0);
-    field.current?.focus();
+    focus();
   }
 
   function pick(option: Suggestion | undefined) {
     if (option === undefined || found === undefined) return;
     const next = choose(text, found, option);
-    caretWanted.current = next.caret;
+    putCaret(next.caret);
     draft.set(next.text);
     suggestions.look(next.text, next.caret);
   }
 
   function insert(words: string) {
-    const area = field.current;
+    const area = field.ref.current;
     const from = area?.selectionStart ?? text.length;
     const to = area?.selectionEnd ?? text.length;
-    caretWanted.current = from + words.length;
+    putCaret(from + words.length);
     draft.set(text.slice(0, from) + words + text.slice(to));
     // After the picker has given the focus back to its button.
-    requestAnimationFrame(() => area?.focus());
+    requestAnimationFrame(focus);
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
@@ -222,11 +202,11 @@ export function Composer(props: ComposerProps) {
     : commands.busy
       ? 'Being carried out…'
       : isStrange
-        ? `There is no command /${name} here. Send again to say it as it stands.`
+        ? strangeWords
         : command !== undefined && files.entries.length > 0
           ? 'A command takes no files: this goes out as a message.'
           : (limitHint(bytes) ?? speech.notice);
-  const carriesFiles = (event: DragEvent) => !disabled && event.dataTransfer.types.includes('Files');
+  const { dragging, ...drop } = useFileDrop(disabled, files.add);
 
   return (
     <form
@@ -239,20 +219,7 @@ export function Composer(props: ComposerProps) {
         event.preventDefault();
         send();
       }}
-      onDragOver={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setDragging(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDragging(false);
-      }}
-      onDrop={(event) => {
-        setDragging(false);
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        files.add([...event.dataTransfer.files]);
-      }}
+      {...drop}
     >
       {open && found !== undefined && (
         <SuggestionListbox
@@ -270,7 +237,7 @@ export function Composer(props: ComposerProps) {
           <CommandHint id={commandId} command={command} at={found?.at} problem={problem} />
         )}
         <textarea
-          ref={field}
+          ref={field.ref}
           className={styles.field}
           rows={1}
           value={text}
@@ -310,26 +277,20 @@ export function Composer(props: ComposerProps) {
             sendLabel={command === undefined ? 'Send message' : `Run /${command.name}`}
             onFiles={(chosen) => {
               files.add(chosen);
-              field.current?.focus();
+              focus();
             }}
             onEmoji={insert}
             onLater={() => setScheduling(true)}
           />
         )}
       </div>
-      <p id={hintId} className={styles.hint} data-problem={tooLong || isStrange || undefined}>
-        {disabledReason ?? hint ?? (
-          <span className={styles.keys}>
-            <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> starts a line, <kbd>@</kbd> mentions, <kbd>/</kbd>{' '}
-            commands
-          </span>
-        )}
-        {replaced !== undefined && (
-          <button type="button" className={styles.back} onClick={() => draft.set(replaced)}>
-            Changed on another device. Bring back what was here
-          </button>
-        )}
-      </p>
+      <ComposerHint
+        id={hintId}
+        words={disabledReason ?? hint}
+        isProblem={tooLong || isStrange}
+        replaced={replaced}
+        onBringBack={draft.set}
+      />
       {dragging && <div className={styles.drop}>Drop files to attach them</div>}
       {scheduling && (
         <ScheduleDialog

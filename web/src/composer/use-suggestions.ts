@@ -25,11 +25,8 @@ export function useSuggestions(known: Known): SuggestionState {
   const options = found === undefined || found.start === closedAt ? NONE : found.options;
 
   const look = useCallback((text: string, caret: number) => {
-    setPlace((was) => {
-      if (was.text === text && was.caret === caret) return was;
-      setActive(0);
-      return { text, caret };
-    });
+    setPlace((was) => (was.text === text && was.caret === caret ? was : { text, caret }));
+    setActive(0);
   }, []);
   if (closedAt !== undefined && found?.start !== closedAt) setClosedAt(undefined);
 

@@ -146,6 +146,14 @@ function useQuoted(messageId: string | undefined): string | undefined {
 const REASONS: Record<string, string> = {
   not_a_member: 'You were no longer in the room.',
   room_deleted: 'The room was deleted.',
+  banned: 'You were banned from the room.',
+  muted: 'You were muted in the room.',
+  not_allowed: 'Your role in the room does not write.',
+  room_rule: 'In this room only those who look after it write.',
+  held_for_review: 'A rule of the room holds it: it waits for a moderator.',
+  rejected_by_moderator: 'A moderator did not let it through.',
+  blocked_by_rule: 'A rule of the room refused it.',
+  confirm_mention: 'It mentions very many, and nobody was there to say yes.',
 };
 
 function FailedRow({ item }: { item: Item }) {

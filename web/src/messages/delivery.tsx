@@ -7,6 +7,21 @@ import { formatElapsed } from '../parts/times.ts';
 import { useClient } from '../session/use-client.ts';
 import styles from './delivery.module.css';
 
+interface PendingProps {
+  id: string;
+  nextTryAt: string | undefined;
+  error: ParleyError | undefined;
+}
+
+function Pending({ id, nextTryAt, error }: PendingProps) {
+  useEffect(() => void sentHere.add(id), [id]);
+  return (
+    <p className={styles.pending}>
+      {nextTryAt === undefined ? 'Sending…' : <Waiting until={nextTryAt} error={error} />}
+    </p>
+  );
+}
+
 /** Until it goes out by itself, second by second. */
 function Waiting({ until, error }: { until: string; error: ParleyError | undefined }) {
   const [now, setNow] = useState(() => Date.now());
@@ -19,9 +34,17 @@ function Waiting({ until, error }: { until: string; error: ParleyError | undefin
   return left === 0 ? 'Sending…' : `Goes out in ${formatElapsed(left * 1000)}${slow}`;
 }
 
+/** Messages sent by this page: of those the answer is known. Others were kept from before, and are asked for once. */
+const sentHere = new Set<string>();
+
 /** A rule of the room holds it: its author alone sees it, until a moderator has decided. */
 function Held({ handle }: { handle: SendHandle | undefined }) {
   const client = useClient();
+  useEffect(() => {
+    if (handle === undefined || sentHere.has(handle.id)) return;
+    sentHere.add(handle.id);
+    handle.retry();
+  }, [handle]);
   useEffect(
     () =>
       // What is let through comes as a message; what is not is told, and sending it again says so.
@@ -46,12 +69,7 @@ function Held({ handle }: { handle: SendHandle | undefined }) {
 export function Delivery({ room, message }: { room: RoomHandle; message: ChatMessage }) {
   if (message.delivery === undefined) return null;
   const { status, error, nextTryAt, people } = message.delivery;
-  if (status === 'pending')
-    return (
-      <p className={styles.pending}>
-        {nextTryAt === undefined ? 'Sending…' : <Waiting until={nextTryAt} error={error} />}
-      </p>
-    );
+  if (status === 'pending') return <Pending id={message.id} nextTryAt={nextTryAt} error={error} />;
   const handle = room.messages.handle(message.id);
   if (error?.reason === 'held_for_review') return <Held handle={handle} />;
   if (status === 'needs_confirmation')

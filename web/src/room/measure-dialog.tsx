@@ -2,7 +2,7 @@
 import { Button, Group, Modal, NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
 import type { RoomHandle, User } from '@parley/client';
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { LASTS, untilOf } from '../moderation/words.ts';
 import { useAnnounce } from '../parts/announcer.tsx';
 import { messageOf } from '../parts/errors.ts';
@@ -25,9 +25,13 @@ interface MeasureDialogProps {
 }
 
 export function MeasureDialog({ opened, room, about, onClose }: MeasureDialogProps) {
+  // While it closes it still says about whom it was.
+  const last = useRef(about);
+  if (about !== undefined) last.current = about;
+  const shown = last.current;
   return (
-    <Modal opened={opened} onClose={onClose} title={`About ${about?.user.name ?? ''}`}>
-      {about !== undefined && <Form room={room} about={about} onClose={onClose} />}
+    <Modal opened={opened} onClose={onClose} title={`About ${shown?.user.name ?? 'somebody'}`}>
+      {shown !== undefined && <Form room={room} about={shown} onClose={onClose} />}
     </Modal>
   );
 }
