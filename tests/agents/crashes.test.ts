@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Agent } from '../../src/agents/profiles/contract.ts';
-import { LEASE_SECONDS } from '../../src/agents/runtime/repository.ts';
+import { LEASE_SECONDS } from '../../src/agents/runtime/lease-repository.ts';
 import { SWEEP_MS } from '../../src/agents/runtime/worker.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import type { Room } from '../../src/server/rooms/contract.ts';

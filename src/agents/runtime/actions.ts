@@ -15,6 +15,7 @@ import type { Judge, Moderated } from '../safety/moderation.ts';
 import type { Context, Scene } from './context.ts';
 import type { Draft } from './draft.ts';
 import type { Journal } from './journal.ts';
+import type * as leaseRepo from './lease-repository.ts';
 import type * as repo from './repository.ts';
 import type { RunSignals } from './signals.ts';
 import { type ContextStep, type PlannedCall, turnsOf } from './steps.ts';
@@ -47,7 +48,7 @@ export interface ActionsDeps extends UseToolDeps {
 }
 
 export interface Work {
-  run: repo.ClaimedRun;
+  run: leaseRepo.ClaimedRun;
   scope: Scope;
   agent: AgentRow;
   trigger: Message;

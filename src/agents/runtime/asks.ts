@@ -9,6 +9,7 @@ import type { ScopeUser } from '../../core/scope.ts';
 import type { CardPressed } from '../../server/cards/service.ts';
 import type { User } from '../../server/identity/contract.ts';
 import type { Message } from '../../server/messages/contract.ts';
+import * as heardRepo from './heard-repository.ts';
 import { enqueueRuns } from './lanes.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
@@ -54,7 +55,7 @@ export function createAsks(deps: {
   ): Promise<{ runId: string; replyMessageId: string } | { silentBecause: string }> {
     // Agents that ask each other would never end.
     if (by.kind === 'agent') return { silentBecause: 'not_addressed' };
-    const agent = (await repo.listRoomAgents(tx, [room.id])).find(
+    const agent = (await heardRepo.listRoomAgents(tx, [room.id])).find(
       (one) => one.agentId === agentId && one.tenantId === tenantId,
     );
     if (agent === undefined) return { silentBecause: 'agent_not_in_room' };

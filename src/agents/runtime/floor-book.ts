@@ -17,6 +17,7 @@ import {
   windowOf,
 } from './floor-plan.ts';
 import * as floor from './floor-repository.ts';
+import type * as heardRepo from './heard-repository.ts';
 import { enqueueRuns, type Lane } from './lanes.ts';
 import * as repo from './repository.ts';
 import type { SignalsFor } from './signals.ts';
@@ -29,7 +30,7 @@ type NewTurn = Insertable<AgentTurnsTable>;
 export interface Verdict {
   message: Message;
   direct: boolean;
-  agent: repo.RoomAgent;
+  agent: heardRepo.RoomAgent;
   rootId: string;
   /** Of the answer. */
   hop: number;

@@ -6,7 +6,8 @@ import { EAR_SPAN, isAnswered } from './floor-ear.ts';
 import { toHeard } from './floor-hearing.ts';
 import { isLimited, limitReached } from './floor-limits.ts';
 import { countLately, type Look, lookAgain } from './floor-repository.ts';
-import * as repo from './repository.ts';
+import * as heardRepo from './heard-repository.ts';
+import type * as repo from './repository.ts';
 
 /** The turn ends without a word, for this reason. */
 export class Dropped extends Error {
@@ -69,7 +70,7 @@ export async function lookFresh(at: Db | Tx, run: repo.RunRow, seen: Seen): Prom
   if (verdict === 'reworded') throw new Reworded(look?.editedAt?.toISOString());
   if (verdict !== 'fresh') throw new Dropped(verdict.drop);
   if (!isUnasked(run)) return;
-  const rows = await repo.listSaid(at, run.roomId, EAR_SPAN);
+  const rows = await heardRepo.listSaid(at, run.roomId, EAR_SPAN);
   const place = rows.findIndex(({ id }) => id === run.triggerMessageId);
   if (isAnswered(toHeard(rows), place, run.askerId, run.agentId)) throw new Dropped('answered_meanwhile');
 }

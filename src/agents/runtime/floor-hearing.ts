@@ -7,12 +7,12 @@ import { type FloorScore, scoreFloor, withMoves } from './floor-score.ts';
 import { namesIn } from './floor-text.ts';
 import { topicMatch } from './floor-topics.ts';
 import type { Typing } from './floor-typing.ts';
-import * as repo from './repository.ts';
+import * as heardRepo from './heard-repository.ts';
 import { type RoomMode, stricter } from './turn-taking.ts';
 
 export interface Hearing {
   /** What speaks for an answer by this agent; undefined where it speaks only when addressed. */
-  scoreOf(message: Message, agent: repo.RoomAgent): FloorScore | undefined;
+  scoreOf(message: Message, agent: heardRepo.RoomAgent): FloorScore | undefined;
 }
 
 /** How much a lively or a quiet character moves the score. */
@@ -26,21 +26,21 @@ const OPEN: ReadonlySet<RoomMode> = new Set(['helpful', 'lively']);
 export async function hearRooms(
   tx: Tx,
   messages: readonly Message[],
-  agentsOf: ReadonlyMap<string, readonly repo.RoomAgent[]>,
+  agentsOf: ReadonlyMap<string, readonly heardRepo.RoomAgent[]>,
   typing: Pick<Typing, 'attend' | 'isAnyone'>,
 ): Promise<Hearing> {
-  const isOpen = (agent: repo.RoomAgent) =>
+  const isOpen = (agent: heardRepo.RoomAgent) =>
     OPEN.has(stricter(agent.roomMode, agent.responseMode)) && agent.isActive && !agent.stopped;
   const rooms = new Set(
     messages
       .filter(({ roomId, author }) => author.kind === 'human' && agentsOf.get(roomId)?.some(isOpen) === true)
       .map(({ roomId }) => roomId),
   );
-  const said = new Map<string, repo.SaidRow[]>();
+  const said = new Map<string, heardRepo.SaidRow[]>();
   for (const roomId of rooms) {
     typing.attend(roomId);
     const inRoom = messages.filter((message) => message.roomId === roomId);
-    said.set(roomId, await repo.listSaid(tx, roomId, EAR_SPAN + inRoom.length));
+    said.set(roomId, await heardRepo.listSaid(tx, roomId, EAR_SPAN + inRoom.length));
   }
   const ears = new Map<string, Ear>();
 
@@ -73,14 +73,14 @@ export async function hearRooms(
 }
 
 /** @param rows oldest first */
-export function toHeard(rows: readonly repo.SaidRow[]): Heard[] {
+export function toHeard(rows: readonly heardRepo.SaidRow[]): Heard[] {
   const handles = new Map(rows.map((row) => [row.handle.toLowerCase(), row.authorId]));
   const authors = new Map(rows.map((row) => [row.id, row.authorId]));
   return rows.map((row) => heardOf(row, handles, authors));
 }
 
 function heardOf(
-  row: repo.SaidRow,
+  row: heardRepo.SaidRow,
   handles: ReadonlyMap<string, string>,
   authors: ReadonlyMap<string, string>,
 ): Heard {

@@ -1,6 +1,6 @@
 // Whether what an agent says would be taken in its room at all. Pure, by the same decision that the room makes about a message.
 import { decideRight } from '../../server/rooms/service.ts';
-import type { RoomAgent } from './repository.ts';
+import type { RoomAgent } from './heard-repository.ts';
 
 export function silencedBy(agent: RoomAgent): 'muted' | 'may_not_send' | undefined {
   const verdict = decideRight('message.send', {

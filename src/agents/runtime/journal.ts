@@ -3,6 +3,7 @@
 import type { Database, Tx } from '../../core/db/database.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import { Halted } from '../safety/halted.ts';
+import * as leaseRepo from './lease-repository.ts';
 import * as repo from './repository.ts';
 import type { StepData } from './steps.ts';
 
@@ -65,7 +66,7 @@ export async function openJournal(
       const { inputTokens = 0, outputTokens = 0, costUsd = 0 } = cost;
       // Before the run's row is locked: whoever sets a stop locks in this order, too.
       await check(tx);
-      if (!(await repo.spend(tx, run, { inputTokens, outputTokens, costUsd }))) throw new RunLost();
+      if (!(await leaseRepo.spend(tx, run, { inputTokens, outputTokens, costUsd }))) throw new RunLost();
       return fn(tx);
     });
 
@@ -74,9 +75,15 @@ export async function openJournal(
   async function appendAlone(step: StepData, cost: StepCost): Promise<void> {
     const { inputTokens = 0, outputTokens = 0, costUsd = null, durationMs = 0, chosen } = cost;
     const place = { number: steps.length + 1, kind: step.kind, data: JSON.stringify(step), durationMs };
-    added = await repo.journalStep(database.db, run, place, { inputTokens, outputTokens, costUsd }, chosen);
-    if (added === repo.STOPPED) throw new Halted();
-    if (added === repo.LOST) throw new RunLost();
+    added = await leaseRepo.journalStep(
+      database.db,
+      run,
+      place,
+      { inputTokens, outputTokens, costUsd },
+      chosen,
+    );
+    if (added === leaseRepo.STOPPED) throw new Halted();
+    if (added === leaseRepo.LOST) throw new RunLost();
   }
 
   return {

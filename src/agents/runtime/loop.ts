@@ -22,7 +22,9 @@ import { MAX_RESTARTS } from './floor-plan.ts';
 import { coverTurn, restartRun } from './floor-repository.ts';
 import { openJournal, RunLost, RunRests } from './journal.ts';
 import { enqueueRuns } from './lanes.ts';
+import * as leaseRepo from './lease-repository.ts';
 import { type Broken, ChainFull, checkChain, createPublishPartial } from './partials.ts';
+import * as partialRepo from './partials-repository.ts';
 import { cardsOf } from './reply-cards.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
@@ -95,7 +97,7 @@ export interface Remains {
 }
 
 export type Execute = (
-  run: repo.ClaimedRun,
+  run: leaseRepo.ClaimedRun,
   signals: RunSignals,
   signal: AbortSignal,
   remains: Remains,
@@ -174,7 +176,7 @@ export function createLoop(deps: LoopDeps): Execute {
     remains.publish = (how) => publishPartial(how);
     remains.keep = () =>
       deps.database.transaction((tx) =>
-        repo.keepPartial(tx, lease, draft.text === '' || first ? null : draft.text),
+        partialRepo.keepPartial(tx, lease, draft.text === '' || first ? null : draft.text),
       );
     // What was said before the run rested, or its worker died.
     if (textsOf(journal).length > 0) draft.restart(textsOf(journal));
@@ -279,7 +281,7 @@ export function createLoop(deps: LoopDeps): Execute {
 
     async function fallSilent(reason: string): Promise<Outcome> {
       await deps.database.transaction(async (tx) => {
-        if (!(await repo.closeRun(tx, lease, { status: 'silent', reason }))) throw new RunLost();
+        if (!(await leaseRepo.closeRun(tx, lease, { status: 'silent', reason }))) throw new RunLost();
       });
       return { status: 'silent', reason };
     }
@@ -332,8 +334,8 @@ export function createLoop(deps: LoopDeps): Execute {
               const misfit = first ? await deps.openings.misfit(tx, run, sent.seq) : undefined;
               if (misfit !== undefined) throw new Unfit(misfit);
               const end = { replyMessageId: sent.id, provider, model: answeredBy };
-              const added = await repo.completeRun(tx, lease, end);
-              if (added === repo.LOST) throw new RunLost();
+              const added = await leaseRepo.completeRun(tx, lease, end);
+              if (added === leaseRepo.LOST) throw new RunLost();
               // Words that came since would be lost: they are taken up first.
               const taken = journal.steps.filter((step) => step.kind === 'steer').length;
               if (added > taken) {

@@ -12,7 +12,10 @@ import { requireClean } from '../safety/filter.ts';
 import { Halted } from '../safety/halted.ts';
 import { isAsk } from './asks.ts';
 import { MAX_CHAIN } from './floor-limits.ts';
+import * as heardRepo from './heard-repository.ts';
 import { RunLost } from './journal.ts';
+import * as leaseRepo from './lease-repository.ts';
+import * as partialRepo from './partials-repository.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
 
@@ -27,7 +30,8 @@ export class ChainFull extends Error {
 /** The message itself is in the count already. @throws ChainFull */
 export async function checkChain(tx: Tx, run: repo.RunRow): Promise<void> {
   if (run.hop < 2) return;
-  if ((await repo.countChain(tx, run.roomId, run.rootId, MAX_CHAIN + 1)) > MAX_CHAIN) throw new ChainFull();
+  if ((await heardRepo.countChain(tx, run.roomId, run.rootId, MAX_CHAIN + 1)) > MAX_CHAIN)
+    throw new ChainFull();
 }
 
 interface Said {
@@ -65,8 +69,8 @@ export function createPublishPartial({ messages, checkStops }: PublishDeps) {
             await checkChain(tx, run);
             const kept =
               how.status === 'failed'
-                ? await repo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
-                : await repo.attachPartial(tx, lease, sent.id);
+                ? await leaseRepo.closeRun(tx, lease, { ...how, replyMessageId: sent.id })
+                : await partialRepo.attachPartial(tx, lease, sent.id);
             if (!kept) throw new RunLost();
           },
         },
@@ -118,22 +122,25 @@ export function createPartialJob(deps: {
     expireInSeconds: 60,
     concurrency: 2,
     async handle({ runId }) {
-      const run = await repo.findStopped(database.db, runId);
+      const run = await partialRepo.findStopped(database.db, runId);
       if (run === undefined || run.partial === null) return;
       await say(run, run.partial).catch((error: unknown) => {
         // The agent is gone, or may not see the room any more.
         if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
       });
-      await database.transaction((tx) => repo.dropPartial(tx, run.tenantId, run.id));
+      await database.transaction((tx) => partialRepo.dropPartial(tx, run.tenantId, run.id));
     },
   };
 }
 
 /** Runs of a room that rest until a person has spoken, or were put back; together for those who ask at once. */
-export const createResting = ({ db, kind }: Database): ((roomId: string) => Promise<repo.RestingRun[]>) =>
+export const createResting = ({
+  db,
+  kind,
+}: Database): ((roomId: string) => Promise<partialRepo.RestingRun[]>) =>
   createBatcher({
     async run(roomIds: string[]) {
-      const runs = await repo.listResting(db, [...new Set(roomIds)]);
+      const runs = await partialRepo.listResting(db, [...new Set(roomIds)]);
       const byRoom = Map.groupBy(runs, (run) => run.roomId);
       return roomIds.map((roomId) => byRoom.get(roomId) ?? []);
     },

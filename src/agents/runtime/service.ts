@@ -17,7 +17,9 @@ import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import type { getRun, listRuns, listTurns, Run, RunStep, Turn } from './contract.ts';
 import { boundOf } from './floor-limits.ts';
 import { silencedBy } from './floor-voice.ts';
+import * as heardRepo from './heard-repository.ts';
 import { enqueueRuns, type Lane } from './lanes.ts';
+import * as leaseRepo from './lease-repository.ts';
 import { PARTIAL_JOB, type PartialJob } from './partials.ts';
 import { replyId } from './reply-id.ts';
 import * as repo from './repository.ts';
@@ -155,7 +157,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
       ]);
       const run = inserted ?? (await repo.findRunByTrigger(tx, tenantId, agentId, message.id));
       if (run === undefined) throw RUN_NOT_FOUND();
-      const fresh = inserted !== undefined || (await repo.reopenRun(tx, tenantId, run.id));
+      const fresh = inserted !== undefined || (await leaseRepo.reopenRun(tx, tenantId, run.id));
       if (fresh) {
         await enqueueRuns(jobs, tx, [run]);
         database.afterCommit(tx, () => signalsFor(run).status('queued'));
@@ -243,7 +245,9 @@ export function createRuntimeService(deps: RuntimeDeps) {
       const { row: room } = await rooms.requireMember(scope, key);
       const agent = await profiles.requireAgent(scope, agentId);
       rooms.requireRight(await rooms.standing(db, scope, room.id), 'agent.invoke');
-      const here = (await repo.listRoomAgents(db, [room.id])).find((member) => member.agentId === agentId);
+      const here = (await heardRepo.listRoomAgents(db, [room.id])).find(
+        (member) => member.agentId === agentId,
+      );
       if (here === undefined)
         throw notFound('agent_not_in_room', 'This agent is not in this room; invite it first.');
       if (prompt !== undefined) {
@@ -387,7 +391,7 @@ export function createRuntimeService(deps: RuntimeDeps) {
     ): Promise<{ data: Turn[]; bound: number }> {
       const { row } = await rooms.requireVisible(scope, key);
       const turns = await repo.listTurns(db, scope.tenantId, row.id, { messageId, limit });
-      return { data: turns.map(toTurn), bound: boundOf(await repo.countAgents(db, row.id)) };
+      return { data: turns.map(toTurn), bound: boundOf(await heardRepo.countAgents(db, row.id)) };
     },
   };
 }

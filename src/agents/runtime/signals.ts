@@ -4,8 +4,8 @@ import type { Bus } from '../../core/bus.ts';
 import type { MessageLog } from '../../server/messages/service.ts';
 import type { AgentStatus } from '../contract.ts';
 import type { Delta } from './draft.ts';
+import type { RestingRun } from './partials-repository.ts';
 import { replyId } from './reply-id.ts';
-import type { RestingRun } from './repository.ts';
 
 /** Presence as agents need it. Must not throw and must not wait. */
 export interface AgentPresence {

@@ -11,8 +11,8 @@ import { doesAsk } from './floor-plan.ts';
 import { countLately } from './floor-repository.ts';
 import type { Typing } from './floor-typing.ts';
 import { silencedBy } from './floor-voice.ts';
+import * as heardRepo from './heard-repository.ts';
 import { laneOf } from './lanes.ts';
-import * as repo from './repository.ts';
 import { decideTurn, giveFloor, type SpeakReason, stricter, type TurnDecision } from './turn-taking.ts';
 
 export function watchMessages(deps: {
@@ -21,16 +21,16 @@ export function watchMessages(deps: {
   /** Stores turns and runs, and wakes workers when it commits. */
   write: (tx: Tx, verdicts: readonly Verdict[]) => Promise<void>;
   /** At this time the agent speaks only when it is addressed. */
-  inQuietHours: (agent: Pick<repo.RoomAgent, 'proactive'>) => boolean;
+  inQuietHours: (agent: Pick<heardRepo.RoomAgent, 'proactive'>) => boolean;
 }): void {
   deps.events.on<MessageSent>('message.sent', async (tx, sent) => {
     const roomIds = [...new Set(sent.map(({ message }) => message.roomId))];
-    const byRoom = Map.groupBy(await repo.listRoomAgents(tx, roomIds), (agent) => agent.roomId);
+    const byRoom = Map.groupBy(await heardRepo.listRoomAgents(tx, roomIds), (agent) => agent.roomId);
     if (byRoom.size === 0) return;
     const relevant = sent.filter(({ message }) => byRoom.has(message.roomId));
     for (const { message } of relevant) deps.typing.sent(message.roomId, message.author.id);
     const threads = new Set(relevant.flatMap(({ message }) => message.threadId ?? []));
-    const authors = threads.size === 0 ? new Map() : await repo.listAuthors(tx, [...threads]);
+    const authors = threads.size === 0 ? new Map() : await heardRepo.listAuthors(tx, [...threads]);
 
     const hearing = await hearRooms(
       tx,
@@ -48,7 +48,8 @@ export function watchMessages(deps: {
         ? [rootId]
         : [],
     );
-    const chained = roots.length === 0 ? new Map<string, number>() : await repo.countChainRuns(tx, roots);
+    const chained =
+      roots.length === 0 ? new Map<string, number>() : await heardRepo.countChainRuns(tx, roots);
     /** Agents answer agents so often for one act of a person; who comes later keeps silent. */
     const isChainFull = (root: string): boolean => {
       const so = chained.get(root) ?? 0;
@@ -105,7 +106,7 @@ export function watchMessages(deps: {
     }
     if (verdicts.length > 0) await deps.write(tx, verdicts);
 
-    function decide({ message, roomKind, hop, mayInvoke }: MessageSent, agent: repo.RoomAgent) {
+    function decide({ message, roomKind, hop, mayInvoke }: MessageSent, agent: heardRepo.RoomAgent) {
       const { agentId } = agent;
       const heard = hearing.scoreOf(message, agent);
       const mode = stricter(agent.roomMode, agent.responseMode);
@@ -140,12 +141,16 @@ export function watchMessages(deps: {
     }
 
     /** Whether its turns under way are open for more words. */
-    function takesMore({ interruption }: repo.RoomAgent): boolean {
+    function takesMore({ interruption }: heardRepo.RoomAgent): boolean {
       return interruption === 'merge' || interruption === 'restart';
     }
 
     /** Its sender has just addressed the agent, which has not answered yet, and now names nobody else. */
-    function goesOn(message: Message, agent: repo.RoomAgent, heard: ReturnType<Hearing['scoreOf']>): boolean {
+    function goesOn(
+      message: Message,
+      agent: heardRepo.RoomAgent,
+      heard: ReturnType<Hearing['scoreOf']>,
+    ): boolean {
       const { agentId, roomId, pending } = agent;
       const askers = new Set([gathering.get(`${roomId} ${agentId}`) ?? pending?.askerId]);
       if (takesMore(agent)) for (const { askerId } of agent.underWay ?? []) askers.add(askerId);

@@ -9,6 +9,7 @@ import { LlmError } from '../llm/llm.ts';
 import { EMERGENCY_STOP, Halted } from '../safety/halted.ts';
 import { RunLost } from './journal.ts';
 import { enqueueRuns, LANES, type Lane, queueOf, type RunJob } from './lanes.ts';
+import * as leaseRepo from './lease-repository.ts';
 import type { Execute, Remains } from './loop.ts';
 import * as repo from './repository.ts';
 import type { RunSignals, SignalsFor } from './signals.ts';
@@ -72,7 +73,7 @@ export function createRunWorker(deps: WorkerDeps) {
         return database.transaction((tx) =>
           enqueueRuns(jobs, tx, [{ id: runId, lane }], PARKED_DELAY_SECONDS),
         );
-      const run = await repo.claimRun(database.db, runId, lane);
+      const run = await leaseRepo.claimRun(database.db, runId, lane);
       // Over, or in other hands.
       if (run === undefined) return;
       // Its lease brings it back now, if this worker does not.
@@ -91,7 +92,11 @@ export function createRunWorker(deps: WorkerDeps) {
     },
   });
 
-  async function work(run: repo.ClaimedRun, controller: AbortController, remains: Remains): Promise<void> {
+  async function work(
+    run: leaseRepo.ClaimedRun,
+    controller: AbortController,
+    remains: Remains,
+  ): Promise<void> {
     const { signal } = controller;
     const signals = signalsFor(run, signal);
     const timer = new AbortController();
@@ -112,7 +117,7 @@ export function createRunWorker(deps: WorkerDeps) {
       const ms = Math.round(clock.elapsed() - started);
       await database
         .transaction(async (tx) =>
-          enqueueRuns(jobs, tx, await repo.addRunningMs(tx, run.tenantId, run.id, ms)),
+          enqueueRuns(jobs, tx, await leaseRepo.addRunningMs(tx, run.tenantId, run.id, ms)),
         )
         .catch((error: unknown) => logger.warn({ err: error }, 'the time of a run could not be counted'));
     }
@@ -135,7 +140,7 @@ export function createRunWorker(deps: WorkerDeps) {
       return fail(run, signals, remains, error.reason);
     // The database went away, or a defect: the job tries again, and stops after MAX_ATTEMPTS.
     await deps.onBoundary?.({ boundary: 'release', runId: run.id, epoch: run.leaseEpoch });
-    await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'queued' }));
+    await database.transaction((tx) => leaseRepo.closeRun(tx, leaseOf(run), { status: 'queued' }));
     throw error;
   }
 
@@ -159,7 +164,9 @@ export function createRunWorker(deps: WorkerDeps) {
   ): Promise<void> {
     const over =
       (await remains.publish?.({ status: 'failed', reason })) ||
-      (await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'silent', reason })));
+      (await database.transaction((tx) =>
+        leaseRepo.closeRun(tx, leaseOf(run), { status: 'silent', reason }),
+      ));
     if (!over) return leave(run, signals, {});
     onOutcome('silent', run.lane);
     signals.status('idle');
@@ -168,14 +175,14 @@ export function createRunWorker(deps: WorkerDeps) {
   /** Nothing of a halted run is published. */
   async function halt(run: repo.RunRow, signals: RunSignals): Promise<void> {
     await database.transaction((tx) =>
-      repo.closeRun(tx, leaseOf(run), { status: 'cancelled', reason: EMERGENCY_STOP }),
+      leaseRepo.closeRun(tx, leaseOf(run), { status: 'cancelled', reason: EMERGENCY_STOP }),
     );
     signals.status('idle');
   }
 
   async function giveBack(run: repo.RunRow, signals: RunSignals): Promise<void> {
     await database.transaction(async (tx) => {
-      if (await repo.closeRun(tx, leaseOf(run), { status: 'queued' }))
+      if (await leaseRepo.closeRun(tx, leaseOf(run), { status: 'queued' }))
         await enqueueRuns(jobs, tx, [run], PARKED_DELAY_SECONDS);
     });
     signals.status('queued');
@@ -191,7 +198,7 @@ export function createRunWorker(deps: WorkerDeps) {
     const ms = details.retryAfterMs ?? 0;
     if (ms > MOST_SLOW_MS) return fallSilent(run, signals, remains, reason);
     await database.transaction(async (tx) => {
-      if (await repo.closeRun(tx, leaseOf(run), { status: 'queued' }))
+      if (await leaseRepo.closeRun(tx, leaseOf(run), { status: 'queued' }))
         await enqueueRuns(jobs, tx, [run], Math.ceil(ms / 1000));
     });
     signals.status('queued');
@@ -206,7 +213,9 @@ export function createRunWorker(deps: WorkerDeps) {
   ): Promise<void> {
     const failed =
       (await remains.publish?.({ status: 'failed', reason })) ||
-      (await database.transaction((tx) => repo.closeRun(tx, leaseOf(run), { status: 'failed', reason })));
+      (await database.transaction((tx) =>
+        leaseRepo.closeRun(tx, leaseOf(run), { status: 'failed', reason }),
+      ));
     if (!failed) return leave(run, signals, {});
     onOutcome('failed', run.lane);
     signals.status('error');
@@ -215,7 +224,7 @@ export function createRunWorker(deps: WorkerDeps) {
   async function renew(): Promise<void> {
     const held = [...active];
     if (held.length === 0) return;
-    const kept = await repo.renewLeases(
+    const kept = await leaseRepo.renewLeases(
       database.db,
       held.map(({ run }) => ({ id: run.id, epoch: run.leaseEpoch })),
     );
@@ -225,7 +234,7 @@ export function createRunWorker(deps: WorkerDeps) {
 
   async function takeBack(everything: boolean): Promise<void> {
     const runs = await database.transaction(async (tx) => {
-      const rows = await repo.takeBackRuns(tx, everything);
+      const rows = await leaseRepo.takeBackRuns(tx, everything);
       await enqueueRuns(jobs, tx, rows);
       return rows;
     });
