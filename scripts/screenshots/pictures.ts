@@ -35,6 +35,27 @@ export function pictures({ rooms, agents, messages }: Town): Picture[] {
       onPhone: true,
       until: shows('I will be there at eight.'),
     },
+    {
+      name: 'commands',
+      hash: '#/rooms/kitchen',
+      async until(page) {
+        await page.getByText('The new rye loaf').waitFor();
+        await page.getByRole('textbox', { name: 'Write to Kitchen' }).fill('/');
+        await page.getByRole('option', { name: /remind/ }).waitFor();
+      },
+    },
+    {
+      name: 'rights',
+      hash: '#/rooms/kitchen',
+      dark: true,
+      async until(page) {
+        await page.getByText('The new rye loaf').waitFor();
+        await page.getByRole('button', { name: 'More about this room' }).click();
+        await page.getByRole('menuitem', { name: 'Room settings…' }).click();
+        await page.getByRole('tab', { name: 'Who may do what' }).click();
+        await page.getByRole('checkbox', { name: 'Pin: Members' }).check();
+      },
+    },
     { name: 'agent-in-room', hash: '#/rooms/money', until: shows('In the first year') },
     { name: 'inbox', hash: '#/inbox', onPhone: true, until: shows('the small oven clicks again') },
     { name: 'search', hash: '#/search?q=oven', onPhone: true, until: shows(/\d+ found/) },

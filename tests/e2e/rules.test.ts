@@ -139,6 +139,8 @@ describe('commands', () => {
       suggestionsAt(text, text.length, known)?.options.map(({ word }) => word);
     expect(offered('/')).toEqual(['/deploy', '/remind']);
     expect(offered('/re')).toEqual(['/remind']);
+    const many = Array.from({ length: 30 }, (_, i) => command(`c${i}`));
+    expect(suggestionsAt('/', 1, { ...known, commands: many })?.options).toHaveLength(30);
     expect(offered('/deploy ')).toEqual(['live']);
     expect(offered('/deploy prod')).toEqual(['live']);
     expect(offered('/deploy live @ad')).toEqual(['@advisor', '@ada-lovelace', '@adam-smith']);

@@ -18,14 +18,9 @@ export const commandOf = (text: string, commands: readonly Command[]): Command |
   return commands.find((command) => command.name === name);
 };
 
-const MOST = 12;
-
 /** Commands whose names begin so, by name. */
 export const startingWith = (name: string, commands: readonly Command[]): Command[] =>
-  commands
-    .filter((command) => command.name.startsWith(name))
-    .sort((a, b) => a.name.localeCompare(b.name))
-    .slice(0, MOST);
+  commands.filter((command) => command.name.startsWith(name)).sort((a, b) => a.name.localeCompare(b.name));
 
 export interface OptionAt {
   /** Undefined where all there are have been given. */

@@ -78,7 +78,8 @@ const ofCommands = (text: string, name: string, { commands }: Known): Suggestion
 const ofPeople = (people: readonly Mentionable[]): Suggestion[] =>
   people.map((user) => ({ kind: 'mention', id: user.id, word: `@${user.handle}`, user }));
 
-const MOST = 12;
+/** As many as a choice may have. */
+const MOST = 50;
 
 function valuesOf({ option, typed }: OptionAt, { people, rooms }: Known): Suggestion[] {
   const wanted = typed.toLocaleLowerCase();
