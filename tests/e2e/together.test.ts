@@ -20,11 +20,19 @@ const PICTURES = process.env.TOGETHER_PICTURES;
 /** A picture of one red dot. */
 const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mP8z8BQz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC';
+const CARD = {
+  title: 'Order the rye?',
+  blocks: [
+    { type: 'text', text: 'Twenty sacks, on Thursday.' },
+    { type: 'buttons', buttons: [{ actionId: 'go', label: 'Order', style: 'primary', mode: 'once' }] },
+  ],
+  fallback: 'Order twenty sacks of rye for Thursday?',
+};
 /** All of the transcript that everyone sees alike: not the times, nor what is one's own. */
 const SEEN = `[...document.querySelectorAll('[role=log][aria-label^="Messages in"] article[data-row]')].map((row) => {
   const copy = row.cloneNode(true);
   for (const part of copy.querySelectorAll('header, time, [role=toolbar], .reader-only')) part.remove();
-  return row.dataset.row + ' ' + copy.textContent.replace('Saved for later', '').replace(/\\s+/g, '');
+  return row.dataset.row + ' ' + copy.textContent.replace('Saved for later', '').replace('· You,', '· Ben Okafor,').replace(/\\s+/g, '');
 })`;
 
 const TO_BOTTOM = `(() => {
@@ -267,8 +275,46 @@ describe.runIf(hasBrowser)('two people and an agent in three browsers', () => {
     await alike();
   });
 
+  it('cards: pressed on the phone, seen pressed by all, and only once', async () => {
+    await rest(grace, 'POST', `/rooms/${roomId}/messages`, { body: '', card: CARD });
+    const card = (page: Page) => page.getByRole('region', { name: 'Order the rye?' });
+    await card(phone.page).getByRole('button', { name: 'Order' }).click();
+    for (const { page } of [desk, wide])
+      await card(page)
+        .getByText(/Order · Ben Okafor/)
+        .waitFor();
+    expect(await card(desk.page).getByRole('button', { name: 'Order' }).isDisabled()).toBe(true);
+  });
+
+  it('commands: the answer is for the caller alone', async () => {
+    await field(phone.page).fill('/remind in 2h tea');
+    await phone.page.keyboard.press('Enter');
+    const reply = (page: Page) => page.getByRole('region', { name: /^Reply to \/remind/ });
+    await reply(phone.page).getByText('I will remind you').waitFor();
+    await alike();
+    expect((await reply(desk.page).count()) + (await reply(wide.page).count())).toBe(0);
+    await reply(phone.page)
+      .getByRole('button', { name: /^Put the reply/ })
+      .click();
+  });
+
+  it('who is muted is told so where one writes, until it ends', async () => {
+    await say(phone.page, 'Buy my flour instead');
+    await menu(desk.page, message(desk.page, 'Buy my flour'), /^Mute/);
+    const dialog = desk.page.getByRole('dialog', { name: 'About Ben Okafor' });
+    await dialog.getByRole('button', { name: /^Mute Ben Okafor/ }).click();
+    const writing = phone.page.getByRole('form', { name: 'Write a message' });
+    await writing.getByText(/^You are muted here/).waitFor();
+    const members = wide.page.getByRole('complementary', { name: 'Members' });
+    await members.getByRole('button', { name: /^Ben Okafor/ }).click();
+    await wide.page.getByRole('button', { name: 'End the mute' }).click();
+    await wide.page.getByRole('button', { name: 'They may speak again' }).click();
+    await writing.getByText(/^You are muted here/).waitFor({ state: 'detached' });
+    await alike();
+  });
+
   it('search finds it on the phone, with who said it', async () => {
-    await phone.page.goto(`${site.server.url}/#/search?q=${encodeURIComponent('from:@grace-hopper rye')}`);
+    await phone.page.goto(`${site.server.url}/#/search?q=${encodeURIComponent('from:@grace-hopper mill')}`);
     await phone.page.getByRole('heading', { name: '1 found' }).waitFor();
     await phone.page.getByRole('link', { name: /for rye/ }).click();
     await message(phone.page, 'for rye?').waitFor();

@@ -19,6 +19,8 @@ export interface Commands {
   list: readonly Command[];
   /** It is known which there are. */
   ready: boolean;
+  /** It was asked which there are, and no answer has come. */
+  loading: boolean;
   busy: boolean;
   problem: CommandProblem | undefined;
   /** @returns whether it was carried out */
@@ -67,7 +69,14 @@ export function useCommands(room: RoomHandle, threadId: string | undefined, want
       setBusy(false);
     }
   }
-  return { list, ready: status === 'ready', busy, problem, run };
+  return {
+    list,
+    ready: status === 'ready',
+    loading: status === 'idle' || status === 'loading',
+    busy,
+    problem,
+    run,
+  };
 }
 
 function problemOf(text: string, error: unknown): CommandProblem {

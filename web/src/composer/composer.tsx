@@ -112,10 +112,20 @@ export function Composer(props: ComposerProps) {
     else if (waiting && !complete) setWaiting(false);
   }, [waiting, canSend, complete]);
 
+  /** Meant to go as soon as it is known which commands there are. */
+  const [asked, setAsked] = useState<string>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the commands are known
+  useEffect(() => {
+    if (asked === undefined || (asked === text && commands.loading)) return;
+    setAsked(undefined);
+    if (asked === text) send();
+  }, [asked, text, commands.loading]);
+
   function send() {
     if (commands.busy) return;
     if (name !== undefined && name !== '' && files.entries.length === 0) {
       if (command !== undefined) return void run();
+      if (commands.loading) return setAsked(text);
       if (strange !== text) {
         announce(strangeWords);
         return setStrange(text);
