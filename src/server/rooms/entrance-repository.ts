@@ -1,7 +1,9 @@
 // Queries about many people and rooms at once, each answered in its place.
 import { sql } from 'kysely';
 import type { Db } from '../../core/db/database.ts';
-import { type Counts, type MemberRow, type RoomRow, UNREAD_CAP } from './repository.ts';
+import { type Counts, UNREAD_CAP } from './counted-repository.ts';
+import type { MemberRow } from './members-repository.ts';
+import type { RoomRow } from './repository.ts';
 
 export interface Who {
   tenantId: string;

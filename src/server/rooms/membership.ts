@@ -9,6 +9,8 @@ import type { User } from '../identity/contract.ts';
 import type { IdentityService, UserCreated, UserRemoved } from '../identity/service.ts';
 import { type Access, agentsNotAllowed, banned, type Here, notAMember, roomNotFound } from './access.ts';
 import type { Member, MemberRole, MyMembership, Room } from './contract.ts';
+import * as countedRepo from './counted-repository.ts';
+import * as memberRepo from './members-repository.ts';
 import { rankOf } from './policy.ts';
 import * as repo from './repository.ts';
 import type { RoomLog } from './room-log.ts';
@@ -62,7 +64,7 @@ export function createMemberships(deps: {
     const found = await repo.lockPresent(tx, row.tenantId, row.id, ids);
     const present = new Set(found.filter(({ bannedUntil }) => bannedUntil === null).map(({ id }) => id));
     if (present.size === 0) return [];
-    const added = await repo.insertMemberships(
+    const added = await memberRepo.insertMemberships(
       tx,
       ids
         .filter((id) => present.has(id))
@@ -78,7 +80,7 @@ export function createMemberships(deps: {
     const byId = new Map(users.map((user) => [user.id, user]));
     // Who was muted here before still is.
     const sanctioned = found.filter((one) => one.sanctioned).map(({ id }) => id);
-    const rows = sanctioned.length === 0 ? [] : await repo.listMembersAmong(tx, row.id, sanctioned);
+    const rows = sanctioned.length === 0 ? [] : await memberRepo.listMembersAmong(tx, row.id, sanctioned);
     const muted = new Map(rows.map((one) => [one.id, mutedIn(one)]));
     const members = added.map((m) => ({
       user: byId.get(m.userId) as User,
@@ -101,15 +103,15 @@ export function createMemberships(deps: {
   async function letIn(tx: Tx, row: repo.RoomRow, user: User, role: MemberRole, by: string): Promise<void> {
     if (user.kind === 'agent' && !row.agentsAllowed) throw agentsNotAllowed();
     const [added] = await admit(tx, row, [user], role, by);
-    if (added !== undefined || (await repo.findMember(tx, row.id, user.id)) !== undefined) return;
+    if (added !== undefined || (await memberRepo.findMember(tx, row.id, user.id)) !== undefined) return;
     const bannedUntil = (await access.standing(tx, row, user.id, false))?.bannedUntil ?? null;
     if (bannedUntil !== null) throw banned(bannedUntil, by === user.id ? 'You are' : 'They are');
     throw roomNotFound();
   }
 
   async function dismiss(tx: Tx, row: repo.RoomRow, userId: string, by: string): Promise<boolean> {
-    const member = await repo.findMember(tx, row.id, userId);
-    if (member === undefined || !(await repo.deleteMembership(tx, row.id, userId))) return false;
+    const member = await memberRepo.findMember(tx, row.id, userId);
+    if (member === undefined || !(await memberRepo.deleteMembership(tx, row.id, userId))) return false;
     const lastSeq = await log.append(tx, row, [
       { type: 'member_left', payload: (seq) => ({ roomId: row.id, seq, userId, by }), evict: userId },
     ]);
@@ -145,9 +147,9 @@ export function createMemberships(deps: {
   }
 
   /** A room that has an owner keeps one: nobody else could ever appoint another. */
-  async function requireAnotherOwner(tx: Tx, roomId: string, member: repo.MemberRow): Promise<void> {
+  async function requireAnotherOwner(tx: Tx, roomId: string, member: memberRepo.MemberRow): Promise<void> {
     if (member.role !== 'owner' || member.kind !== 'human') return;
-    if (await repo.hasOtherOwner(tx, roomId, member.id)) return;
+    if (await memberRepo.hasOtherOwner(tx, roomId, member.id)) return;
     throw new AppError(
       'conflict',
       'last_owner',
@@ -155,8 +157,8 @@ export function createMemberships(deps: {
     );
   }
 
-  async function requireTarget(tx: Tx, roomId: string, userId: string): Promise<repo.MemberRow> {
-    const member = await repo.findMember(tx, roomId, userId);
+  async function requireTarget(tx: Tx, roomId: string, userId: string): Promise<memberRepo.MemberRow> {
+    const member = await memberRepo.findMember(tx, roomId, userId);
     if (member === undefined) throw notFound('member_not_found', 'There is no such member.');
     return member;
   }
@@ -171,7 +173,7 @@ export function createMemberships(deps: {
 
   async function leaveAll(tx: Tx, tenantId: string, userId: string, by: string): Promise<void> {
     // Always in the same order, so that two of these cannot wait for each other.
-    for (const roomId of await repo.listRoomIdsOf(tx, tenantId, userId)) {
+    for (const roomId of await memberRepo.listRoomIdsOf(tx, tenantId, userId)) {
       const row = await repo.lockRoom(tx, tenantId, roomId);
       if (row !== undefined) await dismiss(tx, row, userId, by);
     }
@@ -196,7 +198,7 @@ export function createMemberships(deps: {
     withdraw,
 
     async mine(scope: Scope, roomId: string): Promise<MyMembership> {
-      const member = await repo.findMemberWithCounts(db, roomId, scope.user.id);
+      const member = await countedRepo.findMemberWithCounts(db, roomId, scope.user.id);
       if (member === undefined) throw notAMember();
       return { ...toMember(member), ...toCounts(member) };
     },
@@ -266,7 +268,7 @@ export function createMemberships(deps: {
         if (user.kind === 'agent' && !row.agentsAllowed) throw agentsNotAllowed();
         const [added] = await admit(tx, row, [user], role, scope.user.id);
         if (added !== undefined) return added;
-        const member = await repo.findMember(tx, row.id, userId);
+        const member = await memberRepo.findMember(tx, row.id, userId);
         if (member !== undefined) return toMember(member);
         const bannedUntil = (await access.standing(tx, row, userId, false))?.bannedUntil ?? null;
         if (bannedUntil !== null) throw banned(bannedUntil, 'They are');
@@ -280,7 +282,7 @@ export function createMemberships(deps: {
         access.requireRight(here, 'member.role');
         const target = await requireTarget(tx, row.id, userId);
         if (role !== 'owner') await requireAnotherOwner(tx, row.id, target);
-        await repo.updateMembershipRole(tx, row.id, userId, role);
+        await memberRepo.updateMembershipRole(tx, row.id, userId, role);
         const member = toMember({ ...target, role });
         const lastSeq = await log.append(tx, row, [
           { type: 'member_updated', payload: (seq) => ({ roomId: row.id, seq, member }) },
@@ -351,7 +353,7 @@ export function createMemberships(deps: {
 
     /** Says in the log of a locked room that something about a member changed; nothing for who is none. */
     async tellChange(tx: Tx, row: repo.RoomRow, userId: string): Promise<void> {
-      const found = await repo.findMember(tx, row.id, userId);
+      const found = await memberRepo.findMember(tx, row.id, userId);
       if (found === undefined) return;
       const member = toMember(found);
       await log.append(tx, row, [
@@ -369,13 +371,13 @@ export function createMemberships(deps: {
 
     /** The first members of a room the caller was let into: agents first, then by handle. */
     first: async (roomId: string, limit: number): Promise<Member[]> =>
-      (await repo.listMembers(db, roomId, limit)).map(toMember),
+      (await memberRepo.listMembers(db, roomId, limit)).map(toMember),
 
     async list(scope: Scope, key: string, page: { limit: number; cursor?: string | undefined }) {
       const { row } = await access.requireVisible(scope, key);
       const [kind, handle] = page.cursor?.split(':') ?? [];
       const after = kind !== undefined && handle !== undefined ? { kind, handle } : undefined;
-      const rows = await repo.listMembers(db, row.id, page.limit + 1, after);
+      const rows = await memberRepo.listMembers(db, row.id, page.limit + 1, after);
       const last = rows[page.limit - 1];
       return {
         data: rows.slice(0, page.limit).map(toMember),

@@ -6,8 +6,8 @@ import type { EventDef } from '../../core/contract.ts';
 import type { Database, Tx } from '../../core/db/database.ts';
 import type { Events } from '../../core/events.ts';
 import { type Room, roomAdded, roomChanged, roomRemoved } from './contract.ts';
+import * as memberRepo from './members-repository.ts';
 import type { MembershipChanged, RoleChanged } from './membership.ts';
-import * as repo from './repository.ts';
 
 /** Said in the transaction when a room was changed, or deleted for everyone. */
 export interface RoomChanged {
@@ -54,7 +54,7 @@ export function watchRooms(deps: { database: Database; events: Events; bus: Bus 
 
   events.on<RoomChanged>('room.changed', async (tx, changes) => {
     for (const { room, by, deleted } of changes) {
-      const people = await repo.listPeopleIds(tx, room.id, MAX_TOLD);
+      const people = await memberRepo.listPeopleIds(tx, room.id, MAX_TOLD);
       if (deleted)
         tell(tx, roomRemoved, people, { roomId: room.id, lastSeq: room.lastSeq, by, deleted: true });
       else tell(tx, roomChanged, people, { roomId: room.id, room });

@@ -15,6 +15,7 @@ import {
   type RoomRights,
   type setRights,
 } from './contract.ts';
+import * as memberRepo from './members-repository.ts';
 import { canInRoom, decideRight, isChangeable, type Verdict } from './policy.ts';
 import * as repo from './repository.ts';
 import { isForGood } from './view.ts';
@@ -119,7 +120,7 @@ export function createRights(deps: {
   async function ofMember(tx: Tx, { row }: Here, userId: string, change: RightsChange): Promise<RoomRights> {
     const { members = {}, ...roles } = row.rights ?? {};
     const { [userId]: _, ...others } = members;
-    if (!isEmpty(change) && (await repo.findMember(tx, row.id, userId)) === undefined)
+    if (!isEmpty(change) && (await memberRepo.findMember(tx, row.id, userId)) === undefined)
       throw notFound('member_not_found', 'There is no such member.');
     const now = isEmpty(change) ? others : { ...others, [userId]: change };
     if (Object.keys(now).length > MAX_MEMBERS)

@@ -10,7 +10,9 @@ import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../identity/service.ts';
 import { agentsNotAllowed, banned, createAccess, type Here } from './access.ts';
 import type { MyMembership, ReactionMode, Room, RoomListItem } from './contract.ts';
+import * as countedRepo from './counted-repository.ts';
 import { createEntrance } from './entrance.ts';
+import * as memberRepo from './members-repository.ts';
 import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
 import { canInRoom } from './policy.ts';
@@ -127,7 +129,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
 
     /** People who look after a room. */
     async moderatorsOf(tx: Tx, row: repo.RoomRow, limit: number): Promise<string[]> {
-      const people = await repo.listPeople(tx, row.id, row.rights === null, limit);
+      const people = await memberRepo.listPeople(tx, row.id, row.rights === null, limit);
       return people
         .filter(({ userId, role }) => canInRoom('moderation.review', { row, userId, role, admin: false }))
         .map(({ userId }) => userId);
@@ -197,7 +199,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
         page.scope === 'mine'
           ? undefined
           : await repo.listPublicRooms(db, scope.tenantId, page.limit + 1, cursor);
-      const mine = await repo.listRoomsOf(
+      const mine = await countedRepo.listRoomsOf(
         db,
         scope.tenantId,
         scope.user.id,
@@ -364,11 +366,12 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     },
 
     /** Agents that are members of the room. */
-    agentsIn: async (at: Db | Tx, roomId: string) => (await repo.listAgentMembers(at, roomId)).map(toMember),
+    agentsIn: async (at: Db | Tx, roomId: string) =>
+      (await memberRepo.listAgentMembers(at, roomId)).map(toMember),
 
     /** The room counts as unread from this seq on, until the read mark is set the next time. */
     async markUnread(scope: Scope, roomId: string, seq: number): Promise<MyMembership> {
-      await repo.setUnreadFrom(db, roomId, scope.user.id, seq);
+      await memberRepo.setUnreadFrom(db, roomId, scope.user.id, seq);
       return memberships.mine(scope, roomId);
     },
 
@@ -378,7 +381,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
       seq: number,
     ): Promise<{ roomId: string; me: MyMembership }> {
       const { row } = await requireMember(scope, key);
-      await repo.advanceReadSeq(db, row.id, scope.user.id, seq);
+      await memberRepo.advanceReadSeq(db, row.id, scope.user.id, seq);
       return { roomId: row.id, me: await memberships.mine(scope, row.id) };
     },
   };

@@ -1,7 +1,9 @@
 // How rows of rooms and memberships are shown. Pure.
 import { toUser } from '../identity/service.ts';
 import type { Member, MyMembership, Room } from './contract.ts';
-import type { Counts, MemberRow, RoomRow } from './repository.ts';
+import type { Counts } from './counted-repository.ts';
+import type { MemberRow } from './members-repository.ts';
+import type { RoomRow } from './repository.ts';
 
 export const toRoom = (row: RoomRow): Room => ({
   id: row.id,
