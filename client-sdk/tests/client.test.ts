@@ -275,6 +275,16 @@ describe('sending', () => {
     expect(server.messages('lobby').length).toBe(1);
   });
 
+  it('I14 takes the log for an answer that was lost, and asks no more', async () => {
+    const { server, time, room } = await setUpLive();
+    server.answer('send_message', 'drop');
+    const handle = room.messages.send('once');
+    await time.advance(100);
+    expect(handle.status).toBe('sent');
+    await time.advance(60_000);
+    expect(server.calls.filter(({ name }) => name === 'send_message')).toHaveLength(1);
+  });
+
   it('I15 fails for good when the server refuses, lets the next one pass, and offers retry and discard', async () => {
     const { server, time, room } = await setUpLive();
     server.answer(
@@ -436,6 +446,18 @@ describe('counts', () => {
     await room.markRead(3);
     expect(room.getSnapshot().me?.readSeq).toBe(73);
     expect(client.rooms.getSnapshot().unread).toBe(0);
+  });
+
+  it('I11 a read mark that never arrived is told again with the next join', async () => {
+    const { server, time, room } = await setUpLive({}, 3);
+    server.answer('mark_read', { code: 'unavailable', reason: 'away', retryable: true });
+    const lost = room.markRead().catch((error: unknown) => error);
+    await time.advance(100);
+    expect(await lost).toMatchObject({ reason: 'away' });
+    expect(server.membership('lobby', 'ada').readSeq).toBe(0);
+    server.disconnectAll();
+    await time.advance(5000);
+    expect([server.membership('lobby', 'ada').readSeq, room.getSnapshot().me?.unread]).toEqual([3, 0]);
   });
 
   it('I11 what a join replays is not counted twice', async () => {

@@ -1,5 +1,6 @@
 // The fold of log entries: older states never win, counts are right at every moment, also half-way through a page.
 import { describe, expect, it } from 'vitest';
+import { withChanges } from '../src/message-changes.ts';
 import { newer, put } from '../src/message-list.ts';
 import {
   adoptAnswer,
@@ -189,4 +190,13 @@ describe('room data', () => {
     const next = applyEntries(data, [{ seq: 3, type: 'something_new', payload: { roomId: 'r', seq: 3 } }]);
     expect([next.applied, next.list === data.list]).toEqual([3, true]);
   });
+});
+
+it('I7 an entry that shows an older state of a message changes nothing, wherever the message is kept', () => {
+  const [message] = world(1).server.messages('lobby') as [Message];
+  const said = (version: number): Message => ({ ...message, version, body: `version ${version}` });
+  const edited = (version: number) =>
+    ({ seq: 9, type: 'message_updated', payload: { message: said(version) } }) as unknown as LogEvent;
+  expect(withChanges([said(2)], [edited(1)], 'me')).toEqual([said(2)]);
+  expect(withChanges([said(2)], [edited(3), edited(2)], 'me')).toEqual([said(3)]);
 });

@@ -160,6 +160,25 @@ describe('a thread', () => {
   });
 });
 
+describe('pins', () => {
+  it('I31 lose a message that is deleted, and have what came while they were fetched', async () => {
+    const world = await setUpLive({}, 3);
+    const { server, time, room } = world;
+    const [a, b] = server.messages('lobby').map(({ id }) => id) as [string, string];
+    for (const id of [a, b]) server.pin(id, 'bob');
+    await overtaking(
+      world,
+      () => room.pins.follow(),
+      () => server.edit(a, 'better'),
+    );
+    const bodies = () => room.pins.getSnapshot().messages.map(({ body }) => body);
+    expect(bodies()).toEqual(['m2', 'better']);
+    server.remove(b);
+    await time.advance(100);
+    expect(bodies()).toEqual(['better']);
+  });
+});
+
 describe('what I may do', () => {
   it('I35 is asked again when a rule or my role changes, after a message of mine, and with each connection', async () => {
     const { client, server, time, room } = await setUpLive({}, 1);
