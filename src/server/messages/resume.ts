@@ -6,7 +6,7 @@ import { type MessageLog, roomTopic } from './log.ts';
 import { fitting, fittingLast } from './pages.ts';
 
 /** Log entries of one page of a resume. */
-export const EVENTS_PAGE = 500;
+const EVENTS_PAGE = 500;
 /** Entries a join without `afterSeq` answers. */
 const NEWEST = 50;
 /** Joins whose missed entries are read together. */
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** The log after a place, up to the room's newest entry of that moment. */
-export interface Missed {
+interface Missed {
   events: LogEvent[];
   lastSeq: number;
   hasMore: boolean;

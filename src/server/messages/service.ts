@@ -31,7 +31,7 @@ import type { Writer } from './writer.ts';
 
 export type { MessageLog } from './log.ts';
 export type { MessageRow } from './repository.ts';
-export { EVENTS_PAGE, type Missed, type Place } from './resume.ts';
+export type { Place } from './resume.ts';
 export type { MessageHeld, MessageSent } from './sends.ts';
 export type MessagesService = ReturnType<typeof createMessagesService>;
 
