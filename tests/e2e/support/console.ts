@@ -89,7 +89,7 @@ export async function startConsole(options: TestAppOptions = {}): Promise<TestCo
 
 /** What a browser says about a connection that a test has cut. */
 const isNetworkNoise = (text: string): boolean =>
-  /ERR_|WebSocket connection|Failed to load resource/.test(text);
+  /ERR_|WebSocket connection|Failed to load resource|dynamically imported module/.test(text);
 
 /** The field one writes in. */
 export const field = (page: Page) => page.getByRole('textbox', { name: /^Write/ });

@@ -211,11 +211,13 @@ export function Composer(props: ComposerProps) {
     ? 'Goes out as soon as the files have arrived'
     : commands.busy
       ? 'Being carried out…'
-      : isStrange
-        ? strangeWords
-        : command !== undefined && files.entries.length > 0
-          ? 'A command takes no files: this goes out as a message.'
-          : (limitHint(bytes) ?? speech.notice);
+      : asked !== undefined && asked === text
+        ? 'Goes on as soon as it is known which commands there are'
+        : isStrange
+          ? strangeWords
+          : command !== undefined && files.entries.length > 0
+            ? 'A command takes no files: this goes out as a message.'
+            : (limitHint(bytes) ?? speech.notice);
   const { dragging, ...drop } = useFileDrop(disabled, files.add);
 
   return (
