@@ -94,7 +94,10 @@ export interface RoomSnapshot {
   readonly me?: MyMembership;
   /** At most the first 200; page the rest with `call('list_members')`. */
   readonly members: readonly Member[];
-  /** By seq, without holes; then my unconfirmed ones in the order of sending. */
+  /**
+   * By seq, without holes; then my unconfirmed ones in the order of sending. When more than 1,000 came, the oldest are let go of, down to 500:
+   * `loadBefore` has them again.
+   */
   readonly messages: readonly ChatMessage[];
   /** By user id. */
   readonly presence: Readonly<Record<string, PresenceEntry>>;

@@ -223,6 +223,18 @@ export function createHistory(room: RoomContext): { api: History; part: RoomPart
     },
     reset: forget,
     forget,
+    isPaging: () => late !== undefined,
+    cut(gone) {
+      if (past === undefined || !past.attached) return;
+      const all = [...upTo(past.list, (gone[0]?.seq ?? 1) - 1), ...gone];
+      const list = all.slice(-MOST_HELD);
+      const first = list[0];
+      past = {
+        ...past,
+        list,
+        from: list.length < all.length && first !== undefined ? first.seq - 1 : past.from,
+      };
+    },
     signal: () => {},
     live() {
       for (const root of unsure.keys()) void askFor(root);

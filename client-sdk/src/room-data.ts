@@ -27,7 +27,13 @@ export interface RoomData {
   readonly typing: Readonly<Record<string, number>>;
   /** Entries about messages that are not loaded, in order, kept while a page of history is on its way. */
   readonly late: readonly LogEvent[] | undefined;
+  /** The list may be so long before its beginning is let go of: longer where it was paged back. */
+  readonly most: number;
 }
+
+/** What is said live makes the list grow so far; then it is cut to its newest. */
+export const MOST_LIVE = 1000;
+const KEPT_LIVE = 500;
 
 export const emptyRoom: RoomData = {
   room: undefined,
@@ -42,6 +48,7 @@ export const emptyRoom: RoomData = {
   streams: {},
   typing: {},
   late: undefined,
+  most: MOST_LIVE,
 };
 
 /** What a join tells besides entries. Call before applying its entries. */
@@ -62,6 +69,7 @@ export const resetList = (data: RoomData, base: number): RoomData => ({
   list: [],
   base,
   applied: base,
+  most: MOST_LIVE,
   streams: {},
 });
 
@@ -187,7 +195,19 @@ export function prependPage(data: RoomData, page: readonly Message[], end: boole
   );
   const first = older[0];
   const base = end ? 0 : first === undefined ? data.base : Math.min(data.base, first.seq - 1);
-  return { ...data, list: [...older, ...data.list], base, late: undefined };
+  const list = [...older, ...data.list];
+  return { ...data, list, base, late: undefined, most: Math.max(MOST_LIVE, list.length + KEPT_LIVE) };
+}
+
+/** How many messages at the beginning of the list are too many; none while a page that leads up to it is on its way. */
+export const surplusOf = ({ list, most, late }: RoomData): number =>
+  late !== undefined || list.length <= most ? 0 : list.length - KEPT_LIVE;
+
+/** Lets go of the first so many messages: they can be paged to again. */
+export function cutList(data: RoomData, count: number): RoomData {
+  const list = data.list.slice(count);
+  const first = list[0];
+  return first === undefined ? data : { ...data, list, base: first.seq - 1, most: MOST_LIVE };
 }
 
 /** A message as an answer to a call of mine (edit, delete) gives it; the entry will follow. */

@@ -3,7 +3,7 @@
 import type { Off, RoomSnapshot } from './api.ts';
 import type { TypedCall } from './room-messages.ts';
 import type { RoomState } from './room-signals.ts';
-import type { LogEvent } from './wire.ts';
+import type { LogEvent, Message } from './wire.ts';
 
 /** Told after the room's own state has it. */
 export interface RoomPart {
@@ -18,6 +18,10 @@ export interface RoomPart {
   forget(): void;
   /** Something of the room changed. */
   show(): void;
+  /** A page that leads up to the room's list is on its way: the list must begin where it does. */
+  isPaging?(): boolean;
+  /** The room's list began with these, and lets go of them. */
+  cut?(gone: readonly Message[]): void;
 }
 
 /** What a part may use of its room. */

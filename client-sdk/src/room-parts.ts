@@ -23,7 +23,7 @@ export interface RoomPartsOptions extends RoomContext {
   isFromHere(id: string): boolean;
 }
 
-export function createRoomParts(room: RoomPartsOptions): Omit<RoomPart, 'live'> & {
+export function createRoomParts(room: RoomPartsOptions): Required<Omit<RoomPart, 'live'>> & {
   pins: Pins;
   rights: Rights;
   commands: Commands;
@@ -69,6 +69,10 @@ export function createRoomParts(room: RoomPartsOptions): Omit<RoomPart, 'live'> 
     },
     forget() {
       for (const part of parts) part.forget();
+    },
+    isPaging: () => parts.some((part) => part.isPaging?.() === true),
+    cut(gone) {
+      for (const part of parts) part.cut?.(gone);
     },
     show() {
       const live = room.isLive();

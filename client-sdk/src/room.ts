@@ -9,7 +9,16 @@ import type { Outbox, OutboxEntry } from './outbox.ts';
 import type { Clock, Timers } from './ports.ts';
 import { createReadMarker } from './read-marker.ts';
 import { agentCommands } from './room-agents.ts';
-import { applyEntries, applyJoin, applyRead, applyUnread, emptyRoom, resetList } from './room-data.ts';
+import {
+  applyEntries,
+  applyJoin,
+  applyRead,
+  applyUnread,
+  cutList,
+  emptyRoom,
+  resetList,
+  surplusOf,
+} from './room-data.ts';
 import { createRoomMessages, type TypedCall } from './room-messages.ts';
 import { createRoomParts } from './room-parts.ts';
 import {
@@ -111,6 +120,12 @@ export function createRoom(parts: RoomParts): Room {
       for (const { type, payload } of entries)
         if (type === 'new_message') parts.sender.seen(payload as unknown as Message);
       beside.entries(entries);
+      const surplus = surplusOf(state);
+      if (surplus > 0 && !beside.isPaging()) {
+        const gone = state.list.slice(0, surplus);
+        state = { ...state, ...cutList(state, surplus) };
+        beside.cut(gone);
+      }
       if (state.deleted) refused(new ParleyError('not_found', 'room_deleted', 'The room was deleted'));
       else if (state.evicted)
         refused(new ParleyError('forbidden', 'not_a_member', 'You are no longer a member of this room'));

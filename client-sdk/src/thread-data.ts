@@ -62,6 +62,19 @@ export function addPage(
   };
 }
 
+/** Keeps what the room's list lets go of: of a thread that is known no reply may be missing. */
+export function takeOver(data: ThreadData, gone: readonly Message[], rootId: string): ThreadData {
+  if (data.root === undefined) return data;
+  const from = gone[0]?.seq ?? Infinity;
+  const root = gone.find(({ id }) => id === rootId);
+  const older = [
+    ...data.older.filter(({ seq }) => seq < from),
+    ...gone.filter(({ threadId }) => threadId === rootId),
+  ];
+  // The list that had the first message had all replies.
+  return { ...data, root: root ?? data.root, older, complete: data.complete || root !== undefined };
+}
+
 /** How the thread stands for me, as the server says. My read mark never moves back. */
 export function adoptMe(data: ThreadData, me: MyThread, countedTo: number): ThreadData {
   const readSeq = Math.max(me.readSeq, data.me?.readSeq ?? 0);

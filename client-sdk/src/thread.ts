@@ -15,6 +15,7 @@ import {
   emptyThread,
   readThread,
   type ThreadData,
+  takeOver,
   viewThread,
 } from './thread-data.ts';
 import type { Events, LogEvent, Message } from './wire.ts';
@@ -225,6 +226,10 @@ export function createThread(
     },
     live() {
       if (references > 0) void load();
+    },
+    isPaging: () => data.late !== undefined,
+    cut(gone) {
+      data = takeOver(data, gone, rootId);
     },
     forget() {
       turn += 1;
