@@ -1,6 +1,5 @@
 // The composition root: builds every part and hands them to each other. The only place that knows them all.
 // What starts here also stops here, in reverse order.
-import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AgentsOverrides, createAgentsLayer } from './agents/layer.ts';
@@ -91,18 +90,9 @@ import { settingsModule } from './server/settings/module.ts';
 import { createSettingsService } from './server/settings/service.ts';
 import { threadsModule } from './server/threads/module.ts';
 import { createThreadsService } from './server/threads/service.ts';
-import { originAllowed } from './server/transports/http/origin.ts';
-import { createHttp } from './server/transports/http/server.ts';
-import { createMcp, MCP_PATH } from './server/transports/mcp.ts';
-import { createClusterControl } from './server/transports/realtime/cluster-control.ts';
-import { createLocalConnections } from './server/transports/realtime/connections.ts';
+import { createDoors } from './server/transports/doors.ts';
 import { createHub } from './server/transports/realtime/hub.ts';
 import { createLogWatch } from './server/transports/realtime/log-watch.ts';
-import { createPhoenix, PHOENIX_PATH } from './server/transports/realtime/phoenix.ts';
-import { createPhoenixConnections } from './server/transports/realtime/phoenix-connection.ts';
-import { createPhoenixLongPoll, LONGPOLL_PATH } from './server/transports/realtime/phoenix-longpoll.ts';
-import { createTestDoor } from './server/transports/realtime/phoenix-test-pushes.ts';
-import { createSocketIo } from './server/transports/realtime/socketio.ts';
 import { unreadModule } from './server/unread/module.ts';
 import { createUnreadService } from './server/unread/service.ts';
 import { createLinks } from './server/uploads/links.ts';
@@ -482,7 +472,6 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       ...(overrides.modules ?? []),
     ];
     const eventDefs = modules.flatMap((m) => m.events ?? []);
-    const topics = modules.flatMap((m) => m.topics ?? []);
     const operations = createOperations(
       modules.flatMap((m) => m.operations),
       { clock, limits, metrics, tracer },
@@ -490,90 +479,27 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
 
     let url = '';
     let state: 'starting' | 'ready' | 'stopping' = 'starting';
-    const origins = { publicUrl: config.PUBLIC_URL, corsOrigins: config.CORS_ORIGINS };
-    const allowed = (request: IncomingMessage) => originAllowed(request, origins);
-    const local = createLocalConnections();
-    const session = {
+    const doors = createDoors({
+      config,
+      secret,
+      bus,
+      modules,
+      events: eventDefs,
       hub,
       operations,
-      topics,
       revocations,
       clock,
       limits,
       metrics,
       logger,
       nodeId,
-      connections: local,
       deliveries: deliveryMemory,
-    };
-    const sockets = {
-      ...session,
       authenticate: identity.authenticate,
-      originAllowed: allowed,
-      drain: { clock, windowMs: config.DRAIN_WINDOW_MS },
-    };
-    const channels = createPhoenixConnections({
-      ...session,
-      events: eventDefs,
-      testDoor: config.NODE_ENV === 'test' ? createTestDoor(bus) : undefined,
-    });
-    const longpoll = createPhoenixLongPoll({ ...sockets, connections: channels, bus, secret });
-    const mcp = createMcp({
-      operations,
-      authenticate: identity.authenticate,
-      hosts: () =>
-        [config.PUBLIC_URL, ...config.CORS_ORIGINS].flatMap((url) =>
-          url === undefined ? [] : [new URL(url).host],
-        ),
-      publicUrl: config.PUBLIC_URL,
-      version: config.version,
-      logger,
-    });
-    const web = createHttp({
-      mcp: { path: MCP_PATH, serve: mcp.serve, describe: mcp.describe },
-      operations,
-      events: eventDefs,
-      rawRoutes: modules.flatMap((m) => m.rawRoutes ?? []),
-      streamRoutes: modules.flatMap((m) => m.streamRoutes ?? []),
-      limits,
-      authenticate: identity.authenticate,
-      origins,
-      trustProxy: config.TRUST_PROXY,
-      metrics,
-      metricsToken: config.METRICS_TOKEN,
       consoleDir: CONSOLE_DIR,
-      version: config.version,
       url: () => config.PUBLIC_URL ?? url,
-      logger,
       notReady: async () => [...(state === 'ready' ? [] : [state]), ...(await databaseProblems())],
     });
-    const http = createServer(
-      { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-      (request, response) =>
-        request.url?.split('?', 1)[0] === LONGPOLL_PATH
-          ? longpoll.handle(request, response)
-          : web(request, response),
-    );
-    const socketio = createSocketIo({ ...sockets, http });
-    const control = createClusterControl({
-      io: socketio.io,
-      local,
-      recall: (asked) =>
-        deliveryMemory.recall(asked, local.seats(asked.tenantId, asked.userId, asked.roomId)),
-      logger,
-      metrics,
-      redisUrl: config.REDIS_URL,
-    });
-    const phoenix = createPhoenix({ ...sockets, connections: channels });
-    http.on('upgrade', (request, socket, head) => {
-      // A client that breaks off here must not end the process.
-      socket.on('error', () => socket.destroy());
-      const path = (request.url ?? '').split('?', 1)[0];
-      if (path === PHOENIX_PATH) return void phoenix.upgrade(request, socket, head);
-      // Exactly what Socket.IO takes: anything else it would leave without an answer.
-      if (path?.startsWith('/socket.io/')) return;
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-    });
+    const { http, control } = doors;
 
     /** What every tenant has from the start. */
     async function furnish(tenantId: string): Promise<void> {
@@ -660,16 +586,12 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
           clock.sleep(FINISH_WRITES_MS, waited.signal).catch(() => undefined),
         ]);
         waited.abort();
-        await Promise.all([socketio.drain(), phoenix.drain()]);
+        await doors.drain();
         for (const module of [...modules].reverse()) await module.stop?.();
         await agents.stop();
         await jobs.stop();
         await writer.idle();
-        socketio.stop();
-        phoenix.stop();
-        longpoll.stop();
-        await mcp.stop();
-        http.closeAllConnections();
+        await doors.stop();
         await logWatch.stop();
         hub.stop();
         presence.stop();
