@@ -29,6 +29,8 @@ export function pictures({ rooms, agents, messages }: Town): Picture[] {
       onPhone: true,
       until: shows('The sign maker asks'),
     },
+    // Before the thread is opened, which reads it.
+    { name: 'threads', hash: '#/threads', until: shows('2 new replies') },
     {
       name: 'thread',
       hash: `#/rooms/mill-street/threads/${message('What has to happen before we open')}`,
@@ -70,12 +72,11 @@ export function pictures({ rooms, agents, messages }: Town): Picture[] {
         await page.getByRole('option', { name: /Search messages/ }).waitFor();
       },
     },
-    { name: 'threads', hash: '#/threads', until: shows('2 new replies') },
     { name: 'later', hash: '#/later/scheduled', until: shows('Happy first of December') },
     { name: 'reminders', hash: '#/later/reminders', onPhone: true, until: shows('Call the mill') },
     { name: 'saved', hash: '#/saved', until: shows('The copy for the bank') },
     { name: 'agents', hash: '#/agents', until: shows('Adds up costs') },
-    { name: 'agent', hash: `#/agents/${agents.scribe}`, onPhone: true, until: shows('Personality') },
+    { name: 'agent', hash: `#/agents/${agents.scribe}`, onPhone: true, until: shows('When it speaks') },
     { name: 'agent-tools', hash: `#/agents/${agents.ledger}/tools`, until: shows(/calculator/i) },
     {
       name: 'workspace',
