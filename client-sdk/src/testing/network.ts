@@ -3,7 +3,8 @@
 import type { ClientOptions } from '../api.ts';
 import type { TransportFactory } from '../ports.ts';
 import { lifeOf } from '../tokens.ts';
-import { createFakeServer, type FakeConnection, type FakeServer } from './fake-server.ts';
+import { createFakeServer, type FakeServer } from './fake-server.ts';
+import type { FakeConnection } from './fake-world.ts';
 import { createManualTime, type ManualTime } from './time.ts';
 
 export type { FakeServer } from './fake-server.ts';
