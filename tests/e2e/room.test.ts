@@ -80,8 +80,9 @@ describe.runIf(hasBrowser)('a room in the console', () => {
     await page.getByRole('option', { name: 'rocket', selected: true }).waitFor();
     await clean('emoji');
     await page.keyboard.press('Enter');
-    const chip = row.getByRole('button', { name: '🚀 yours' });
+    const chip = row.getByRole('button', { name: /^🚀 1 yours$/ });
     await chip.waitFor();
+    await clean('reaction');
     await chip.click();
     await chip.waitFor({ state: 'detached' });
   });
@@ -214,8 +215,13 @@ describe.runIf(hasBrowser)('a room in the console', () => {
     const command = (name: RegExp) => page.getByRole('option', { name });
     await field(page).fill('');
     await field(page).focus();
-    await page.keyboard.type('/re');
+    await page.keyboard.type('/');
     await page.getByRole('listbox', { name: 'Commands' }).waitFor();
+    await command(/help/).waitFor();
+    // More than are seen at once.
+    await clean('commands-all');
+    await page.keyboard.type('re');
+    await command(/help/).waitFor({ state: 'detached' });
     await clean('commands');
     await command(/remind/).waitFor();
     await page.keyboard.press('Enter');

@@ -196,7 +196,11 @@ export function Composer(props: ComposerProps) {
       if (name !== undefined && option?.word === found?.typed) return false;
       pick(option);
     } else if (event.key === 'Tab' && !event.shiftKey) pick(option);
-    else return false;
+    else {
+      // The list goes away before the focus goes back past it.
+      if (event.key === 'Tab') suggestions.close();
+      return false;
+    }
     return true;
   }
 

@@ -19,7 +19,7 @@ export const optionId = (listId: string, index: number): string => `${listId}-${
 
 export function SuggestionListbox({ id, label, options, active, onPoint, onPick }: SuggestionListboxProps) {
   return (
-    <div id={id} role="listbox" aria-label={label} className={styles.list}>
+    <div id={id} role="listbox" aria-label={label} className={styles.list} tabIndex={0}>
       {options.map((option, index) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the composer, which owns the focus
         // biome-ignore lint/a11y/useFocusableInteractive: an option of an aria-activedescendant list is never focused

@@ -21,7 +21,6 @@ export function Reactions({ reactions, reacts, tabIndex, onReact }: ReactionsPro
             type="button"
             className={styles.chip}
             aria-pressed={mine}
-            aria-label={`${emoji} ${who(count, mine)}`}
             title={`${who(count, mine)}${reacts ? `, press to ${mine ? 'take back' : 'add yours'}` : ''}`}
             disabled={!reacts && !mine}
             tabIndex={tabIndex}
@@ -29,8 +28,9 @@ export function Reactions({ reactions, reacts, tabIndex, onReact }: ReactionsPro
           >
             <span className={styles.emoji} data-name={emoji.startsWith(':') || undefined}>
               {emoji}
-            </span>
+            </span>{' '}
             <span className={styles.count}>{count}</span>
+            <span className="reader-only">{spoken(count, mine)}</span>
           </button>
         </li>
       ))}
@@ -50,6 +50,12 @@ export function Reactions({ reactions, reacts, tabIndex, onReact }: ReactionsPro
       )}
     </ul>
   );
+}
+
+/** After the number. */
+function spoken(count: number, mine: boolean): string {
+  if (!mine) return count === 1 ? 'reaction' : 'reactions';
+  return who(count, mine);
 }
 
 function who(count: number, mine: boolean): string {
