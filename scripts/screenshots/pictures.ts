@@ -76,7 +76,7 @@ export function pictures({ rooms, agents, messages }: Town): Picture[] {
     { name: 'reminders', hash: '#/later/reminders', onPhone: true, until: shows('Call the mill') },
     { name: 'saved', hash: '#/saved', until: shows('The copy for the bank') },
     { name: 'agents', hash: '#/agents', until: shows('Adds up costs') },
-    { name: 'agent', hash: `#/agents/${agents.scribe}`, onPhone: true, until: shows('When it speaks') },
+    { name: 'agent', hash: `#/agents/${agents.scribe}`, until: shows('When it speaks') },
     { name: 'agent-tools', hash: `#/agents/${agents.ledger}/tools`, until: shows(/calculator/i) },
     {
       name: 'workspace',
@@ -109,12 +109,23 @@ export function pictures({ rooms, agents, messages }: Town): Picture[] {
       until: shows('In the room’s log'),
     },
     {
+      name: 'count',
+      hash: `#/explain/unread/${rooms.kitchen}`,
+      until: shows('These count'),
+    },
+    { name: 'moderation', hash: '#/moderation', onPhone: true, until: shows('The third time this week') },
+    {
+      name: 'held',
+      hash: `#/moderation/held?room=${rooms.kitchen}`,
+      until: shows('cheap flour at the port'),
+    },
+    {
       name: 'webhooks',
       hash: `#/webhooks?room=${rooms.shop}`,
       until: shows('https://example.org/hooks/mill-street'),
     },
     { name: 'audit', hash: '#/audit', until: shows('Is the record whole?') },
     { name: 'preferences', hash: '#/me', until: shows('Room between things') },
-    { name: 'notifications', hash: '#/me/notifications', onPhone: true, until: shows('Be quiet every day') },
+    { name: 'notifications', hash: '#/me/notifications', until: shows('Be quiet every day') },
   ];
 }

@@ -157,6 +157,19 @@ export async function settle(url: string): Promise<Town> {
     endsAt: later(50),
   });
 
+  const offer = await say(dana, lobby, 'My cousin sells used ovens, half the price, write to me!');
+  await call(ben, 'POST', `/messages/${offer}/report`, {
+    reason: 'spam',
+    comment: 'The third time this week',
+  });
+  await call(grace, 'PUT', `/rooms/${kitchen}/rules`, {
+    phrases: [{ phrase: 'cheap flour', action: 'hold' }],
+  });
+  // Refused for now, with the word that it waits.
+  await call(chidi, 'POST', `/rooms/${kitchen}/messages`, {
+    body: 'There is cheap flour at the port today.',
+  }).catch(() => {});
+
   return {
     people: { grace, ada, ben, chidi, dana },
     rooms: { lobby, shop, kitchen, money },
