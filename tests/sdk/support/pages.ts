@@ -20,7 +20,8 @@ export async function buildScript(project: string, entry: string): Promise<Buffe
       minify: true,
       rolldownOptions: { output: { codeSplitting: false } },
     },
-    // Under the tests' NODE_ENV it would be made for development.
+    // As it is published: under the tests' NODE_ENV it would be made for development, with the debugging of socket.io-client.
+    resolve: { conditions: ['module', 'browser', 'production'] },
     oxc: { jsx: { runtime: 'automatic', development: false } },
     define: { 'process.env.NODE_ENV': '"production"' },
   });
