@@ -30,6 +30,36 @@ describe('history', () => {
     expect(room.message(old?.id as string).getSnapshot()?.body).toBe('edited');
   });
 
+  it('I8 I22 a page that was asked for before the list was rebuilt is not put before it', async () => {
+    const { network, server, time, room } = await setUpLive({}, 1);
+    const root = server.messages('lobby')[0]?.id as string;
+    for (let i = 0; i < 200; i++) server.post('lobby', 'bob', `m${i}`, i % 2 === 0 ? { threadId: root } : {});
+    // Away for so long that the room and the thread begin with their newest.
+    server.truncate('lobby', 150);
+    server.disconnectAll();
+    room.thread(root).join();
+    await time.advance(5000);
+    Object.assign(network.faults, { min: 100, max: 100, reorder: true });
+    const pages = [room.messages.loadBefore(100), room.thread(root).loadBefore(20)];
+    await time.advance(50);
+    // An entry is lost, and the log does not reach back to it: all is fetched anew, faster than the pages come.
+    Object.assign(network.faults, { min: 1, max: 1, drop: 1 });
+    for (let i = 0; i < 60; i++) server.post('lobby', 'bob', 'lost', i % 2 === 0 ? { threadId: root } : {});
+    server.truncate('lobby', server.log('lobby').length - 2);
+    await time.advance(1);
+    network.faults.drop = 0;
+    server.post('lobby', 'bob', 'shows the gap');
+    await time.advance(1000);
+    await Promise.all(pages);
+    const truth = server.messages('lobby');
+    const { messages } = room.getSnapshot();
+    expect(messages).toEqual(truth.filter(({ seq }) => seq >= (messages[0]?.seq ?? 0)));
+    const { replies } = room.thread(root).getSnapshot();
+    const inThread = truth.filter(({ threadId }) => threadId === root);
+    expect(replies).toEqual(inThread.filter(({ seq }) => seq >= (replies[0]?.seq ?? 0)));
+    expect(replies.length).toBeGreaterThan(20);
+  });
+
   it('I8 a page around a seq stands by itself', async () => {
     const { time, room } = await setUpLive({}, 120);
     const page = room.messages.loadAround(20, 10);
