@@ -44,8 +44,8 @@ export function useVirtualRows(options: Options): VirtualRows {
   const viewport = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
-  /** Px of the viewport when it was held the last time. */
-  const height = useRef(0);
+  /** Px when it was held the last time: of the viewport, of all that scrolls, and from its top. */
+  const held = useRef({ height: 0, whole: 0, top: 0 });
   const [atBottom, setAtBottom] = useState(true);
   const latest = useRef(options);
   latest.current = options;
@@ -71,10 +71,10 @@ export function useVirtualRows(options: Options): VirtualRows {
   const hold = useCallback(() => {
     const view = viewport.current;
     if (view === null) return;
-    height.current = view.clientHeight;
     const edited = content.current?.querySelector('[data-row]:has(textarea:focus)');
-    if (edited !== null && edited !== undefined) return edited.scrollIntoView({ block: 'nearest' });
-    if (follow.current) view.scrollTop = view.scrollHeight;
+    if (edited !== null && edited !== undefined) edited.scrollIntoView({ block: 'nearest' });
+    else if (follow.current) view.scrollTop = view.scrollHeight;
+    held.current = { height: view.clientHeight, whole: view.scrollHeight, top: view.scrollTop };
   }, []);
 
   const look = useCallback(() => {
@@ -88,8 +88,10 @@ export function useVirtualRows(options: Options): VirtualRows {
 
   const onScroll = useCallback(() => {
     const view = viewport.current;
-    // Resized since: then the page scrolled, not the reader, and it is held in a moment.
-    if (view === null || view.clientHeight !== height.current) return;
+    // Resized, or grown with nobody moving up: then the page scrolled, not the reader, and it is held in a moment.
+    if (view === null || view.clientHeight !== held.current.height) return;
+    if (follow.current && view.scrollHeight !== held.current.whole && view.scrollTop >= held.current.top)
+      return;
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     follow.current = latest.current.atEnd && below <= NEAR_BOTTOM;
     setAtBottom(follow.current);
