@@ -34,6 +34,24 @@ describe('lists of mine', () => {
     expect([items.map(({ message }) => message?.body), unread]).toEqual([['@ada two', '@ada one'], 2]);
   });
 
+  it('I25 show a message as it was changed, also while they are fetched', async () => {
+    const world = await setUpLive();
+    const { client, server, time } = world;
+    const { id } = server.post('lobby', 'bob', '@ada one');
+    server.ask('ada', 'save_message', { messageId: id });
+    const shown = () =>
+      [client.inbox, client.saved].map((list) => list.getSnapshot().items[0]?.message?.body);
+    await overtaking(
+      world,
+      () => [client.inbox, client.saved].map((list) => list.follow()),
+      () => server.edit(id, '@ada better'),
+    );
+    expect(shown()).toEqual(['@ada better', '@ada better']);
+    server.edit(id, '@ada best');
+    await time.advance(100);
+    expect(shown()).toEqual(['@ada best', '@ada best']);
+  });
+
   it('I25 page on without a hole, and count what is older than the page', async () => {
     const { client, server, time } = await setUpLive();
     for (let i = 1; i <= 120; i++) server.post('lobby', 'bob', `@ada ${i}`);

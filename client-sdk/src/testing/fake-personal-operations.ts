@@ -13,7 +13,11 @@ export function personalOperations(world: FakeWorld): Record<string, Handler> {
         .inbox.filter((one) => readable(one) && !(unread === true && one.readAt !== undefined))
         .filter((one) => cursor === undefined || one.place < Number(cursor))
         .reverse();
-      const data = all.slice(0, limit);
+      // As the message stands now.
+      const data = all.slice(0, limit).map((one) => {
+        const found = locate(one.message?.id);
+        return found === undefined ? one : { ...one, message: shown(found.room, found.message, userId) };
+      });
       return {
         data,
         unread: person(userId).inbox.filter((one) => readable(one) && one.readAt === undefined).length,
