@@ -206,7 +206,7 @@ export async function createApp(config: Config, overrides: AppOverrides = {}) {
       furnish,
     });
     const log = createMessageLog(database, bus);
-    const rooms = createRoomsService({ database, events, identity, log, bus, pace });
+    const rooms = createRoomsService({ database, events, identity, log, bus, jobs, pace });
     const files = createFiles(config, inMemory);
     undo.push(() => files.remove());
     const uploads = createUploadsService({

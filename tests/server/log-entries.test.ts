@@ -141,6 +141,16 @@ const CAUSES: Record<string, Record<string, (at: Place) => Promise<unknown>>> = 
     },
   },
   member_updated: {
+    'somebody takes another name and picture': async ({ room }) => {
+      const eve = await town.person(`Eve ${newId()}`);
+      await town.call(eve, 'rooms.join', { roomId: room.id });
+      await town.say(eve, room, 'Under my old name');
+      await town.call(eve, 'update_me', { name: 'Evelyn', avatarUrl: 'https://example.org/eve.png' });
+    },
+    'an agent is called otherwise': async ({ room }) => {
+      await answered(room);
+      await town.call(ada, 'update_agent', { agentId: agent.id, name: `Otto ${newId().slice(-6)}` });
+    },
     'a role changes': ({ room }) => town.call(ada, 'update_member', on(room, bea.user, { role: 'admin' })),
     'somebody is muted for a time': ({ room }) =>
       town.call(ada, 'mute_member', on(room, bea.user, { until: inAnHour() })),

@@ -39,9 +39,12 @@ export function apply(copy: Copy, { type, payload }: LogEvent, myId: string): vo
   }
   if (type === 'new_message' || type === 'agent_message') keep(p);
   else if (type === 'message_updated' || type === 'message_deleted') keep(p.message);
-  else if (type === 'member_joined' || type === 'member_updated')
-    copy.members.set(p.member.user.id, p.member);
-  else if (type === 'member_left') copy.members.delete(p.userId);
+  else if (type === 'member_joined' || type === 'member_updated') {
+    const { user } = p.member;
+    copy.members.set(user.id, p.member);
+    for (const message of copy.messages.values())
+      if (message.author.id === user.id) copy.messages.set(message.id, { ...message, author: user });
+  } else if (type === 'member_left') copy.members.delete(p.userId);
   else if (type === 'room_updated') copy.room = p.room;
   else throw new Error(`An entry of a type that this copy does not know: ${type}`);
 }

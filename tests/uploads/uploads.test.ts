@@ -98,6 +98,16 @@ describe('on the way', () => {
     expect(await sendBytes(app, ada, id, picture, 0)).toMatchObject({ status: 409 });
   });
 
+  test('a file goes with a reply to a reply as well', async () => {
+    const roomId = await newRoom();
+    const root: Message = await adas.call('send_message', { roomId, body: 'First' });
+    const reply: Message = await adas.call('send_message', { roomId, body: 'So', threadId: root.id });
+    const id = await upload(app, ada, adas, 'plan.txt', Buffer.from('plan'));
+    const further = { roomId, body: 'See', threadId: reply.id, attachments: [id] };
+    const message: Message = await adas.call('send_message', further);
+    expect(message).toMatchObject({ threadId: root.id, attachments: [{ id, name: 'plan.txt' }] });
+  });
+
   test('what came before a connection broke stays', async () => {
     const bytes = Buffer.alloc(100_000, 'x');
     const { id } = await adas.call('create_upload', { name: 'x.txt', bytes: bytes.length });

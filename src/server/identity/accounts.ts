@@ -28,6 +28,12 @@ export interface UserRemoved {
   by: string;
 }
 
+/** Said in the transaction that changes how rooms show them. */
+export interface ProfileChanged {
+  tenantId: string;
+  userId: string;
+}
+
 export type Accounts = ReturnType<typeof createAccounts>;
 
 export const toUser = (
@@ -98,7 +104,9 @@ export function createAccounts(deps: {
     },
 
     async update(tx: Tx, tenantId: string, id: string, set: Parameters<typeof repo.updateUser>[3]) {
+      const told = await repo.raiseProfileVersion(tx, tenantId, id, set);
       await repo.updateUser(tx, tenantId, id, set);
+      if (told) await events.emit<ProfileChanged>(tx, 'user.profile_changed', [{ tenantId, userId: id }]);
       database.afterCommit(tx, () => accounts.forget(tenantId, id));
     },
 

@@ -96,6 +96,7 @@ export const getMe = defineOperation({
 export const updateMe = defineOperation({
   name: 'me.update',
   summary: 'Change my display name or picture',
+  description: 'Every room that I am in hears of it by `member_updated`, a moment later.',
   tag: 'Identity',
   rest: { method: 'patch', path: '/api/me' },
   socket: 'update_me',
@@ -110,6 +111,7 @@ export const updateMe = defineOperation({
   output: Me,
   permission: 'signed_in',
   effect: 'reversible',
+  rate: { bucket: 'me.update', points: 20, seconds: 60 },
 });
 
 export const listUsers = defineOperation({

@@ -87,6 +87,29 @@ export const updateUser = (
     .returningAll()
     .executeTakeFirst();
 
+/** Counts a change of name or picture before it is made. @returns whether `set` makes one */
+export async function raiseProfileVersion(
+  tx: Tx,
+  tenantId: string,
+  id: string,
+  { name, avatarUrl }: { name?: string | undefined; avatarUrl?: string | null | undefined },
+): Promise<boolean> {
+  if (name === undefined && avatarUrl === undefined) return false;
+  const { numUpdatedRows } = await tx
+    .updateTable('users')
+    .set((eb) => ({ profileVersion: eb('profileVersion', '+', 1) }))
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where((eb) =>
+      eb.or([
+        ...(name === undefined ? [] : [eb('name', 'is distinct from', name)]),
+        ...(avatarUrl === undefined ? [] : [eb('avatarUrl', 'is distinct from', avatarUrl)]),
+      ]),
+    )
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 export async function hasHuman(db: Db | Tx, tenantId: string, of?: { externally: true }): Promise<boolean> {
   let query = db
     .selectFrom('users')

@@ -336,10 +336,8 @@ export function createIdentityService(deps: IdentityDeps) {
         ...(change.name === undefined ? {} : { name: change.name }),
         ...(change.avatarUrl === undefined ? {} : { avatarUrl: change.avatarUrl }),
       };
-      if (Object.keys(set).length > 0) {
-        await database.transaction((tx) => repo.updateUser(tx, scope.tenantId, scope.user.id, set));
-        accounts.forget(scope.tenantId, scope.user.id);
-      }
+      if (Object.keys(set).length > 0)
+        await database.transaction((tx) => accounts.update(tx, scope.tenantId, scope.user.id, set));
       return service.me(scope);
     },
 
@@ -435,6 +433,6 @@ export function createIdentityService(deps: IdentityDeps) {
 const ended = () => new AppError('unauthorized', 'revoked_token', 'This session was ended; sign in again.');
 
 export { isUuid } from '../../core/ids.ts';
-export { toUser, type UserCreated, type UserRemoved } from './accounts.ts';
+export { type ProfileChanged, toUser, type UserCreated, type UserRemoved } from './accounts.ts';
 export { HOME_TENANT } from './clerk-users.ts';
 export { handleFromName, handleKey, MENTION } from './names.ts';

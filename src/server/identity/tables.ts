@@ -27,6 +27,8 @@ export interface UsersTable {
   suspendedAt: Date | null;
   /** Was muted or banned somewhere once: whoever asks looks further only then. */
   sanctioned: Generated<boolean>;
+  /** How often name or picture changed. */
+  profileVersion: Generated<number>;
   deletedAt: Date | null;
   createdAt: Generated<Date>;
 }

@@ -17,6 +17,7 @@ import type { MessageLog } from './log.ts';
 import { namesEveryone } from './mentions.ts';
 import * as repo from './repository.ts';
 import {
+  authorNow,
   build,
   heldForReview,
   idReused,
@@ -108,6 +109,7 @@ export function createCommit(deps: {
       const repeats: Waiting[] = [];
       for (const [i, w] of reachable.entries()) {
         const check = byPlace.get(i + 1) as repo.SendCheck;
+        const asked = w.send;
         const refused = refuse(check, w.send);
         if (refused !== undefined) {
           outcomes.push(() => w.reject(refused));
@@ -145,7 +147,7 @@ export function createCommit(deps: {
           outcomes.push(() => w.reject(refusal('message.send', verdict)));
           continue;
         }
-        const files = attached.get(w.send) ?? [];
+        const files = attached.get(asked) ?? [];
         if (files instanceof AppError) {
           outcomes.push(() => w.reject(files));
           continue;
@@ -180,7 +182,8 @@ export function createCommit(deps: {
         if (slow)
           speakers.set(speaker, { roomId: room.id, authorId: w.send.author.id, tenantId: w.send.tenantId });
         const mayInvoke = canInRoom('agent.invoke', who);
-        fresh.set(w.send.id, { waiting: [w], room, mayInvoke, ...build(w.send, room, mentions, files) });
+        const send = { ...w.send, author: authorNow(w.send, check) };
+        fresh.set(send.id, { waiting: [w], room, mayInvoke, ...build(send, room, mentions, files) });
       }
       for (const w of repeats) await repeat(tx, w, outcomes);
       if (fresh.size === 0) return;

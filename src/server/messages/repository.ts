@@ -353,6 +353,9 @@ export interface SendCheck {
   threadOk: boolean;
   /** The message the thread hangs on, also where a reply of it was named. */
   threadRoot: string | null;
+  /** How its author is shown now. */
+  authorName: string | null;
+  authorAvatarUrl: string | null;
   /** The message that already has this id. */
   existingAuthor: string | null;
   existingRoom: string | null;
@@ -371,7 +374,7 @@ export async function checkSends(
   }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
-    select p.place::int as place, m.user_id is not null as member, m.draft is not null as drafted, m.role as room_role, coalesce(u.role = 'admin', false) as admin, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
+    select p.place::int as place, u.name as author_name, u.avatar_url as author_avatar_url, m.user_id is not null as member, m.draft is not null as drafted, m.role as room_role, coalesce(u.role = 'admin', false) as admin, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
       (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room,
       case when u.sanctioned then muted_until(p.author_id, p.room_id) end as muted_until,
       case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end as spoke_at,

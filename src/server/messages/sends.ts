@@ -111,6 +111,14 @@ export const standingOf = (send: Send, row: repo.LockedRoom, check: repo.SendChe
   mutedUntil: check.mutedUntil,
 });
 
+/** A connection may be older than the name of its user: what is said after a room heard of another one is said under that. */
+export function authorNow({ author }: Send, { authorName, authorAvatarUrl }: repo.SendCheck): ScopeUser {
+  const { avatarUrl, ...rest } = author;
+  const name = authorName ?? author.name;
+  if (name === author.name && (avatarUrl ?? null) === authorAvatarUrl) return author;
+  return { ...rest, name, ...(authorAvatarUrl === null ? {} : { avatarUrl: authorAvatarUrl }) };
+}
+
 export function refuse(check: repo.SendCheck, send: Send): AppError | undefined {
   if (!check.member) return notAMember();
   if (check.suspended)

@@ -380,7 +380,7 @@ export const memberLeft = defineEvent({
 });
 export const memberUpdated = defineEvent({
   type: 'member_updated',
-  summary: "A member's role, rights or mute changed",
+  summary: "A member's role, rights, mute, name or picture changed",
   kind: 'log',
   audience: 'room',
   payload: z.object({ ...entry, member: Member }),

@@ -20,7 +20,14 @@ export interface MemberRow extends Pick<MembershipRow, 'role' | 'joinedAt' | 're
 /** Inserts those who are not members yet, and answers them. */
 export const insertMemberships = (
   tx: Tx,
-  rows: { roomId: string; userId: string; tenantId: string; role: MemberRole; readSeq: number }[],
+  rows: {
+    roomId: string;
+    userId: string;
+    tenantId: string;
+    role: MemberRole;
+    readSeq: number;
+    profileTold: number;
+  }[],
 ): Promise<MembershipRow[]> =>
   tx
     .insertInto('memberships')
@@ -38,6 +45,35 @@ export async function listRoomIdsOf(db: Db | Tx, tenantId: string, userId: strin
     .orderBy('roomId')
     .execute();
   return rows.map((row) => row.roomId);
+}
+
+/** Rooms whose logs have not said yet how this user is shown now. */
+export async function listUntold(
+  db: Db,
+  tenantId: string,
+  userId: string,
+  limit: number,
+  after: string | undefined,
+): Promise<string[]> {
+  let query = db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .where('memberships.tenantId', '=', tenantId)
+    .where('memberships.userId', '=', userId)
+    .whereRef('memberships.profileTold', '<', 'users.profileVersion');
+  if (after !== undefined) query = query.where('memberships.roomId', '>', after);
+  const rows = await query.select('memberships.roomId').orderBy('memberships.roomId').limit(limit).execute();
+  return rows.map((row) => row.roomId);
+}
+
+/** @returns whether there was something that this room was not told */
+export async function markTold(tx: Tx, tenantId: string, roomId: string, userId: string): Promise<boolean> {
+  const { rows } = await sql`
+    update memberships m set profile_told = u.profile_version from users u
+    where m.tenant_id = ${tenantId} and m.room_id = ${roomId} and m.user_id = ${userId}
+      and u.id = m.user_id and m.profile_told < u.profile_version
+    returning 1`.execute(tx);
+  return rows.length > 0;
 }
 
 export const deleteMembership = async (tx: Tx, roomId: string, userId: string): Promise<boolean> => {

@@ -6,7 +6,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { User } from '../identity/contract.ts';
-import type { IdentityService, UserCreated, UserRemoved } from '../identity/service.ts';
+import { type IdentityService, toUser, type UserCreated, type UserRemoved } from '../identity/service.ts';
 import { type Access, agentsNotAllowed, banned, type Here, notAMember, roomNotFound } from './access.ts';
 import type { Member, MemberRole, MyMembership, Room } from './contract.ts';
 import * as countedRepo from './counted-repository.ts';
@@ -62,28 +62,29 @@ export function createMemberships(deps: {
   ): Promise<Member[]> {
     const ids = users.map((user) => user.id);
     const found = await repo.lockPresent(tx, row.tenantId, row.id, ids);
-    const present = new Set(found.filter(({ bannedUntil }) => bannedUntil === null).map(({ id }) => id));
+    // As they are now: a caller's connection may be older than the name.
+    const present = new Map(found.filter((one) => one.bannedUntil === null).map((one) => [one.id, one]));
     if (present.size === 0) return [];
     const added = await memberRepo.insertMemberships(
       tx,
       ids
-        .filter((id) => present.has(id))
-        .map((userId) => ({
+        .flatMap((id) => present.get(id) ?? [])
+        .map(({ id: userId, profileVersion: profileTold }) => ({
           roomId: row.id,
           userId,
           tenantId: row.tenantId,
           role,
           readSeq: row.lastSeq,
+          profileTold,
         })),
     );
     if (added.length === 0) return [];
-    const byId = new Map(users.map((user) => [user.id, user]));
     // Who was muted here before still is.
     const sanctioned = found.filter((one) => one.sanctioned).map(({ id }) => id);
     const rows = sanctioned.length === 0 ? [] : await memberRepo.listMembersAmong(tx, row.id, sanctioned);
     const muted = new Map(rows.map((one) => [one.id, mutedIn(one)]));
     const members = added.map((m) => ({
-      user: byId.get(m.userId) as User,
+      user: toUser(present.get(m.userId) as repo.Present),
       role: m.role,
       joinedAt: m.joinedAt.toISOString(),
       ...muted.get(m.userId),

@@ -37,4 +37,5 @@ export const roomsModule = (rooms: RoomsService): Module => ({
     }),
   ],
   events: c.roomsEvents,
+  jobs: rooms.jobs,
 });

@@ -146,17 +146,42 @@ export async function findSuspended(tx: Tx, tenantId: string, ids: string[]): Pr
   return rows.map((row) => row.id);
 }
 
+/** Somebody who may come in, as they are now. */
+export interface Present {
+  id: string;
+  kind: 'human' | 'agent';
+  handle: string;
+  name: string;
+  avatarUrl: string | null;
+  ownerId: string | null;
+  profileVersion: number;
+  sanctioned: boolean;
+  bannedUntil: Date | null;
+}
+
+/** Names of those of the users who were not removed. */
+export async function namesOf(tx: Tx, tenantId: string, ids: string[]): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('users')
+    .select('name')
+    .where('tenantId', '=', tenantId)
+    .where('id', 'in', ids)
+    .where('deletedAt', 'is', null)
+    .execute();
+  return rows.map((row) => row.name);
+}
+
 /** Those of the users who were not removed, and are not before this transaction ends. */
 export async function lockPresent(
   tx: Tx,
   tenantId: string,
   roomId: string,
   ids: string[],
-): Promise<{ id: string; sanctioned: boolean; bannedUntil: Date | null }[]> {
+): Promise<Present[]> {
   if (ids.length === 0) return [];
   return tx
     .selectFrom('users')
-    .select(['id', 'sanctioned'])
+    .select(['id', 'kind', 'handle', 'name', 'avatarUrl', 'ownerId', 'profileVersion', 'sanctioned'])
     .select(
       sql<Date | null>`case when sanctioned then banned_until(id, ${roomId}::uuid) end`.as('bannedUntil'),
     )

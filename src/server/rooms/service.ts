@@ -5,6 +5,7 @@ import type { Database, Db, Tx } from '../../core/db/database.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import { newId } from '../../core/ids.ts';
+import type { Jobs } from '../../core/jobs.ts';
 import type { Pace } from '../../core/pace.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type IdentityService, isUuid } from '../identity/service.ts';
@@ -16,6 +17,7 @@ import * as memberRepo from './members-repository.ts';
 import { createMemberships, LOBBY } from './membership.ts';
 import { type RoomChanged, watchRooms } from './personal-signals.ts';
 import { canInRoom } from './policy.ts';
+import { createProfiles, directTitle } from './profiles.ts';
 import * as repo from './repository.ts';
 import { createRights } from './rights.ts';
 import type { NewEntry, RoomLog } from './room-log.ts';
@@ -34,10 +36,11 @@ export interface RoomsDeps {
   identity: IdentityService;
   log: RoomLog;
   bus: Bus;
+  jobs: Jobs;
   pace: Pace;
 }
 
-export function createRoomsService({ database, events, identity, log, bus, pace }: RoomsDeps) {
+export function createRoomsService({ database, events, identity, log, bus, jobs, pace }: RoomsDeps) {
   const { db } = database;
   const access = createAccess(database);
   const { requireVisible, requireMember } = access;
@@ -77,7 +80,16 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
     tellMember: memberships.tellChange,
   });
 
+  const profileJob = createProfiles({
+    database,
+    events,
+    jobs,
+    tellMember: memberships.tellChange,
+    tellRoom: tellChange,
+  });
+
   return {
+    jobs: [profileJob],
     can: rights.can,
     rights: rights.get,
     setRights: rights.set,
@@ -293,11 +305,7 @@ export function createRoomsService({ database, events, identity, log, bus, pace 
           tenantId: scope.tenantId,
           slug: null,
           kind: 'direct',
-          name: users
-            .map((u) => u.name)
-            .sort()
-            .join(', ')
-            .slice(0, 200),
+          name: directTitle(users.map((u) => u.name)),
           topic: null,
           visibility: 'private',
           agentsAllowed: true,

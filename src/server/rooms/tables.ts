@@ -49,6 +49,8 @@ export interface MembershipsTable {
   /** How much comes into the inbox; null: as the kind of the room has it. */
   notify: 'all' | 'mentions' | 'none' | null;
   mutedUntil: Date | null;
+  /** The `profileVersion` of the user that the room's log has said. */
+  profileTold: Generated<number>;
 }
 
 /** Append-only; `messageId` or `payload` says what happened. */
