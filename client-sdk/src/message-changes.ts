@@ -1,5 +1,6 @@
-// What an entry does to one message that is there already: another text, a tombstone, reactions, a pin. Pure.
+// What an entry does to messages that are there already: another text, a tombstone, reactions, a pin, an author’s new name. Pure.
 // Must never let an older state of a message replace a newer one.
+import { profileIn, withAuthor } from './authors.ts';
 import { newer, placeOf } from './message-list.ts';
 import { applySatellite, keepMine, targetOf } from './satellites.ts';
 import type { LogEvent, Message } from './wire.ts';
@@ -9,6 +10,10 @@ export function changedSeq(entry: LogEvent): number | undefined {
   const { message } = entry.payload;
   return targetOf(entry) ?? (isMessage(message) ? message.seq : undefined);
 }
+
+/** Whether messages that are there may be others after an entry. */
+export const mayChange = (entry: LogEvent): boolean =>
+  changedSeq(entry) !== undefined || profileIn(entry) !== undefined;
 
 /** The message after an entry that is about it. */
 export const changedMessage = (message: Message, entry: LogEvent, myId: string | undefined): Message =>
@@ -24,6 +29,11 @@ export function withChanges(
 ): readonly Message[] {
   let next = list;
   for (const entry of entries) {
+    const profile = profileIn(entry);
+    if (profile !== undefined) {
+      next = withAuthor(next, profile);
+      continue;
+    }
     const seq = changedSeq(entry);
     const place = seq === undefined ? -1 : placeOf(next, seq);
     const found = next[place];

@@ -57,6 +57,8 @@ export function createPins(room: RoomContext): { api: Pins; part: RoomPart } {
         const { messageId, message } = entry.payload as { messageId?: string; message?: Message };
         for (const id of [messageId, message?.id, threadOf(entry)])
           if (id !== undefined && list.busy()) touched.add(id);
+        // The answer on its way may have the old name.
+        if (entry.type === 'member_updated' && list.busy()) list.invalidate();
         apply(entry);
       }
     },

@@ -1,5 +1,6 @@
 // What one room looks like, folded from its log entries. Pure. Keeps I7, I8 and I11 of SPEC.md.
 // Must only be given entries in order and once: room-log.ts sees to that.
+import { withAuthor } from './authors.ts';
 import { changedSeq, withChanges } from './message-changes.ts';
 import { findBySeq, placeOf, put } from './message-list.ts';
 import { applySatellite, countReplies, keepMine, keepSatellites, targetOf, threadOf } from './satellites.ts';
@@ -100,9 +101,7 @@ function applyEntry(draft: Draft, entry: LogEvent): boolean {
       return addMessage(draft, payload as unknown as Message);
     case 'member_joined':
     case 'member_updated':
-      draft.members = withMember(draft.members, payload.member as Member);
-      adoptRole(draft, payload.member as Member);
-      return false;
+      return changeMember(draft, entry, payload.member as Member);
     case 'member_left':
       draft.members = draft.members.filter((member) => member.user.id !== payload.userId);
       if (draft.me?.user.id === payload.userId && seq > draft.countedTo) draft.evicted = true;
@@ -128,6 +127,15 @@ function addMessage(draft: Draft, message: Message): boolean {
     draft.typing = others;
   }
   return put(draft.list, keepMine(known, message));
+}
+
+function changeMember(draft: Draft, entry: LogEvent, member: Member): boolean {
+  draft.members = withMember(draft.members, member);
+  adoptRole(draft, member);
+  if (draft.late !== undefined) draft.late = [...draft.late, entry];
+  const before = draft.list;
+  draft.list = withAuthor(before, member.user) as Message[];
+  return draft.list !== before;
 }
 
 function changeSatellite(draft: Draft, entry: LogEvent, target: number): boolean {

@@ -1,7 +1,7 @@
 // One thread, folded from pages of the server and the room's own list. Pure. Keeps I22–I24 of SPEC.md.
 // Must never show replies with a hole between them.
 import type { ChatMessage } from './api.ts';
-import { changedSeq, withChanges } from './message-changes.ts';
+import { changedSeq, mayChange, withChanges } from './message-changes.ts';
 import { placeOf } from './message-list.ts';
 import { countReplies, threadOf } from './satellites.ts';
 import { mentionsMe } from './unread.ts';
@@ -95,7 +95,7 @@ export function applyToThread(
   rootId: string,
   myId: string | undefined,
 ): ThreadData {
-  const about = entries.filter((entry) => changedSeq(entry) !== undefined || threadOf(entry) === rootId);
+  const about = entries.filter((entry) => mayChange(entry) || threadOf(entry) === rootId);
   if (about.length === 0) return data;
   const late = data.late === undefined ? undefined : [...data.late, ...about];
   const older = withChanges(data.older, about, myId);

@@ -13,6 +13,7 @@ import {
   resetList,
 } from '../src/room-data.ts';
 import { createFakeServer } from '../src/testing/fake-server.ts';
+import { applyToThread, emptyThread } from '../src/thread-data.ts';
 import type { JoinReply, LogEvent, Message } from '../src/wire.ts';
 
 function world(messages: number) {
@@ -68,6 +69,26 @@ describe('room data', () => {
     data = applyRead(data, 4);
     expect(data.me).toMatchObject({ readSeq: 4, unread: 1 });
     expect(applyRead(data, 2)).toBe(data);
+  });
+
+  it('I39 a new name changes the author’s messages in a list and a thread, and nobody else’s', () => {
+    const { server } = world(2);
+    server.post('lobby', 'cyd', 'mine');
+    const list = server.messages('lobby');
+    const [root, reply, other] = list as [Message, Message, Message];
+    const user = { ...root.author, name: 'Robert' };
+    const payload = { roomId: 'lobby', seq: 4, member: { user, role: 'member', joinedAt: root.createdAt } };
+    const entry: LogEvent = { seq: 4, type: 'member_updated', payload };
+    const after = withChanges(list, [entry], undefined);
+    expect(after.map(({ author }) => author)).toEqual([user, user, other.author]);
+    expect(after[2]).toBe(other);
+    expect(withChanges(after, [entry], undefined)).toBe(after);
+    const thread = { ...emptyThread, root, older: [reply, other] };
+    const told = applyToThread(thread, [entry], root.id, undefined);
+    expect(told).toMatchObject({
+      root: { author: user },
+      older: [{ author: user }, { author: other.author }],
+    });
   });
 
   it('I21 reactions are what the newest entry says, and mine stay mine', () => {

@@ -60,6 +60,27 @@ describe('history', () => {
     expect(replies.length).toBeGreaterThan(20);
   });
 
+  it('I39 a new name of an author is on all their messages, also on a page that it overtakes', async () => {
+    const { server, time, room, network } = await setUpLive({}, 120);
+    const bob = {
+      ...server.messages('lobby')[0]?.author,
+      name: 'Robert',
+      avatarUrl: 'https://example.org/b.png',
+    };
+    network.faults = { ...network.faults, min: 10, max: 10, reorder: true };
+    const loading = room.messages.loadBefore();
+    await time.advance(11);
+    network.faults = { ...network.faults, min: 1, max: 1 };
+    const member = { user: bob, role: 'member', joinedAt: new Date(0).toISOString() };
+    server.append('lobby', 'member_updated', (seq) => ({ roomId: 'lobby', seq, member }));
+    await time.advance(100);
+    await loading;
+    const { messages, members } = room.getSnapshot();
+    expect(messages.length).toBe(100);
+    expect(messages.map(({ author }) => author)).toEqual(messages.map(() => bob));
+    expect(members.filter(({ user }) => user.id === bob.id)).toEqual([member]);
+  });
+
   it('I8 a page around a seq stands by itself', async () => {
     const { time, room } = await setUpLive({}, 120);
     const page = room.messages.loadAround(20, 10);
