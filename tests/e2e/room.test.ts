@@ -383,6 +383,41 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       await his.getByText('In this room only those').waitFor({ state: 'detached' });
     });
 
+    it('makes a member an admin, hands the room over and gets it back, live for both', async () => {
+      const { page } = ada;
+      const who = (by: Page, name: RegExp) =>
+        by.getByRole('complementary', { name: 'Members' }).getByRole('button', { name });
+      const open = async (by: Page, name: string) => {
+        await who(by, new RegExp(`^${name}`)).click();
+        await by.getByRole('button', { name: 'Change role…' }).click();
+        return by.getByRole('dialog', { name: `Role of ${name}` });
+      };
+      await who(his, /^Ada Lovelace.*Owner/).click();
+      await his.getByText('Owns this room').waitFor();
+      expect(await his.getByRole('button', { name: 'Change role…' }).count()).toBe(0);
+      await his.keyboard.press('Escape');
+      const about = await open(page, 'Ben Okafor');
+      await about.getByRole('radio', { name: 'Admin' }).check();
+      await about.getByRole('button', { name: 'Make Ben Okafor an admin' }).click();
+      await who(his, /^Ben Okafor.*Admin/).waitFor();
+      await open(page, 'Ben Okafor');
+      await about.getByRole('radio', { name: 'Owner' }).check();
+      await about.getByRole('checkbox', { name: 'Hand the room over' }).check();
+      await clean('role');
+      await about.getByRole('button', { name: 'Hand the room over to Ben Okafor' }).click();
+      await who(his, /^Ada Lovelace.*Admin/).waitFor();
+      const hers = await open(his, 'Ada Lovelace');
+      await hers.getByRole('radio', { name: 'Owner' }).check();
+      await hers.getByRole('checkbox', { name: 'Hand the room over' }).check();
+      await hers.getByRole('button', { name: 'Hand the room over to Ada Lovelace' }).click();
+      await who(page, /^Ada Lovelace.*Owner/).waitFor();
+      await who(page, /^Ben Okafor.*Admin/).waitFor();
+      await open(page, 'Ben Okafor');
+      await about.getByRole('radio', { name: 'Member' }).check();
+      await about.getByRole('button', { name: 'Make Ben Okafor a member' }).click();
+      await who(his, /^Ben Okafor.*Admin/).waitFor({ state: 'detached' });
+    });
+
     it('bans from the list of members, and lets in again', async () => {
       const { page } = ada;
       await member(/^Ben Okafor/).click();

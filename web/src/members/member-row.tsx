@@ -13,6 +13,7 @@ import { formatWhen } from '../parts/times.ts';
 import type { Measure, Measured } from '../room/measure-dialog.tsx';
 import { useClient, usePart } from '../session/use-client.ts';
 import styles from './member-row.module.css';
+import { ROLE_NAMES } from './role-names.ts';
 
 interface MemberRowProps {
   room: RoomHandle;
@@ -24,12 +25,16 @@ interface MemberRowProps {
   tabStop: boolean;
   /** I may mute, take out and ban them. */
   below: boolean;
+  /** I may change what they are here. */
+  givesRole: boolean;
   onMeasure(measured: Measured): void;
+  onRole(member: Member): void;
   onLeaveToDirect?: (() => void) | undefined;
 }
 
 export function MemberRow(props: MemberRowProps) {
-  const { room, member, presence, owner, isMe, scripted, tabStop, below, onMeasure, onLeaveToDirect } = props;
+  const { room, member, presence, owner, isMe, scripted, tabStop, below, givesRole } = props;
+  const { onMeasure, onRole, onLeaveToDirect } = props;
   const { user } = member;
   const [open, setOpen] = useState(false);
   const client = useClient();
@@ -42,6 +47,11 @@ export function MemberRow(props: MemberRowProps) {
   function measure(what: Measure) {
     setOpen(false);
     onMeasure({ user, measure: what });
+  }
+
+  function changeRole() {
+    setOpen(false);
+    onRole(member);
   }
 
   async function openDirect() {
@@ -83,6 +93,7 @@ export function MemberRow(props: MemberRowProps) {
                 {isAgent && <AgentBadge />}
               </span>
               <span className={styles.state}>
+                {member.role !== 'member' && `${ROLE_NAMES[member.role]} · `}
                 {muted !== undefined && 'Muted · '}
                 {isAgent ? agentLine(state, owner) : state}
               </span>
@@ -124,6 +135,11 @@ export function MemberRow(props: MemberRowProps) {
           {isAgent && (
             <Button component="a" href={agentHref(user.id)} mt="xs" size="xs" variant="subtle" fullWidth>
               About this agent
+            </Button>
+          )}
+          {givesRole && (
+            <Button mt="xs" size="xs" variant="default" fullWidth onClick={changeRole}>
+              Change role…
             </Button>
           )}
           {below && (

@@ -15,6 +15,7 @@ import { MemberRow } from './member-row.tsx';
 import styles from './members-panel.module.css';
 
 const MeasureDialog = lazyDialog(async () => (await import('../room/measure-dialog.tsx')).MeasureDialog);
+const RoleDialog = lazyDialog(async () => (await import('./role-dialog.tsx')).RoleDialog);
 
 export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLeaveToDirect?(): void }) {
   const members = useMembers(room);
@@ -24,7 +25,9 @@ export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLe
   const isAdmin = useIsAdmin();
   const acts = useCan(room, 'moderation.act');
   const myRole = usePart(room, (snapshot) => snapshot.me?.role);
+  const gives = useCan(room, 'member.role');
   const [measured, setMeasured] = useState<Measured>();
+  const [raised, setRaised] = useState<Member>();
   useFollowRights(room);
   const agents = useMemo(() => sorted(members, presence, 'agent'), [members, presence]);
   const people = useMemo(() => sorted(members, presence, 'human'), [members, presence]);
@@ -43,7 +46,9 @@ export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLe
           scripted={scripted.includes(member.user.id)}
           tabStop={index === 0}
           below={member.user.id !== me.id && isAbove({ role: myRole, isAdmin, acts }, member.role)}
+          givesRole={gives && member.user.id !== me.id}
           onMeasure={setMeasured}
+          onRole={setRaised}
           onLeaveToDirect={onLeaveToDirect}
         />
       ))}
@@ -60,6 +65,12 @@ export function MembersPanel({ room, onLeaveToDirect }: { room: RoomHandle; onLe
         room={room}
         about={measured}
         onClose={() => setMeasured(undefined)}
+      />
+      <RoleDialog
+        opened={raised !== undefined}
+        room={room}
+        about={raised}
+        onClose={() => setRaised(undefined)}
       />
     </div>
   );
