@@ -116,6 +116,14 @@ function applyEntry(draft: Draft, entry: LogEvent): boolean {
   }
 }
 
+/** Slow mode was ended, or I look after the room now, whom it never holds up. Call with the entries applied. */
+export const easesSlowMode = ({ room, me }: RoomData, entries: readonly LogEvent[]): boolean =>
+  entries.some(({ type, payload }) => {
+    if (type === 'room_updated') return room?.slowModeSeconds === undefined;
+    if (type !== 'member_updated' || me === undefined || me.role === 'member') return false;
+    return (payload.member as Member).user.id === me.user.id;
+  });
+
 function addMessage(draft: Draft, message: Message): boolean {
   const known = findBySeq(draft.list, message.seq);
   const me = draft.me;

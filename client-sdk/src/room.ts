@@ -15,6 +15,7 @@ import {
   applyRead,
   applyUnread,
   cutList,
+  easesSlowMode,
   emptyRoom,
   resetList,
   surplusOf,
@@ -119,6 +120,7 @@ export function createRoom(parts: RoomParts): Room {
       state = { ...state, ...applyEntries(state, entries) };
       for (const { type, payload } of entries)
         if (type === 'new_message') parts.sender.seen(payload as unknown as Message);
+      if (easesSlowMode(state, entries)) parts.sender.eased(key);
       beside.entries(entries);
       const surplus = surplusOf(state);
       if (surplus > 0 && !beside.isPaging()) {

@@ -18,6 +18,8 @@ export interface Sender {
   lost(): void;
   /** The log shows the message: same as an answer. */
   seen(message: Message): void;
+  /** Slow mode does not hold me up in this room any more. */
+  eased(roomKey: string): void;
 }
 
 export interface SenderParts {
@@ -169,6 +171,16 @@ export function createSender(parts: SenderParts): Sender {
       if (outbox.find(message.id) === undefined && !handles.has(message.id)) return;
       stopWaiting(message.id);
       settle(message.id, message);
+      pump();
+    },
+    eased(roomKey) {
+      const room = canonical(roomKey);
+      for (const { id, putOff, roomKey: key } of outbox.all()) {
+        if (putOff?.reason !== 'slow_mode' || canonical(key) !== room) continue;
+        stopWaiting(id);
+        tries.delete(id);
+        outbox.change(id, { putOff: undefined });
+      }
       pump();
     },
   };

@@ -111,6 +111,52 @@ describe('sending', () => {
     expect(server.messages('lobby').map(({ body }) => body)).toEqual(['one', 'two']);
   });
 
+  it('I30 sends what slow mode put off when that is switched off or I look after the room, and not before', async () => {
+    const { server, time, room } = await setUpLive();
+    const sends = () => server.calls.filter(({ name }) => name === 'send_message').length;
+    const slow = {
+      code: 'rate_limited',
+      reason: 'slow_mode',
+      retryable: true,
+      retryAfterMs: 600_000,
+    } as const;
+    const { room: info, me } = room.getSnapshot();
+    const roomId = info?.id;
+    const tell = async (slowModeSeconds?: number) => {
+      const changed = { ...info, ...(slowModeSeconds !== undefined && { slowModeSeconds }) };
+      server.append('lobby', 'room_updated', (seq) => ({ roomId, seq, room: changed }));
+      await time.advance(1000);
+    };
+    const raise = async (role: string) => {
+      server.append('lobby', 'member_updated', (seq) => ({ roomId, seq, member: { ...me, role } }));
+      await time.advance(1000);
+    };
+    await tell(600);
+    server.answer('send_message', slow);
+    const [first, second] = [room.messages.send('one'), room.messages.send('two')];
+    await time.advance(1000);
+    await tell(600);
+    await raise('member');
+    expect([sends(), first.status, second.status]).toEqual([1, 'pending', 'pending']);
+    await tell();
+    expect(server.messages('lobby').map(({ body }) => body)).toEqual(['one', 'two']);
+
+    await tell(600);
+    server.answer('send_message', slow);
+    room.messages.send('three');
+    await time.advance(1000);
+    await raise('admin');
+    // Another limit is none of slow mode's business.
+    server.answer('send_message', { ...slow, reason: 'too_many_messages' });
+    const held = room.messages.send('four');
+    await time.advance(1000);
+    await tell();
+    await raise('admin');
+    expect(held.status).toBe('pending');
+    expect(server.messages('lobby').map(({ body }) => body)).toEqual(['one', 'two', 'three']);
+    expect(sends()).toBe(6);
+  });
+
   it('I13 survives a reload, and is never sent under another name', async () => {
     const storage = createMemoryStorage();
     const { network, server, time, room, client } = await setUpLive({ options: { storage } });
