@@ -383,6 +383,31 @@ describe.runIf(hasBrowser)('a room in the console', () => {
       await his.getByText('In this room only those').waitFor({ state: 'detached' });
     });
 
+    it('gives one member a right by name, live for them, and takes it back', async () => {
+      const { page } = ada;
+      const dialog = page.getByRole('dialog', { name: 'Settings of Harbour' });
+      await page.getByRole('button', { name: 'More about this room' }).click();
+      await page.getByRole('menuitem', { name: 'Room settings…' }).click();
+      await dialog.getByRole('tab', { name: 'Who may do what' }).click();
+      await dialog
+        .getByRole('combobox', { name: 'Member' })
+        .selectOption({ label: 'Ben Okafor (@ben-okafor)' });
+      await dialog.getByRole('combobox', { name: 'Right' }).selectOption('message.send');
+      await dialog.getByRole('button', { name: 'Take it from them' }).click();
+      await dialog.getByText('not: Write messages').waitFor();
+      await his.getByText('In this room only those who look after it write').waitFor();
+      await dialog.getByRole('combobox', { name: 'Right' }).selectOption('moderation.act');
+      await dialog.getByRole('button', { name: 'Give it to them' }).click();
+      await dialog.getByText('also: Mute, take out, ban; slow mode and rules; not: Write messages').waitFor();
+      await clean('single-rights');
+      await dialog.getByRole('button', { name: 'Take back' }).click();
+      await dialog.getByRole('button', { name: 'As their role says' }).click();
+      await dialog.getByText('not: Write messages').waitFor({ state: 'detached' });
+      await his.getByText('In this room only those').waitFor({ state: 'detached' });
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    });
+
     it('makes a member an admin, hands the room over and gets it back, live for both', async () => {
       const { page } = ada;
       const who = (by: Page, name: RegExp) =>

@@ -11,7 +11,16 @@ import { choose, type Known, suggestionsAt } from '../../web/src/composer/sugges
 import { whatToSay } from '../../web/src/messages/announcements.ts';
 import { whyOf } from '../../web/src/messages/reasons.ts';
 import { toRows } from '../../web/src/messages/rows.ts';
-import { changeTo, GROUPS, usualOf, withChange, wordsOf } from '../../web/src/room/rights-table.ts';
+import {
+  changeTo,
+  GROUPS,
+  hasRight,
+  linesFor,
+  usualOf,
+  withChange,
+  withOne,
+  wordsOf,
+} from '../../web/src/room/rights-table.ts';
 import { toDraft, toRules } from '../../web/src/room/rules-draft.ts';
 
 const user = (id: string, name: string, kind: User['kind'] = 'human'): User => ({
@@ -282,6 +291,41 @@ describe('rights of roles', () => {
     expect(wordsOf(change)).toBe('also: Pin; not: Write messages');
     expect(wordsOf(changeTo(usual, usual))).toBe('');
   });
+
+  it.each(['member', 'admin', 'owner'] as const)(
+    'gives and takes one right of one %s, as the server decides',
+    (role) => {
+      const room = { kind: 'channel', visibility: 'private' } as const;
+      const others = { add: ['message.pin' as const], take: ['message.react' as const] };
+      const rights = {
+        member: { add: ['member.add' as const], take: ['agent.invoke' as const] },
+        admin: { take: ['message.delete_any' as const] },
+        members: { u1: others },
+      };
+      for (const { capability } of linesFor(role)) {
+        for (const gives of role === 'owner' ? [true] : [true, false]) {
+          const change = withOne(capability, gives, role, room, rights, 'u1');
+          const now = { ...rights, members: { u1: change } };
+          const allowed = (one: typeof capability) =>
+            canInRoom(one, { row: { ...room, rights: now }, userId: 'u1', role, admin: false });
+          expect([capability, allowed(capability)]).toEqual([capability, gives]);
+          for (const line of linesFor(role)) {
+            const has = hasRight(line.capability, role, room, now, 'u1');
+            expect([line.capability, has]).toEqual([line.capability, allowed(line.capability)]);
+            if (line.capability !== capability)
+              expect(has).toBe(hasRight(line.capability, role, room, rights, 'u1'));
+          }
+          const back = withOne(capability, !gives, role, room, now, 'u1');
+          expect(hasRight(capability, role, room, { ...rights, members: { u1: back } }, 'u1')).toBe(!gives);
+        }
+      }
+      // What the role has again needs no word.
+      expect(withOne('message.react', true, 'member', room, rights, 'u1')).toEqual({
+        add: ['message.pin'],
+        take: [],
+      });
+    },
+  );
 });
 
 describe('rules of a room', () => {

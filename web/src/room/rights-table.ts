@@ -86,6 +86,45 @@ export function changeTo(wanted: ReadonlySet<Capability>, usual: ReadonlySet<Cap
   };
 }
 
+type Rights = ReplyOf<'get_room_rights'>;
+type AnyRole = Role | 'owner';
+
+/** Owners have all but what nobody usually has. */
+export const linesFor = (role: AnyRole): readonly Line[] =>
+  role === 'owner' ? LINES.filter(({ usual }) => usual === 'nobody') : LINES;
+
+function byRole(role: AnyRole, room: Kind, rights: Rights): Set<Capability> {
+  if (role !== 'owner') return withChange(usualOf(role, room), rights[role]);
+  return new Set(LINES.filter(({ usual }) => usual !== 'nobody').map(({ capability }) => capability));
+}
+
+/** Whether a member has it, all that is said taken together. */
+export const hasRight = (
+  capability: Capability,
+  role: AnyRole,
+  room: Kind,
+  rights: Rights,
+  userId: string,
+): boolean => withChange(byRole(role, room, rights), rights.members?.[userId]).has(capability);
+
+/** What has to be said of a member so that this one right is given or taken and the others stay as they were said. */
+export function withOne(
+  capability: Capability,
+  gives: boolean,
+  role: AnyRole,
+  room: Kind,
+  rights: Rights,
+  userId: string,
+): Required<Change> {
+  const { add = [], take = [] } = rights.members?.[userId] ?? {};
+  const others = (list: readonly Capability[]) => list.filter((one) => one !== capability);
+  const said = byRole(role, room, rights).has(capability) === gives ? [] : [capability];
+  return {
+    add: [...others(add), ...(gives ? said : [])],
+    take: [...others(take), ...(gives ? [] : said)],
+  };
+}
+
 /** "also: Pin; not: React". */
 export const wordsOf = ({ add = [], take = [] }: Change): string =>
   [

@@ -1,4 +1,4 @@
-// What members and admins of a room may do, as a table; and what was said of single members.
+// What members and admins of a room may do, as a table.
 import { Button, Checkbox, Group, Stack } from '@mantine/core';
 import type { Capability, ReplyOf, RoomInfo } from '@parley/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -6,13 +6,12 @@ import { Fragment, useState } from 'react';
 import { messageOf } from '../parts/errors.ts';
 import { useDone } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
-import { SureButton } from '../parts/sure-button.tsx';
 import dialog from '../rooms/dialog-list.module.css';
-import { useMembers } from '../rooms/room-name.ts';
 import { useClient, usePart } from '../session/use-client.ts';
 import { changeTo, GROUPS, type Role, usualOf, withChange, wordsOf } from './rights-table.ts';
 import type { RoomDialogProps } from './room-menu.tsx';
 import styles from './settings.module.css';
+import { SingleRights } from './settings-single-rights.tsx';
 
 const ROLES: { role: Role; name: string }[] = [
   { role: 'member', name: 'Members' },
@@ -43,7 +42,6 @@ function Table({ room, info, rights, onClose }: TableProps) {
   const client = useClient();
   const queries = useQueryClient();
   const done = useDone();
-  const members = useMembers(room);
   const [wanted, setWanted] = useState(() => ({
     member: withChange(usualOf('member', info), rights.member),
     admin: withChange(usualOf('admin', info), rights.admin),
@@ -88,8 +86,6 @@ function Table({ room, info, rights, onClose }: TableProps) {
     if (saved) onClose();
   }
 
-  const singles = Object.entries(rights.members ?? {});
-  const nameOf = (id: string) => members.find(({ user }) => user.id === id)?.user.name ?? 'Somebody who left';
   return (
     <Stack gap="md">
       <table className={styles.table}>
@@ -141,30 +137,7 @@ function Table({ room, info, rights, onClose }: TableProps) {
           ))}
         </tbody>
       </table>
-      {singles.length > 0 && (
-        <div>
-          <h3 className={styles.title}>Said of single members</h3>
-          {singles.map(([userId, change]) => (
-            <div key={userId} className={styles.single}>
-              <p>
-                <strong>{nameOf(userId)}</strong> {wordsOf(change)}
-              </p>
-              <SureButton
-                sure="As their role says"
-                isDisabled={busy}
-                onSure={() =>
-                  void attempt(
-                    () => client.call('set_room_rights', { roomId, userId }),
-                    `${nameOf(userId)} may do what the role says`,
-                  )
-                }
-              >
-                Take back
-              </SureButton>
-            </div>
-          ))}
-        </div>
-      )}
+      <SingleRights room={room} info={info} rights={rights} busy={busy} attempt={attempt} />
       {error !== undefined && (
         <p role="alert" className={dialog.problem}>
           {error}
