@@ -14,6 +14,9 @@ const NEAR_BOTTOM = 48;
 const NEAR_EDGE = 2000;
 const OVERSCAN = 12;
 const PADDING = 10;
+/** Rows come to rest this long after a change of size, unless the reader moves them. */
+const SETTLE_MS = 400;
+const MOVES = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
 
 interface Options {
   keys: readonly string[];
@@ -46,6 +49,9 @@ export function useVirtualRows(options: Options): VirtualRows {
   const follow = useRef(true);
   /** Px when it was held the last time: of the viewport, of all that scrolls, and from its top. */
   const held = useRef({ height: 0, whole: 0, top: 0 });
+  /** When the reader moved it the last time, and when its size changed; ms of this page. */
+  const moved = useRef(Number.NEGATIVE_INFINITY);
+  const changed = useRef(Number.NEGATIVE_INFINITY);
   const [atBottom, setAtBottom] = useState(true);
   const latest = useRef(options);
   latest.current = options;
@@ -74,6 +80,8 @@ export function useVirtualRows(options: Options): VirtualRows {
     const edited = content.current?.querySelector('[data-row]:has(textarea:focus)');
     if (edited !== null && edited !== undefined) edited.scrollIntoView({ block: 'nearest' });
     else if (follow.current) view.scrollTop = view.scrollHeight;
+    const { height, whole } = held.current;
+    if (view.clientHeight !== height || view.scrollHeight !== whole) changed.current = performance.now();
     held.current = { height: view.clientHeight, whole: view.scrollHeight, top: view.scrollTop };
   }, []);
 
@@ -92,11 +100,14 @@ export function useVirtualRows(options: Options): VirtualRows {
     if (view === null || view.clientHeight !== held.current.height) return;
     if (follow.current && view.scrollHeight !== held.current.whole && view.scrollTop >= held.current.top)
       return;
+    // Rows that were measured anew move the page, too, a little after its size changed.
+    const now = performance.now();
+    if (follow.current && now - changed.current < SETTLE_MS && now - moved.current > SETTLE_MS) return hold();
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     follow.current = latest.current.atEnd && below <= NEAR_BOTTOM;
     setAtBottom(follow.current);
     look();
-  }, [look]);
+  }, [look, hold]);
 
   // Before paint, so that nobody sees the rows jump and come back.
   // biome-ignore lint/correctness/useExhaustiveDependencies: keys are the signal that the rows changed
@@ -108,10 +119,18 @@ export function useVirtualRows(options: Options): VirtualRows {
 
   useLayoutEffect(() => {
     if (viewport.current === null || content.current === null) return;
+    const view = viewport.current;
     const observer = new ResizeObserver(hold);
-    observer.observe(viewport.current);
+    observer.observe(view);
     observer.observe(content.current);
-    return () => observer.disconnect();
+    const move = () => {
+      moved.current = performance.now();
+    };
+    for (const event of MOVES) view.addEventListener(event, move, { passive: true });
+    return () => {
+      observer.disconnect();
+      for (const event of MOVES) view.removeEventListener(event, move);
+    };
   }, [hold]);
 
   const toBottom = useCallback(() => {
