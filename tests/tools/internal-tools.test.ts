@@ -319,8 +319,7 @@ describe('what it reads', () => {
     expect(asked?.tools).toEqual([]);
     expect(JSON.stringify(asked?.messages)).toContain('Ada: We meet on Friday at ten.');
     expect(asked?.system).not.toContain('Friday');
-    expect(town.requests.map(answered).find((found) => found !== undefined)).toContain(
-      'They meet on Friday.',
-    );
+    // A task that an earlier run began may have answers of its own.
+    expect(town.requests.map(answered)).toContainEqual(expect.stringContaining('They meet on Friday.'));
   });
 });

@@ -14,8 +14,10 @@ const NEAR_BOTTOM = 48;
 const NEAR_EDGE = 2000;
 const OVERSCAN = 12;
 const PADDING = 10;
-/** Rows come to rest this long after a change of size, unless the reader moves them. */
-const SETTLE_MS = 400;
+/** Rows come to rest within this after a change of size, also on a busy machine, unless the reader moves them. */
+const SETTLE_MS = 3000;
+/** A scroll this long after the reader's hand is the reader's. */
+const HAND_MS = 400;
 const MOVES = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
 
 interface Options {
@@ -102,7 +104,7 @@ export function useVirtualRows(options: Options): VirtualRows {
       return;
     // Rows that were measured anew move the page, too, a little after its size changed.
     const now = performance.now();
-    if (follow.current && now - changed.current < SETTLE_MS && now - moved.current > SETTLE_MS) return hold();
+    if (follow.current && now - changed.current < SETTLE_MS && now - moved.current > HAND_MS) return hold();
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     follow.current = latest.current.atEnd && below <= NEAR_BOTTOM;
     setAtBottom(follow.current);
