@@ -1,10 +1,9 @@
 // Another role for a member: says what it means before it holds. Must never decide who may; the server does.
-import { Button, Checkbox, Group, Modal, Radio, Stack } from '@mantine/core';
+import { Checkbox, Modal, Radio, Stack } from '@mantine/core';
 import type { Member, RoomHandle } from '@parley/client';
-import { type FormEvent, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { useAnnounce } from '../parts/announcer.tsx';
-import { messageOf } from '../parts/errors.ts';
-import styles from '../rooms/dialog-list.module.css';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { useClient, useMe, usePart } from '../session/use-client.ts';
 import { ROLE_NAMES, type Role } from './role-names.ts';
 
@@ -54,69 +53,41 @@ function Form({ room, about: { user, role: now }, onClose }: FormProps) {
   const myRole = usePart(room, (snapshot) => snapshot.me?.role);
   const [role, setRole] = useState<Role>(now);
   const [handsOver, setHandsOver] = useState(false);
-  const [error, setError] = useState<string>();
-  const [busy, setBusy] = useState(false);
   // A room keeps a person as its owner.
   const offered = ROLES.filter(({ value }) => value !== 'owner' || user.kind === 'human' || now === 'owner');
   const canHandOver = role === 'owner' && myRole === 'owner';
   const { a = '' } = ROLES.find(({ value }) => value === role) ?? {};
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
+  async function submit() {
     const change = (userId: string, to: Role) =>
       client.call('update_member', { roomId: room.key, userId, role: to });
-    try {
-      if (role !== now) await change(user.id, role);
-      if (canHandOver && handsOver) await change(me.id, 'admin');
-      announce(`${user.name} is ${a} of this room now`);
-      onClose();
-    } catch (cause) {
-      setError(messageOf(cause));
-      setBusy(false);
-    }
+    if (role !== now) await change(user.id, role);
+    if (canHandOver && handsOver) await change(me.id, 'admin');
+    announce(`${user.name} is ${a} of this room now`);
   }
 
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="md">
-        <Radio.Group
-          label="What they are here"
-          value={role}
-          onChange={(value) => {
-            setRole(value as Role);
-            setError(undefined);
-          }}
-        >
-          <Stack gap="sm" mt="xs">
-            {offered.map(({ value, what }) => (
-              <Radio key={value} value={value} label={ROLE_NAMES[value]} description={what} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        {canHandOver && (
-          <Checkbox
-            label="Hand the room over"
-            description="You become an admin, and only an owner can change that."
-            checked={handsOver}
-            onChange={(event) => setHandsOver(event.currentTarget.checked)}
-          />
-        )}
-        {error !== undefined && (
-          <p role="alert" className={styles.problem}>
-            {error}
-          </p>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} disabled={role === now && !(canHandOver && handsOver)}>
-            {canHandOver && handsOver ? `Hand the room over to ${user.name}` : `Make ${user.name} ${a}`}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm
+      label={canHandOver && handsOver ? `Hand the room over to ${user.name}` : `Make ${user.name} ${a}`}
+      disabled={role === now && !(canHandOver && handsOver)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Radio.Group label="What they are here" value={role} onChange={(value) => setRole(value as Role)}>
+        <Stack gap="sm" mt="xs">
+          {offered.map(({ value, what }) => (
+            <Radio key={value} value={value} label={ROLE_NAMES[value]} description={what} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {canHandOver && (
+        <Checkbox
+          label="Hand the room over"
+          description="You become an admin, and only an owner can change that."
+          checked={handsOver}
+          onChange={(event) => setHandsOver(event.currentTarget.checked)}
+        />
+      )}
+    </DialogForm>
   );
 }

@@ -49,8 +49,8 @@ export function useVirtualRows(options: Options): VirtualRows {
   const viewport = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
-  /** Px when it was held the last time: of the viewport, of all that scrolls, and from its top. */
-  const held = useRef({ height: 0, whole: 0, top: 0 });
+  /** Px when it was held the last time: of the viewport, and of all that scrolls. */
+  const held = useRef({ height: 0, whole: 0 });
   /** When the reader moved it the last time, and when its size changed; ms of this page. */
   const moved = useRef(Number.NEGATIVE_INFINITY);
   const changed = useRef(Number.NEGATIVE_INFINITY);
@@ -84,7 +84,7 @@ export function useVirtualRows(options: Options): VirtualRows {
     else if (follow.current) view.scrollTop = view.scrollHeight;
     const { height, whole } = held.current;
     if (view.clientHeight !== height || view.scrollHeight !== whole) changed.current = performance.now();
-    held.current = { height: view.clientHeight, whole: view.scrollHeight, top: view.scrollTop };
+    held.current = { height: view.clientHeight, whole: view.scrollHeight };
   }, []);
 
   const look = useCallback(() => {
@@ -98,13 +98,13 @@ export function useVirtualRows(options: Options): VirtualRows {
 
   const onScroll = useCallback(() => {
     const view = viewport.current;
-    // Resized, or grown with nobody moving up: then the page scrolled, not the reader, and it is held in a moment.
-    if (view === null || view.clientHeight !== held.current.height) return;
-    if (follow.current && view.scrollHeight !== held.current.whole && view.scrollTop >= held.current.top)
-      return;
-    // Rows that were measured anew move the page, too, a little after its size changed.
+    if (view === null) return;
+    const { height, whole } = held.current;
     const now = performance.now();
-    if (follow.current && now - changed.current < SETTLE_MS && now - moved.current > HAND_MS) return hold();
+    const settling =
+      view.clientHeight !== height || view.scrollHeight !== whole || now - changed.current < SETTLE_MS;
+    // The page moved by itself, as its size or that of its rows changed: only the reader's hand lets go of the bottom.
+    if (follow.current && settling && now - moved.current > HAND_MS) return hold();
     const below = view.scrollHeight - view.scrollTop - view.clientHeight;
     follow.current = latest.current.atEnd && below <= NEAR_BOTTOM;
     setAtBottom(follow.current);

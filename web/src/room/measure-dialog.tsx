@@ -1,12 +1,11 @@
 // What a moderator does about somebody: says what will happen before it does.
-import { Button, Group, Modal, NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
+import { Modal, NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
 import type { RoomHandle, User } from '@parley/client';
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { LASTS, untilOf } from '../moderation/words.ts';
 import { useAnnounce } from '../parts/announcer.tsx';
-import { messageOf } from '../parts/errors.ts';
-import styles from '../rooms/dialog-list.module.css';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { useClient } from '../session/use-client.ts';
 
 export type Measure = 'mute' | 'kick' | 'ban';
@@ -59,77 +58,49 @@ function Form({ room, about: { user, measure: first }, onClose }: FormProps) {
   const [measure, setMeasure] = useState(first);
   const [hours, setHours] = useState('24');
   const [reason, setReason] = useState('');
-  const [error, setError] = useState<string>();
-  const [busy, setBusy] = useState(false);
   const lasts = measure !== 'kick';
   const span = LASTS.find(({ value }) => value === hours)?.label ?? '';
   const forHowLong = hours === '' ? span : `for ${span}`;
   const { label } = MEASURES.find(({ value }) => value === measure) ?? { label: '' };
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
+  async function submit() {
     const input = { roomId: room.key, userId: user.id, reason: reason.trim() };
-    try {
-      if (measure === 'kick') await client.call('kick_member', input);
-      else if (measure === 'mute') await client.call('mute_member', { ...input, ...untilOf(hours) });
-      else await client.call('ban_member', { ...input, ...untilOf(hours) });
-      void queries.invalidateQueries({ queryKey: ['moderation'] });
-      announce(`${user.name}: ${measure === 'mute' ? 'muted' : measure === 'kick' ? 'taken out' : 'banned'}`);
-      onClose();
-    } catch (cause) {
-      setError(messageOf(cause));
-      setBusy(false);
-    }
+    if (measure === 'kick') await client.call('kick_member', input);
+    else if (measure === 'mute') await client.call('mute_member', { ...input, ...untilOf(hours) });
+    else await client.call('ban_member', { ...input, ...untilOf(hours) });
+    void queries.invalidateQueries({ queryKey: ['moderation'] });
+    announce(`${user.name}: ${measure === 'mute' ? 'muted' : measure === 'kick' ? 'taken out' : 'banned'}`);
   }
 
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="md">
-        <Radio.Group
-          label="What to do"
-          value={measure}
-          onChange={(value) => {
-            setMeasure(value as Measure);
-            setError(undefined);
-          }}
-        >
-          <Stack gap="sm" mt="xs">
-            {MEASURES.map(({ value, label: name, what }) => (
-              <Radio key={value} value={value} label={name} description={what} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        {lasts && (
-          <NativeSelect
-            label="For how long"
-            data={LASTS}
-            value={hours}
-            onChange={(event) => setHours(event.currentTarget.value)}
-          />
-        )}
-        <TextInput
-          label="Reason"
-          description={`${user.kind === 'agent' ? 'Its owner reads' : 'They read'} this, and it stays in the record`}
-          value={reason}
-          maxLength={500}
-          onChange={(event) => setReason(event.currentTarget.value)}
+    <DialogForm
+      label={measure === 'kick' ? `Take ${user.name} out` : `${label} ${user.name} ${forHowLong}`}
+      color="clay"
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Radio.Group label="What to do" value={measure} onChange={(value) => setMeasure(value as Measure)}>
+        <Stack gap="sm" mt="xs">
+          {MEASURES.map(({ value, label: name, what }) => (
+            <Radio key={value} value={value} label={name} description={what} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {lasts && (
+        <NativeSelect
+          label="For how long"
+          data={LASTS}
+          value={hours}
+          onChange={(event) => setHours(event.currentTarget.value)}
         />
-        {error !== undefined && (
-          <p role="alert" className={styles.problem}>
-            {error}
-          </p>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" color="clay" loading={busy}>
-            {measure === 'kick' ? `Take ${user.name} out` : `${label} ${user.name} ${forHowLong}`}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      )}
+      <TextInput
+        label="Reason"
+        description={`${user.kind === 'agent' ? 'Its owner reads' : 'They read'} this, and it stays in the record`}
+        value={reason}
+        maxLength={500}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+    </DialogForm>
   );
 }
