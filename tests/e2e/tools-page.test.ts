@@ -76,7 +76,7 @@ describe.runIf(hasBrowser).each(LOOKS)('tools that people bring, $scheme, $width
     await dialog()
       .getByText(/^Done in/)
       .waitFor();
-    await dialog().getByText('42').waitFor();
+    await dialog().getByText('42', { exact: true }).waitFor();
     await dialog().getByRole('button', { name: 'Close' }).last().click();
   });
 
