@@ -2,7 +2,7 @@
 // Must never be bypassed by a transport or an agent.
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
-import { inTime } from './db/deadline.ts';
+import { beginCall } from './db/deadline.ts';
 import { AppError, type FieldError } from './errors.ts';
 import { assertSafeJson } from './json.ts';
 import type { Limits } from './limits.ts';
@@ -69,19 +69,21 @@ export function createOperations(
   ): Promise<unknown> {
     const { def } = operation;
     const started = deps.clock.elapsed();
+    const time = beginCall();
     let outcome = 'ok';
     try {
       if (def.permission !== 'public') {
         requireScope(scope, def.permission);
         requireAllowed(scope as Scope, def.name);
       }
-      if (def.rate !== undefined) await deps.limits.take(def.rate, scope?.user.id ?? caller.address);
+      if (def.rate !== undefined) deps.limits.take(def.rate, scope?.user.id ?? caller.address);
       const parsed = parseInput(def.input, input);
-      return await inTime(() => operation.handle(scope as Scope, parsed as never));
+      return await time.run(() => operation.handle(scope as Scope, parsed as never));
     } catch (error) {
       outcome = error instanceof AppError ? error.code : 'internal';
       throw error;
     } finally {
+      time.over();
       deps.metrics.operationSeconds.observe(
         { operation: def.name, surface: caller.surface, outcome },
         (deps.clock.elapsed() - started) / 1000,

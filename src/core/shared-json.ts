@@ -13,6 +13,9 @@ export function jsonOfShared(value: object): string {
   return text;
 }
 
+/** The same where it was asked for before, and anew otherwise. */
+export const jsonOfPerhapsShared = (value: object): string => texts.get(value) ?? JSON.stringify(value);
+
 /** The JSON of an object some of whose values are shared. */
 export function jsonWithShared(value: object, shared: ReadonlySet<unknown>): string {
   const fields: string[] = [];

@@ -19,14 +19,33 @@ const current = (): Deadline | undefined => {
   return deadline?.over === true ? undefined : deadline;
 };
 
+/** A call's time. Whoever begins it has to say when the call is over. */
+export interface CallTime {
+  run<T>(fn: () => T): T;
+  over(): void;
+}
+
+const PART_OF_ANOTHER: CallTime = { run: (fn) => fn(), over: () => {} };
+
+/** The time of a call; one that is part of another has the other's. */
+export function beginCall(): CallTime {
+  if (current() !== undefined) return PART_OF_ANOTHER;
+  const deadline: Deadline = { at: performance.now() + CALL_MS, over: false };
+  return {
+    run: (fn) => storage.run(deadline, fn),
+    over: () => {
+      deadline.over = true;
+    },
+  };
+}
+
 /** Runs a call under a deadline; one that is part of another has the other's. */
 export async function inTime<T>(fn: () => Promise<T> | T): Promise<T> {
-  if (current() !== undefined) return fn();
-  const deadline: Deadline = { at: performance.now() + CALL_MS, over: false };
+  const time = beginCall();
   try {
-    return await storage.run(deadline, async () => fn());
+    return await time.run(fn);
   } finally {
-    deadline.over = true;
+    time.over();
   }
 }
 

@@ -8,6 +8,7 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Events } from '../../core/events.ts';
 import type { Failpoints } from '../../core/failpoints.ts';
 import type { Metrics } from '../../core/metrics.ts';
+import { jsonOfShared } from '../../core/shared-json.ts';
 import { canInRoom, decideRight, isExempt, refusal } from '../rooms/service.ts';
 import { blockedBy, type RulesService } from '../rules/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
@@ -29,6 +30,7 @@ import {
   rejectedByModerator,
   type Send,
   sameSend,
+  spokeAt,
   standingOf,
   type Waiting,
 } from './sends.ts';
@@ -56,9 +58,11 @@ export function createCommit(deps: {
   async function store(batch: Waiting[], wait: boolean): Promise<Waiting[]> {
     const left: Waiting[] = [];
     const outcomes: (() => void)[] = [];
+    let stored: { waiting: Waiting[]; message: Message }[] = [];
     await database.transaction(async (tx) => {
       left.length = 0;
       outcomes.length = 0;
+      stored = [];
       const roomIds = [...new Set(batch.map((w) => w.send.roomId))];
       const blocking = wait || roomIds.length === 1;
       const rooms = new Map((await repo.lockRooms(tx, roomIds, !blocking)).map((room) => [room.id, room]));
@@ -116,8 +120,9 @@ export function createCommit(deps: {
           continue;
         }
         // Threads are one level: who answers a reply answers in its thread.
-        if (check.threadRoot !== w.send.threadId) w.send = { ...w.send, threadId: check.threadRoot };
-        if (check.existingAuthor !== null) {
+        const threadId = check.odd?.threadRoot ?? null;
+        if (threadId !== w.send.threadId) w.send = { ...w.send, threadId };
+        if (check.odd !== null && check.odd.existingAuthor !== null) {
           repeats.push(w);
           continue;
         }
@@ -130,17 +135,17 @@ export function createCommit(deps: {
         const room = rooms.get(w.send.roomId) as repo.LockedRoom;
         const who = standingOf(w.send, room, check);
         const reviewed = w.send.reviewed === true;
-        if (!reviewed && (check.held === 'waiting' || check.held === 'rejected')) {
-          const { held } = check;
+        const held = check.odd?.held;
+        if (!reviewed && (held === 'waiting' || held === 'rejected')) {
           outcomes.push(() => w.reject(held === 'waiting' ? heldForReview() : rejectedByModerator()));
           continue;
         }
         const slow = !reviewed && room.slowModeSeconds > 0 && !isExempt(who);
-        const speaker = `${room.id} ${w.send.author.id}`;
+        const speaker = slow ? `${room.id} ${w.send.author.id}` : '';
         if (slow) {
-          const spokeAt = speakers.has(speaker) ? room.now : check.spokeAt;
+          const spoke = speakers.has(speaker) ? room.now : spokeAt(check);
           who.waitMs =
-            spokeAt === null ? 0 : spokeAt.getTime() + room.slowModeSeconds * 1000 - room.now.getTime();
+            spoke === null ? 0 : spoke.getTime() + room.slowModeSeconds * 1000 - room.now.getTime();
         }
         const verdict = decideRight('message.send', who);
         if (!verdict.allowed && !reviewed) {
@@ -177,13 +182,14 @@ export function createCommit(deps: {
         }
         room.lastSeq += 1;
         // What is written in a thread does not stand in the room's composer.
-        if (check.drafted && w.send.threadId === null)
+        if (check.odd?.drafted === true && w.send.threadId === null)
           drafts.push({ roomId: room.id, authorId: w.send.author.id });
         if (slow)
           speakers.set(speaker, { roomId: room.id, authorId: w.send.author.id, tenantId: w.send.tenantId });
         const mayInvoke = canInRoom('agent.invoke', who);
-        const send = { ...w.send, author: authorNow(w.send, check) };
-        fresh.set(send.id, { waiting: [w], room, mayInvoke, ...build(send, room, mentions, files) });
+        const author = authorNow(w.send, check);
+        const { row, message } = build(w.send, room, author, mentions, files);
+        fresh.set(w.send.id, { waiting: [w], room, mayInvoke, row, message });
       }
       for (const w of repeats) await repeat(tx, w, outcomes);
       if (fresh.size === 0) return;
@@ -202,11 +208,10 @@ export function createCommit(deps: {
       if (drafts.length > 0) await repo.endDrafts(tx, drafts, (sent[0] as (typeof sent)[number]).room.now);
       if (speakers.size > 0)
         await repo.noteSpeakers(tx, [...speakers.values()], (sent[0] as (typeof sent)[number]).room.now);
-      for (const {
-        waiting: [w],
-        message,
-      } of sent)
-        await w?.send.within?.(tx, message);
+      for (const { waiting, message } of sent) {
+        const within = waiting[0]?.send.within;
+        if (within !== undefined) await within(tx, message);
+      }
       await events.emit<MessageSent>(
         tx,
         'message.sent',
@@ -227,17 +232,17 @@ export function createCommit(deps: {
           tx,
           roomId,
           group.map(
-            ({ row, message }): LogEntry => ({ seq: row.seq, type: row.type, json: JSON.stringify(message) }),
+            ({ row, message }): LogEntry => ({ seq: row.seq, type: row.type, json: jsonOfShared(message) }),
           ),
         );
       }
       metrics.commitBatch.observe(sent.length);
-      for (const { waiting, message } of sent) {
-        metrics.messages.inc({ kind: message.kind });
-        for (const w of waiting) outcomes.push(() => w.resolve(message));
-      }
+      for (const [kind, some] of Map.groupBy(sent, ({ message }) => message.kind))
+        metrics.messages.inc({ kind }, some.length);
+      stored = sent;
     });
     for (const outcome of outcomes) outcome();
+    for (const { waiting, message } of stored) for (const w of waiting) w.resolve(message);
     return left;
   }
 
@@ -291,7 +296,7 @@ export function createCommit(deps: {
         hop,
       }),
     });
-    await send.within?.(tx, build(send, room, mentions, files).message);
+    await send.within?.(tx, build(send, room, send.author, mentions, files).message);
     await events.emit<MessageHeld>(tx, 'message.held', [{ tenantId, roomId, messageId: id, author, rule }]);
   }
 

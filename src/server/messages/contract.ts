@@ -99,12 +99,11 @@ export type Message = z.infer<typeof Message>;
 
 const NOTHING_TO_SEE = 'needs at least one visible character';
 const isVisible = (text: string): boolean => text.trim() !== '';
-const Text = z
-  .string()
-  .refine(
-    (text) => new TextEncoder().encode(text).length <= MAX_BODY_BYTES,
-    `has at most ${MAX_BODY_BYTES} bytes; split it or upload a file`,
-  );
+const Text = z.string().refine(
+  // No character takes more than three bytes for each unit of its length.
+  (text) => text.length * 3 <= MAX_BODY_BYTES || new TextEncoder().encode(text).length <= MAX_BODY_BYTES,
+  `has at most ${MAX_BODY_BYTES} bytes; split it or upload a file`,
+);
 const Body = Text.refine(isVisible, NOTHING_TO_SEE);
 
 /** However they were given. */
@@ -156,7 +155,7 @@ export const sendMessage = defineOperation({
       path: ['card'],
       error: 'give card or cards, not both',
     })
-    .refine((input) => Cards.safeParse(cardsOf(input)).success, {
+    .refine((input) => input.card === undefined || Cards.safeParse([input.card]).success, {
       path: ['card'],
       error: 'is too large, or uses an actionId twice',
     })

@@ -1,5 +1,6 @@
 // Queries on messages and on the room log. No policy, no events, no clocks.
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { plainArray } from '../../core/db/columns.ts';
 import type { Db, Tx } from '../../core/db/database.ts';
 import type { RoomRights } from '../rooms/contract.ts';
 import type { HeldMessagesTable } from '../rules/service.ts';
@@ -322,43 +323,50 @@ export interface LockedRoom {
   slowModeSeconds: number;
   rulesVersion: number;
   lastSeq: number;
-  /** The transaction's time, by the database's clock. */
+  /** The transaction's time, by the database's clock; `at` as clients see it. */
   now: Date;
+  at: string;
 }
 
 /** Locks rooms in one order, so that two writers cannot wait for each other. */
 export async function lockRooms(tx: Tx, ids: string[], skipLocked: boolean): Promise<LockedRoom[]> {
-  const { rows } = await sql<LockedRoom>`
-    select id, tenant_id, kind, visibility, loud, rights, slow_mode_seconds, rules_version, last_seq, now() as now from rooms
-    where id = any(${ids}::uuid[]) and deleted_at is null
+  const { rows } = await sql<Omit<LockedRoom, 'now' | 'at'> & { nowMs: number }>`
+    select id, tenant_id, kind, visibility, loud, rights, slow_mode_seconds, rules_version, last_seq,
+      (extract(epoch from now()) * 1000)::float8 as now_ms
+    from rooms
+    where id = any(${plainArray(ids)}::uuid[]) and deleted_at is null
     order by id for update ${sql.raw(skipLocked ? 'skip locked' : '')}`.execute(tx);
-  return rows;
+  // One time for all of them: it is the transaction's.
+  const now = new Date(rows[0]?.nowMs ?? 0);
+  const at = now.toISOString();
+  return rows.map(({ nowMs: _, ...room }) => ({ ...room, now, at }));
 }
 
 export interface SendCheck {
   /** Place of the send in the batch, from 1. */
   place: number;
-  member: boolean;
-  suspended: boolean;
   roomRole: 'owner' | 'admin' | 'member' | null;
-  /** Administrator of the server. */
-  admin: boolean;
-  mutedUntil: Date | null;
-  /** When he spoke last, in a room of slow mode. */
-  spokeAt: Date | null;
-  /** Of a message with this id that a rule held, by this author in this room. */
-  held: 'waiting' | 'released' | 'rejected' | null;
-  /** Something stands in the author's composer of this room. */
-  drafted: boolean;
-  threadOk: boolean;
-  /** The message the thread hangs on, also where a reply of it was named. */
-  threadRoot: string | null;
   /** How its author is shown now. */
   authorName: string | null;
   authorAvatarUrl: string | null;
-  /** The message that already has this id. */
-  existingAuthor: string | null;
-  existingRoom: string | null;
+  /** What is not as for most; null where all is. */
+  odd: {
+    suspended: boolean;
+    /** Administrator of the server. */
+    admin: boolean;
+    mutedUntil: string | null;
+    /** When he spoke last, in a room of slow mode. */
+    spokeAt: string | null;
+    /** Of a message with this id that a rule held, by this author in this room. */
+    held: 'waiting' | 'released' | 'rejected' | null;
+    /** Something stands in the author's composer of this room. */
+    drafted: boolean;
+    /** The message the thread hangs on, also where a reply of it was named. */
+    threadRoot: string | null;
+    /** The message that already has this id. */
+    existingAuthor: string | null;
+    existingRoom: string | null;
+  } | null;
 }
 
 /** For each send of a batch: is its author a member now, and is its id in use? Runs after the rooms are locked. */
@@ -374,13 +382,22 @@ export async function checkSends(
   }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
-    select p.place::int as place, u.name as author_name, u.avatar_url as author_avatar_url, m.user_id is not null as member, m.draft is not null as drafted, m.role as room_role, coalesce(u.role = 'admin', false) as admin, coalesce(u.suspended_at is not null or u.deleted_at is not null, true) as suspended,
-      (p.thread_id is null or t.id is not null) as thread_ok, coalesce(t.thread_id, t.id) as thread_root, x.author_id as existing_author, x.room_id as existing_room,
-      case when u.sanctioned then muted_until(p.author_id, p.room_id) end as muted_until,
-      case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end as spoke_at,
-      case when p.ruled then (select state from held_messages where id = p.id and author_id = p.author_id and room_id = p.room_id) end as held
-    from unnest(${sends.map((s) => s.roomId)}::uuid[], ${sends.map((s) => s.authorId)}::uuid[], ${sends.map((s) => s.id)}::uuid[],
-      ${sends.map((s) => s.threadId)}::uuid[], ${sends.map((s) => s.slow)}::boolean[], ${sends.map((s) => s.ruled)}::boolean[])
+    select p.place::int as place, m.role as room_role, u.name as author_name, u.avatar_url as author_avatar_url,
+      case when u.id is null or u.sanctioned or u.role = 'admin' or u.suspended_at is not null or u.deleted_at is not null
+        or m.draft is not null or p.thread_id is not null or x.id is not null or p.slow or p.ruled
+      then json_build_object(
+        'suspended', coalesce(u.suspended_at is not null or u.deleted_at is not null, true),
+        'admin', coalesce(u.role = 'admin', false),
+        'drafted', m.draft is not null,
+        'threadRoot', coalesce(t.thread_id, t.id),
+        'existingAuthor', x.author_id, 'existingRoom', x.room_id,
+        'mutedUntil', case when u.sanctioned then muted_until(p.author_id, p.room_id) end,
+        'spokeAt', case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end,
+        'held', case when p.ruled then (select state from held_messages where id = p.id and author_id = p.author_id and room_id = p.room_id) end)
+      end as odd
+    from unnest(${plainArray(sends.map((s) => s.roomId))}::uuid[], ${plainArray(sends.map((s) => s.authorId))}::uuid[],
+      ${plainArray(sends.map((s) => s.id))}::uuid[], ${plainArray(sends.map((s) => s.threadId))}::uuid[],
+      ${plainArray(sends.map((s) => s.slow))}::boolean[], ${plainArray(sends.map((s) => s.ruled))}::boolean[])
       with ordinality as p(room_id, author_id, id, thread_id, slow, ruled, place)
     left join memberships m on m.room_id = p.room_id and m.user_id = p.author_id
     left join users u on u.id = p.author_id
@@ -423,16 +440,15 @@ export interface NewMessageRow {
   seq: number;
   authorId: string;
   kind: 'text' | 'agent' | 'system';
-  type: string;
+  type: 'new_message' | 'agent_message';
   body: string;
   threadId: string | null;
-  mentions: string;
-  attachments: string;
-  cards: string;
-  metadata: string;
-  run: string | null;
   rootId: string | null;
   hop: number;
+  /** What most messages have nothing of; undefined where there is nothing of any. */
+  more:
+    | Partial<{ mentions: object[]; attachments: object[]; cards: object[]; metadata: object; run: object }>
+    | undefined;
 }
 
 /** Messages, their log entries and the rooms' new last seq, in one statement. */
@@ -449,23 +465,29 @@ export async function insertMessages(
       update messages set reply_count = reply_count + r.n, last_reply_seq = r.seq, last_reply_at = ${now}::timestamptz
       from (select thread_id, count(*) as n, max(seq) as seq from sent where thread_id is not null group by thread_id) r
       where messages.id = r.thread_id)`;
-  const column = <K extends keyof NewMessageRow>(key: K) => rows.map((row) => row[key]);
+  const column = (
+    key: 'id' | 'tenantId' | 'roomId' | 'seq' | 'authorId' | 'kind' | 'type' | 'threadId' | 'rootId' | 'hop',
+  ) => plainArray(rows.map((row) => row[key]));
+  // Shorter than the other columns it is filled up with nulls.
+  const more = rows.some((row) => row.more !== undefined) ? rows.map((row) => row.more ?? null) : [];
   await sql`
     with sent as (
-      select * from unnest(
-        ${column('id')}::uuid[], ${column('tenantId')}::uuid[], ${column('roomId')}::uuid[], ${column('seq')}::bigint[],
-        ${column('authorId')}::uuid[], ${column('kind')}::text[], ${column('type')}::text[], ${column('body')}::text[],
-        ${column('threadId')}::uuid[], ${column('mentions')}::text[], ${column('attachments')}::text[], ${column('cards')}::text[], ${column('metadata')}::text[], ${column('run')}::text[],
-        ${column('rootId')}::uuid[], ${column('hop')}::int[])
-        as s(id, tenant_id, room_id, seq, author_id, kind, type, body, thread_id, mentions, attachments, cards, metadata, run, root_id, hop)
+      select * from rows from (
+        unnest(${column('id')}::uuid[], ${column('tenantId')}::uuid[], ${column('roomId')}::uuid[], ${column('seq')}::bigint[],
+          ${column('authorId')}::uuid[], ${column('kind')}::text[], ${column('type')}::text[], ${column('threadId')}::uuid[],
+          ${column('rootId')}::uuid[], ${column('hop')}::int[]),
+        json_array_elements_text(${JSON.stringify(rows.map((row) => row.body))}::json),
+        json_array_elements(${JSON.stringify(more)}::json))
+        as s(id, tenant_id, room_id, seq, author_id, kind, type, thread_id, root_id, hop, body, more)
     ), inserted as (
       insert into messages (id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions, attachments, cards, metadata, run, root_id, hop, created_at)
-      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, mentions::jsonb, attachments::jsonb, cards::jsonb, metadata::jsonb, run::jsonb, root_id, hop, ${now}::timestamptz from sent
+      select id, tenant_id, room_id, seq, author_id, kind, body, thread_id, coalesce((more->'mentions')::jsonb, '[]'), coalesce((more->'attachments')::jsonb, '[]'),
+        coalesce((more->'cards')::jsonb, '[]'), coalesce((more->'metadata')::jsonb, '{}'), (more->'run')::jsonb, root_id, hop, ${now}::timestamptz from sent
     ), logged as (
       insert into room_events (room_id, seq, tenant_id, type, message_id, created_at)
       select room_id, seq, tenant_id, type, id, ${now}::timestamptz from sent
     )${answered}
     update rooms set last_seq = l.last_seq
-    from unnest(${[...lastSeqs.keys()]}::uuid[], ${[...lastSeqs.values()]}::bigint[]) as l(id, last_seq)
+    from unnest(${plainArray([...lastSeqs.keys()])}::uuid[], ${plainArray([...lastSeqs.values()])}::bigint[]) as l(id, last_seq)
     where rooms.id = l.id`.execute(tx);
 }

@@ -26,6 +26,9 @@ export function createScreening(deps: {
 }) {
   const { rooms, rules } = deps;
 
+  /** Whether there is anything to pass for this author. */
+  const concerns = ({ user }: Scope): boolean => user.kind === 'agent' || deps.judge !== undefined;
+
   /** Whatever way an agent's words come, also when it changes them. */
   async function screened(
     scope: Scope,
@@ -70,5 +73,5 @@ export function createScreening(deps: {
     return deps.judge(body);
   }
 
-  return { screened, screenedCards, flaggedByService };
+  return { concerns, screened, screenedCards, flaggedByService };
 }

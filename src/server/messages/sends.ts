@@ -103,76 +103,91 @@ export function mentionsOf(send: Send, who: InRoom, members: Members | undefined
   }
 }
 
-export const standingOf = (send: Send, row: repo.LockedRoom, check: repo.SendCheck): InRoom => ({
+const timeOf = (text: string | null | undefined): Date | null => (text == null ? null : new Date(text));
+
+export const standingOf = (send: Send, row: repo.LockedRoom, { roomRole, odd }: repo.SendCheck): InRoom => ({
   row,
   userId: send.author.id,
-  role: check.roomRole ?? undefined,
-  admin: check.admin && send.asAdmin,
-  mutedUntil: check.mutedUntil,
+  role: roomRole ?? undefined,
+  admin: odd?.admin === true && send.asAdmin,
+  mutedUntil: timeOf(odd?.mutedUntil),
 });
+
+/** When its author spoke last, where slow mode counts that. */
+export const spokeAt = ({ odd }: repo.SendCheck): Date | null => timeOf(odd?.spokeAt);
 
 /** A connection may be older than the name of its user: what is said after a room heard of another one is said under that. */
 export function authorNow({ author }: Send, { authorName, authorAvatarUrl }: repo.SendCheck): ScopeUser {
-  const { avatarUrl, ...rest } = author;
-  const name = authorName ?? author.name;
-  if (name === author.name && (avatarUrl ?? null) === authorAvatarUrl) return author;
-  return { ...rest, name, ...(authorAvatarUrl === null ? {} : { avatarUrl: authorAvatarUrl }) };
+  if ((authorName ?? author.name) === author.name && (author.avatarUrl ?? null) === authorAvatarUrl)
+    return author;
+  const { avatarUrl: _, ...rest } = author;
+  return {
+    ...rest,
+    name: authorName ?? author.name,
+    ...(authorAvatarUrl === null ? {} : { avatarUrl: authorAvatarUrl }),
+  };
 }
 
-export function refuse(check: repo.SendCheck, send: Send): AppError | undefined {
-  if (!check.member) return notAMember();
-  if (check.suspended)
+export function refuse({ roomRole, odd }: repo.SendCheck, send: Send): AppError | undefined {
+  if (roomRole === null) return notAMember();
+  if (odd === null) return undefined;
+  if (odd.suspended)
     return new AppError('forbidden', 'suspended', 'This account is suspended; ask an administrator.');
-  if (!check.threadOk) return notFound('thread_not_found', 'threadId names no message of this room.');
-  if (
-    check.existingAuthor !== null &&
-    (check.existingAuthor !== send.author.id || check.existingRoom !== send.roomId)
-  )
-    return idReused();
-  return undefined;
+  if (send.threadId !== null && odd.threadRoot === null)
+    return notFound('thread_not_found', 'threadId names no message of this room.');
+  const { existingAuthor, existingRoom } = odd;
+  return existingAuthor !== null && (existingAuthor !== send.author.id || existingRoom !== send.roomId)
+    ? idReused()
+    : undefined;
 }
 
 export function build(
   send: Send,
   room: repo.LockedRoom,
+  author: ScopeUser,
   mentions: Mention[],
   attachments: Attachment[],
 ): { row: repo.NewMessageRow; message: Message } {
+  const { id, tenantId, roomId, kind, body, threadId, cards, metadata, run, rootId, hop } = send;
   const seq = room.lastSeq;
   const message: Message = {
-    id: send.id,
-    roomId: send.roomId,
+    id,
+    roomId,
     seq,
-    author: send.author,
-    kind: send.kind,
-    body: send.body,
-    ...(send.threadId === null ? {} : { threadId: send.threadId }),
+    author,
+    kind,
+    body,
+    ...(threadId === null ? {} : { threadId }),
     mentions,
     attachments,
-    ...(send.cards.length === 0 ? {} : { cards: send.cards }),
+    ...(cards.length === 0 ? {} : { cards }),
     reactions: [],
     version: 1,
-    metadata: send.metadata,
-    createdAt: room.now.toISOString(),
-    ...(send.run === undefined ? {} : { run: send.run }),
+    metadata,
+    createdAt: room.at,
+    ...(run === undefined ? {} : { run }),
   };
+  const plain =
+    mentions.length === 0 &&
+    attachments.length === 0 &&
+    cards.length === 0 &&
+    run === undefined &&
+    Object.keys(metadata).length === 0;
   const row: repo.NewMessageRow = {
-    id: send.id,
-    tenantId: send.tenantId,
-    roomId: send.roomId,
+    id,
+    tenantId,
+    roomId,
     seq,
-    authorId: send.author.id,
-    kind: send.kind,
-    type: send.author.kind === 'agent' ? 'agent_message' : 'new_message',
-    body: send.body,
-    threadId: send.threadId,
-    mentions: JSON.stringify(mentions),
-    attachments: JSON.stringify(attachments),
-    cards: JSON.stringify(send.cards),
-    metadata: JSON.stringify(send.metadata),
-    run: send.run === undefined ? null : JSON.stringify(send.run),
-    rootId: send.rootId,
-    hop: send.hop,
+    authorId: author.id,
+    kind,
+    type: author.kind === 'agent' ? 'agent_message' : 'new_message',
+    body,
+    threadId,
+    rootId,
+    hop,
+    more: plain
+      ? undefined
+      : { mentions, attachments, cards, metadata, ...(run === undefined ? {} : { run }) },
   };
   return { row, message };
 }

@@ -12,14 +12,7 @@ import { blockedBy, type RulesService } from '../rules/service.ts';
 import { fallbackOf } from './cards.ts';
 import { cardsOf, type Message, type RunSummary } from './contract.ts';
 import type { MessageLog } from './log.ts';
-import {
-  allowMentions,
-  type FoundHandle,
-  findHandles,
-  namesEveryone,
-  namesPresent,
-  resolveMentions,
-} from './mentions.ts';
+import { allowMentions, findHandles, namesEveryone, namesPresent, resolveMentions } from './mentions.ts';
 import { fitting, fittingAround, fittingLast } from './pages.ts';
 import * as repo from './repository.ts';
 import { createResume, type Place } from './resume.ts';
@@ -90,7 +83,7 @@ export function createMessagesService(deps: {
 }) {
   const { database, rooms, log, writer, rules } = deps;
   const { db } = database;
-  const { screened, screenedCards, flaggedByService } = deps.screening;
+  const { screened, screenedCards, flaggedByService, concerns } = deps.screening;
   const { page, missed } = createResume({ database, log, epoch: deps.epoch });
 
   async function mentionsIn(roomId: string, body: string) {
@@ -102,9 +95,8 @@ export function createMessagesService(deps: {
     return { mentions, members };
   }
 
-  /** Who else is connected to the room now, member or not, where a text names them. */
-  async function presentIn(scope: Scope, roomId: string, found: FoundHandle[]): Promise<string[]> {
-    if (!namesPresent(found)) return [];
+  /** Who else is connected to the room now, member or not. */
+  async function presentIn(scope: Scope, roomId: string): Promise<string[]> {
     return (await deps.present(roomId)).filter((id) => id !== scope.user.id);
   }
 
@@ -115,15 +107,34 @@ export function createMessagesService(deps: {
     return present.length === 0 ? [] : repo.listMembersAmong(tx, row.roomId, present);
   }
 
+  const wordsOf = ({ body }: SendInput, cards: Card[]) => ({
+    cards,
+    body: body.trim() === '' ? fallbackOf(cards, body) : body,
+    flagged: false,
+  });
+
+  /** What a send says once it has passed what its author's texts have to pass. */
+  async function screen(
+    scope: Scope,
+    of: { roomId: string; messageId: string },
+    input: SendInput,
+    judged: boolean,
+  ): Promise<ReturnType<typeof wordsOf>> {
+    const words = wordsOf(input, await screenedCards(scope, of, cardsOf(input)));
+    const body = await screened(scope, { ...of, body: words.body, judged });
+    return { ...words, body, flagged: await flaggedByService(scope, of.roomId, body) };
+  }
+
   async function send(scope: Scope, input: SendInput, context?: Partial<RunContext>): Promise<Message> {
-    const roomId = await rooms.resolveId(scope, input.roomId);
+    // Nothing is awaited that is there already: each wait of a send is a turn for all that are in flight.
+    const named = rooms.resolveId(scope, input.roomId);
+    const roomId = typeof named === 'string' ? named : await named;
     const id = input.id?.toLowerCase() ?? newId();
-    const judged = context !== undefined;
-    const cards = await screenedCards(scope, { roomId, messageId: id }, cardsOf(input));
-    const text = input.body.trim() === '' ? fallbackOf(cards, input.body) : input.body;
-    const body = await screened(scope, { roomId, messageId: id, body: text, judged });
-    const flagged = await flaggedByService(scope, roomId, body);
+    const { cards, body, flagged } = concerns(scope)
+      ? await screen(scope, { roomId, messageId: id }, input, context !== undefined)
+      : wordsOf(input, cardsOf(input));
     const handles = findHandles(body);
+    const present = namesPresent(handles) ? await presentIn(scope, roomId) : [];
     try {
       const message = await writer.send({
         tenantId: scope.tenantId,
@@ -136,7 +147,7 @@ export function createMessagesService(deps: {
         body,
         threadId: input.threadId?.toLowerCase() ?? null,
         handles,
-        present: await presentIn(scope, roomId, handles),
+        present,
         confirmed: input.confirm === true,
         asAdmin: scope.role === 'admin',
         attachments: [...new Set(input.attachments?.map((id) => id.toLowerCase()))],
@@ -147,7 +158,8 @@ export function createMessagesService(deps: {
         hop: context?.hop ?? 0,
         within: context?.within,
       });
-      await deps.failpoints.hitSoon('before-ack');
+      const pause = deps.failpoints.hitSoon('before-ack');
+      if (pause !== undefined) await pause;
       return message;
     } catch (error) {
       // Whoever may not even see the room learns nothing else.
@@ -377,7 +389,7 @@ export function createMessagesService(deps: {
       const body = await screened(scope, { roomId, messageId, body: input.body, judged: false });
       const found = await mentionsIn(seen.roomId, body);
       const flagged = await flaggedByService(scope, roomId, body);
-      const present = await presentIn(scope, seen.roomId, findHandles(body));
+      const present = namesPresent(findHandles(body)) ? await presentIn(scope, roomId) : [];
       return changeText(scope, input.messageId, async (row, tx) => {
         if (row.authorId !== scope.user.id)
           throw new AppError('forbidden', 'not_author', 'Only its author edits a message.');

@@ -85,6 +85,10 @@ interface Channel {
   unsubscribe: () => void;
 }
 
+/** Whether entries follow on what was delivered, and nothing waits: then they need not be put in order. */
+const isNext = ({ delivered, early }: Channel, entries: LogEntry[]): boolean =>
+  delivered !== undefined && early.size === 0 && entries.every(({ seq }, i) => seq === delivered + 1 + i);
+
 const range = (after: number, upTo: number): number[] =>
   Array.from({ length: Math.max(0, upTo - after) }, (_, i) => after + 1 + i);
 
@@ -165,7 +169,13 @@ export function createHub(deps: {
 
   function take(channel: Channel, message: BusMessage): void {
     if (message.kind === 'signal') return writeSignal(channel, message);
-    for (const entry of message.entries) {
+    const { entries } = message;
+    const last = entries.at(-1)?.seq ?? 0;
+    if (last > channel.newest && isNext(channel, entries)) {
+      channel.newest = last;
+      return deliver(channel, entries, 'bus');
+    }
+    for (const entry of entries) {
       channel.newest = Math.max(channel.newest, entry.seq);
       if (channel.delivered === undefined || entry.seq > channel.delivered)
         channel.early.set(entry.seq, entry);

@@ -4,6 +4,7 @@ import type { EventDef } from '../../../core/contract.ts';
 import { AppError } from '../../../core/errors.ts';
 import { assertSafeJson } from '../../../core/json.ts';
 import type { Scope } from '../../../core/scope.ts';
+import { jsonOfPerhapsShared } from '../../../core/shared-json.ts';
 import type { Encoded, Encoding, Outgoing } from './hub.ts';
 import {
   decode,
@@ -44,7 +45,9 @@ interface Channel {
   rememberedRef: unknown;
   here: JoinedTopic | undefined;
   /** Pushes that are not answered yet. */
-  running: Set<Promise<void>>;
+  running: number;
+  /** Called when the last of them is. */
+  whenAnswered: (() => void) | undefined;
 }
 
 export interface PhoenixConnections {
@@ -121,7 +124,7 @@ export function createPhoenixConnections(
       frame: Frame,
       status: 'ok' | 'error',
       response: object,
-      json = Buffer.isBuffer(response) ? '' : JSON.stringify(response),
+      json = Buffer.isBuffer(response) ? '' : jsonOfPerhapsShared(response),
     ): void {
       if (Buffer.isBuffer(response)) {
         return carrier.binary(
@@ -159,7 +162,8 @@ export function createPhoenixConnections(
         joinRef: frame.joinRef ?? frame.ref,
         rememberedRef: frame.joinRef,
         here: undefined,
-        running: new Set(),
+        running: 0,
+        whenAnswered: undefined,
       };
       const wire: SeatWire = {
         encoding: encodingFor(version, topic),
@@ -196,8 +200,7 @@ export function createPhoenixConnections(
       if (queue !== undefined) return void queue.push(frame);
       const channel = channels.get(topic);
       const last = frame.event === 'phx_join' || (frame.event === 'phx_leave' && isOf(frame, channel));
-      if (last && channel !== undefined && channel.running.size > 0)
-        return afterPushes(channel, frame, topic);
+      if (last && channel !== undefined && channel.running > 0) return afterPushes(channel, frame, topic);
       if (frame.event === 'phx_join' && topic !== 'phoenix' && topic !== '') {
         waiting.set(topic, []);
         // A turn of the event loop between two: a client that sends joins only may not keep others from being read.
@@ -216,14 +219,14 @@ export function createPhoenixConnections(
         reply(channel.joinRef, frame, 'ok', {});
         return life('phx_close', channel, topic);
       }
-      const running = push(frame, channel, topic).finally(() => channel.running.delete(running));
-      channel.running.add(running);
+      channel.running++;
+      void push(frame, channel, topic);
     }
 
     /** What ends a channel waits for its pushes: a client does not take their answers any more afterwards. */
     function afterPushes(channel: Channel, frame: Frame, topic: string): void {
       waiting.set(topic, [frame]);
-      void Promise.allSettled(channel.running).then(() => resume(topic));
+      channel.whenAnswered = () => resume(topic);
     }
 
     function resume(topic: string): void {
@@ -235,29 +238,41 @@ export function createPhoenixConnections(
     async function push(frame: Frame, channel: Channel, topic: string): Promise<void> {
       const event = typeof frame.event === 'string' ? frame.event : '';
       try {
-        const response = await call(event, frame.payload, channel, topic);
-        if (response !== undefined) reply(channel.joinRef, frame, 'ok', (response ?? {}) as object);
+        if (options.testDoor !== undefined && event.startsWith('test_')) {
+          const response = testPush(options.testDoor, event, frame.payload, channel, topic);
+          if (response !== undefined) reply(channel.joinRef, frame, 'ok', response);
+        } else {
+          if (Buffer.isBuffer(frame.payload))
+            throw new AppError('invalid', 'invalid_input', 'This operation takes an object, not bytes.');
+          const response = await session.call(event, frame.payload, channel.here?.roomId);
+          reply(channel.joinRef, frame, 'ok', (response ?? {}) as object);
+        }
       } catch (error) {
         reply(channel.joinRef, frame, 'error', session.problem(error, event));
+      } finally {
+        answered(channel);
       }
     }
 
+    function answered(channel: Channel): void {
+      channel.running--;
+      if (channel.running > 0 || channel.whenAnswered === undefined) return;
+      const next = channel.whenAnswered;
+      channel.whenAnswered = undefined;
+      next();
+    }
+
     /** @returns undefined when there is nothing to answer */
-    async function call(event: string, payload: unknown, channel: Channel, topic: string): Promise<unknown> {
-      if (options.testDoor !== undefined && event.startsWith('test_')) {
-        const end = (kind: 'phx_close' | 'phx_error', detail?: string) => {
-          channels.delete(topic);
-          channel.here?.leave();
-          life(kind, channel, topic, detail);
-        };
-        return runTestPush(options.testDoor, event, payload, channel.here, {
-          end,
-          disconnect: () => carrier.close(CLOSE.test, 'test_disconnect'),
-        });
-      }
-      if (Buffer.isBuffer(payload))
-        throw new AppError('invalid', 'invalid_input', 'This operation takes an object, not bytes.');
-      return (await session.call(event, payload, channel.here?.roomId)) ?? {};
+    function testPush(door: TestDoor, event: string, payload: unknown, channel: Channel, topic: string) {
+      const end = (kind: 'phx_close' | 'phx_error', detail?: string) => {
+        channels.delete(topic);
+        channel.here?.leave();
+        life(kind, channel, topic, detail);
+      };
+      return runTestPush(door, event, payload, channel.here, {
+        end,
+        disconnect: () => carrier.close(CLOSE.test, 'test_disconnect'),
+      });
     }
 
     return {

@@ -9,6 +9,7 @@ import { newId } from '../../../core/ids.ts';
 import { assertSafeJson, MAX_FRAME_BYTES } from '../../../core/json.ts';
 import type { Ending } from '../../../core/revocations.ts';
 import type { Scope } from '../../../core/scope.ts';
+import { jsonOfPerhapsShared } from '../../../core/shared-json.ts';
 import { type Drain, spread } from './drain.ts';
 import type { Encoded, Encoding, Outgoing } from './hub.ts';
 import { createSession, type JoinedTopic, type SeatWire, type Session, type SessionDeps } from './session.ts';
@@ -184,7 +185,9 @@ export function createSocketIo(options: SocketIoOptions) {
   ): Promise<void> {
     try {
       const data = await run();
-      if (data !== undefined) acknowledge(socket, ack, { ok: true, data });
+      if (data === undefined || ack === undefined) return;
+      const json = typeof data === 'object' && data !== null ? jsonOfPerhapsShared(data) : undefined;
+      acknowledge(socket, ack, { ok: true, data }, json);
     } catch (error) {
       acknowledge(socket, ack, { ok: false, error: session.problem(error, event) });
     }
