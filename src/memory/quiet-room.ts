@@ -53,8 +53,10 @@ export function createQuietRoom(deps: QuietRoomDeps) {
   const { database, clock, jobs, events, keeper, extractor, consolidate, isHalted } = deps;
   const { db } = database;
 
-  events.on<{ message: Message }>('message.sent', async (tx, sent) => {
-    const people = sent.filter(({ message }) => message.author.kind === 'human' && message.kind === 'text');
+  events.on<{ heard: boolean; message: Message }>('message.sent', async (tx, sent) => {
+    const people = sent.filter(
+      ({ heard, message }) => heard && message.author.kind === 'human' && message.kind === 'text',
+    );
     if (people.length === 0) return;
     const rooms = [...new Set(people.map(({ message }) => message.roomId))];
     const authors = [...new Set(people.map(({ message }) => message.author.id))];

@@ -1,5 +1,5 @@
-// The hot path: a plain send is one transaction of three statements, with one each of those who listen inside it (agents of the room,
-// and whose memory of it is to be kept), and a crowd of sends shares these. What a feature needs beside is asked only where a message
+// The hot path: a plain send is one transaction of three statements, in a room that has agents with one each of those who listen inside
+// it (the agents, and whose memory of it is to be kept), and a crowd of sends shares these. What a feature needs beside is asked only where a message
 // uses it.
 import type { KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,11 +11,13 @@ import { startTown, type Town } from '../agents/town.ts';
 const WRITER = 3;
 /** The agents of the rooms; those that may remember what is said there. */
 const LISTENERS = 2;
-const PLAIN = WRITER + LISTENERS;
+/** That they keep silent, and why. */
+const VERDICTS = 1;
 
 let town: Town;
 let ada: Scope;
 let room: { id: string };
+let withAgent: { id: string };
 /** Statements of each transaction that stored messages, in order. */
 const transactions: number[] = [];
 
@@ -26,6 +28,9 @@ beforeAll(async () => {
   room = await town.call(ada, 'create_room', { name: 'A room' });
   for (const name of ['Bob', 'Cyd'])
     await town.call(ada, 'add_member', { roomId: room.id, userId: (await town.person(name)).user.id });
+  withAgent = await town.call(ada, 'create_room', { name: 'A room with an agent' });
+  const bot = await town.agent(ada);
+  await town.call(ada, 'add_member', { roomId: withAgent.id, userId: bot.id });
   await town.settle();
   count();
 });
@@ -61,17 +66,23 @@ function count(): void {
   });
 }
 
-async function statementsOf(...bodies: string[]): Promise<number[]> {
+async function statementsOf(place: { id: string }, ...bodies: string[]): Promise<number[]> {
   await town.settle();
   transactions.length = 0;
-  await Promise.all(bodies.map((body) => town.say(ada, room, body)));
+  await Promise.all(bodies.map((body) => town.say(ada, place, body)));
   return [...transactions];
 }
 
 test('a plain send asks no more than this, many at once share it, and a mention asks for more', async () => {
-  expect(await statementsOf('Hello')).toEqual([PLAIN]);
-  expect(new Set(await statementsOf('One', 'Two', 'Three'))).toEqual(new Set([PLAIN]));
-  const mentioning = await statementsOf('Hello @bob');
-  expect(mentioning[0]).toBeGreaterThan(PLAIN);
-  expect(await statementsOf('Plain again')).toEqual([PLAIN]);
+  expect(await statementsOf(room, 'Hello')).toEqual([WRITER]);
+  expect(new Set(await statementsOf(room, 'One', 'Two', 'Three'))).toEqual(new Set([WRITER]));
+  const mentioning = await statementsOf(room, 'Hello @bob');
+  expect(mentioning[0]).toBeGreaterThan(WRITER);
+  expect(await statementsOf(room, 'Plain again')).toEqual([WRITER]);
+});
+
+test('where agents listen they are asked for once, and what may be remembered', async () => {
+  const asked = WRITER + LISTENERS + VERDICTS;
+  expect(await statementsOf(withAgent, 'Hello')).toEqual([asked]);
+  expect(new Set(await statementsOf(withAgent, 'One', 'Two', 'Three'))).toEqual(new Set([asked]));
 });

@@ -24,7 +24,8 @@ export function watchMessages(deps: {
   inQuietHours: (agent: Pick<heardRepo.RoomAgent, 'proactive'>) => boolean;
 }): void {
   deps.events.on<MessageSent>('message.sent', async (tx, sent) => {
-    const roomIds = [...new Set(sent.map(({ message }) => message.roomId))];
+    const roomIds = [...new Set(sent.flatMap(({ heard, message }) => (heard ? message.roomId : [])))];
+    if (roomIds.length === 0) return;
     const byRoom = Map.groupBy(await heardRepo.listRoomAgents(tx, roomIds), (agent) => agent.roomId);
     if (byRoom.size === 0) return;
     const relevant = sent.filter(({ message }) => byRoom.has(message.roomId));

@@ -84,8 +84,6 @@ export function createCommit(deps: {
           authorId: send.author.id,
           id: send.id,
           threadId: send.threadId,
-          slow: (rooms.get(send.roomId)?.slowModeSeconds ?? 0) > 0,
-          ruled: (rooms.get(send.roomId)?.rulesVersion ?? 0) > 0,
         })),
       );
       const byPlace = new Map(checks.map((check) => [check.place, check]));
@@ -220,6 +218,7 @@ export function createCommit(deps: {
           roomKind: room.kind,
           mayInvoke,
           loud: room.loud,
+          heard: room.heard,
           message,
           rootId: row.rootId,
           hop: row.hop,

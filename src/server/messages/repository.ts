@@ -319,6 +319,8 @@ export interface LockedRoom {
   visibility: 'public' | 'private';
   /** Somebody hears of every message. */
   loud: boolean;
+  /** An agent is or was a member. */
+  heard: boolean;
   rights: RoomRights | null;
   slowModeSeconds: number;
   rulesVersion: number;
@@ -331,7 +333,7 @@ export interface LockedRoom {
 /** Locks rooms in one order, so that two writers cannot wait for each other. */
 export async function lockRooms(tx: Tx, ids: string[], skipLocked: boolean): Promise<LockedRoom[]> {
   const { rows } = await sql<Omit<LockedRoom, 'now' | 'at'> & { nowMs: number }>`
-    select id, tenant_id, kind, visibility, loud, rights, slow_mode_seconds, rules_version, last_seq,
+    select id, tenant_id, kind, visibility, loud, heard, rights, slow_mode_seconds, rules_version, last_seq,
       (extract(epoch from now()) * 1000)::float8 as now_ms
     from rooms
     where id = any(${plainArray(ids)}::uuid[]) and deleted_at is null
@@ -377,14 +379,12 @@ export async function checkSends(
     authorId: string;
     id: string;
     threadId: string | null;
-    slow: boolean;
-    ruled: boolean;
   }[],
 ): Promise<SendCheck[]> {
   const { rows } = await sql<SendCheck>`
     select p.place::int as place, m.role as room_role, u.name as author_name, u.avatar_url as author_avatar_url,
       case when u.id is null or u.sanctioned or u.role = 'admin' or u.suspended_at is not null or u.deleted_at is not null
-        or m.draft is not null or p.thread_id is not null or x.id is not null or p.slow or p.ruled
+        or m.draft is not null or p.thread_id is not null or x.id is not null or r.slow_mode_seconds > 0 or r.rules_version > 0
       then json_build_object(
         'suspended', coalesce(u.suspended_at is not null or u.deleted_at is not null, true),
         'admin', coalesce(u.role = 'admin', false),
@@ -392,13 +392,13 @@ export async function checkSends(
         'threadRoot', coalesce(t.thread_id, t.id),
         'existingAuthor', x.author_id, 'existingRoom', x.room_id,
         'mutedUntil', case when u.sanctioned then muted_until(p.author_id, p.room_id) end,
-        'spokeAt', case when p.slow then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end,
-        'held', case when p.ruled then (select state from held_messages where id = p.id and author_id = p.author_id and room_id = p.room_id) end)
+        'spokeAt', case when r.slow_mode_seconds > 0 then (select spoke_at from room_speakers where room_id = p.room_id and user_id = p.author_id) end,
+        'held', case when r.rules_version > 0 then (select state from held_messages where id = p.id and author_id = p.author_id and room_id = p.room_id) end)
       end as odd
     from unnest(${plainArray(sends.map((s) => s.roomId))}::uuid[], ${plainArray(sends.map((s) => s.authorId))}::uuid[],
-      ${plainArray(sends.map((s) => s.id))}::uuid[], ${plainArray(sends.map((s) => s.threadId))}::uuid[],
-      ${plainArray(sends.map((s) => s.slow))}::boolean[], ${plainArray(sends.map((s) => s.ruled))}::boolean[])
-      with ordinality as p(room_id, author_id, id, thread_id, slow, ruled, place)
+      ${plainArray(sends.map((s) => s.id))}::uuid[], ${plainArray(sends.map((s) => s.threadId))}::uuid[])
+      with ordinality as p(room_id, author_id, id, thread_id, place)
+    join rooms r on r.id = p.room_id
     left join memberships m on m.room_id = p.room_id and m.user_id = p.author_id
     left join users u on u.id = p.author_id
     left join messages x on x.id = p.id

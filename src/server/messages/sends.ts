@@ -50,6 +50,8 @@ export interface MessageSent {
   roomKind: 'channel' | 'group' | 'direct';
   /** Somebody hears of every message of the room. */
   loud: boolean;
+  /** An agent is or was a member of it. */
+  heard: boolean;
   /** Its author may address agents here. */
   mayInvoke: boolean;
   message: Message;

@@ -17,6 +17,8 @@ export interface RoomsTable {
   agentsProactive: ColumnType<AgentsProactive, AgentsProactive | undefined, AgentsProactive>;
   /** Somebody hears of every message. */
   loud: Generated<boolean>;
+  /** An agent is or was a member; the database sees to it. */
+  heard: Generated<boolean>;
   /** What was added to the usual capabilities and taken away; null where nothing was. */
   rights: ColumnType<RoomRights | null, string | null | undefined, string | null>;
   slowModeSeconds: Generated<number>;
