@@ -1,6 +1,6 @@
-// The hot path: a plain send is one transaction of three statements, in a room that has agents with one each of those who listen inside
-// it (the agents, and whose memory of it is to be kept), and a crowd of sends shares these. What a feature needs beside is asked only where a message
-// uses it.
+// The hot path: a plain send is one transaction of three statements, in a room that has agents with one each of those who listen
+// inside it (the agents, and whose memory of it is to be kept), and a crowd of sends shares these. What a feature needs beside is
+// asked only where a message uses it.
 import type { KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Tx } from '../../src/core/db/database.ts';

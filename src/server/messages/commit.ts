@@ -13,6 +13,7 @@ import { canInRoom, decideRight, isExempt, refusal } from '../rooms/service.ts';
 import { blockedBy, type RulesService } from '../rules/service.ts';
 import type { UploadsService } from '../uploads/service.ts';
 import { textsOf } from './cards.ts';
+import * as batches from './commit-repository.ts';
 import type { Attachment, Mention, Message } from './contract.ts';
 import type { MessageLog } from './log.ts';
 import { namesEveryone } from './mentions.ts';
@@ -65,7 +66,7 @@ export function createCommit(deps: {
       stored = [];
       const roomIds = [...new Set(batch.map((w) => w.send.roomId))];
       const blocking = wait || roomIds.length === 1;
-      const rooms = new Map((await repo.lockRooms(tx, roomIds, !blocking)).map((room) => [room.id, room]));
+      const rooms = new Map((await batches.lockRooms(tx, roomIds, !blocking)).map((room) => [room.id, room]));
       const reachable: Waiting[] = [];
       for (const w of batch) {
         const room = rooms.get(w.send.roomId);
@@ -77,7 +78,7 @@ export function createCommit(deps: {
           );
       }
       if (reachable.length === 0) return;
-      const checks = await repo.checkSends(
+      const checks = await batches.checkSends(
         tx,
         reachable.map(({ send }) => ({
           roomId: send.roomId,
@@ -99,9 +100,9 @@ export function createCommit(deps: {
         string,
         {
           waiting: Waiting[];
-          row: repo.NewMessageRow;
+          row: batches.NewMessageRow;
           message: Message;
-          room: repo.LockedRoom;
+          room: batches.LockedRoom;
           mayInvoke: boolean;
         }
       >();
@@ -110,7 +111,7 @@ export function createCommit(deps: {
       const speakers = new Map<string, { roomId: string; authorId: string; tenantId: string }>();
       const repeats: Waiting[] = [];
       for (const [i, w] of reachable.entries()) {
-        const check = byPlace.get(i + 1) as repo.SendCheck;
+        const check = byPlace.get(i + 1) as batches.SendCheck;
         const asked = w.send;
         const refused = refuse(check, w.send);
         if (refused !== undefined) {
@@ -130,7 +131,7 @@ export function createCommit(deps: {
           else outcomes.push(() => w.reject(idReused()));
           continue;
         }
-        const room = rooms.get(w.send.roomId) as repo.LockedRoom;
+        const room = rooms.get(w.send.roomId) as batches.LockedRoom;
         const who = standingOf(w.send, room, check);
         const reviewed = w.send.reviewed === true;
         const held = check.odd?.held;
@@ -193,7 +194,7 @@ export function createCommit(deps: {
       if (fresh.size === 0) return;
       const sent = [...fresh.values()];
       const lastSeqs = new Map(sent.map(({ room }) => [room.id, room.lastSeq]));
-      await repo.insertMessages(
+      await batches.insertMessages(
         tx,
         sent.map((s) => s.row),
         (sent[0] as (typeof sent)[number]).room.now,
@@ -203,9 +204,9 @@ export function createCommit(deps: {
         message.attachments.map(({ id: uploadId }) => ({ messageId, uploadId, tenantId, roomId })),
       );
       if (attachments.length > 0) await uploads.attach(tx, attachments);
-      if (drafts.length > 0) await repo.endDrafts(tx, drafts, (sent[0] as (typeof sent)[number]).room.now);
+      if (drafts.length > 0) await batches.endDrafts(tx, drafts, (sent[0] as (typeof sent)[number]).room.now);
       if (speakers.size > 0)
-        await repo.noteSpeakers(tx, [...speakers.values()], (sent[0] as (typeof sent)[number]).room.now);
+        await batches.noteSpeakers(tx, [...speakers.values()], (sent[0] as (typeof sent)[number]).room.now);
       for (const { waiting, message } of sent) {
         const within = waiting[0]?.send.within;
         if (within !== undefined) await within(tx, message);
@@ -268,14 +269,14 @@ export function createCommit(deps: {
   async function hold(
     tx: Tx,
     send: Send,
-    room: repo.LockedRoom,
+    room: batches.LockedRoom,
     mentions: Mention[],
     files: Attachment[],
     rule: string,
   ): Promise<void> {
     const { tenantId, roomId, id, author } = send;
     const { kind, body, threadId, present, confirmed, attachments, cards, metadata, run, rootId, hop } = send;
-    await repo.holdMessage(tx, {
+    await batches.holdMessage(tx, {
       id,
       tenantId,
       roomId,

@@ -7,9 +7,9 @@ import type { SpanRef } from '../../core/tracing.ts';
 import type { Card } from '../cards/contract.ts';
 import { canInRoom, type InRoom, notAMember } from '../rooms/service.ts';
 import { sameCards } from './cards.ts';
+import type * as batches from './commit-repository.ts';
 import type { Attachment, Mention, Message, RunSummary } from './contract.ts';
 import { allowMentions, type FoundHandle, resolveMentions } from './mentions.ts';
-import type * as repo from './repository.ts';
 
 export interface Send {
   tenantId: string;
@@ -107,7 +107,11 @@ export function mentionsOf(send: Send, who: InRoom, members: Members | undefined
 
 const timeOf = (text: string | null | undefined): Date | null => (text == null ? null : new Date(text));
 
-export const standingOf = (send: Send, row: repo.LockedRoom, { roomRole, odd }: repo.SendCheck): InRoom => ({
+export const standingOf = (
+  send: Send,
+  row: batches.LockedRoom,
+  { roomRole, odd }: batches.SendCheck,
+): InRoom => ({
   row,
   userId: send.author.id,
   role: roomRole ?? undefined,
@@ -116,10 +120,10 @@ export const standingOf = (send: Send, row: repo.LockedRoom, { roomRole, odd }: 
 });
 
 /** When its author spoke last, where slow mode counts that. */
-export const spokeAt = ({ odd }: repo.SendCheck): Date | null => timeOf(odd?.spokeAt);
+export const spokeAt = ({ odd }: batches.SendCheck): Date | null => timeOf(odd?.spokeAt);
 
 /** A connection may be older than the name of its user: what is said after a room heard of another one is said under that. */
-export function authorNow({ author }: Send, { authorName, authorAvatarUrl }: repo.SendCheck): ScopeUser {
+export function authorNow({ author }: Send, { authorName, authorAvatarUrl }: batches.SendCheck): ScopeUser {
   if ((authorName ?? author.name) === author.name && (author.avatarUrl ?? null) === authorAvatarUrl)
     return author;
   const { avatarUrl: _, ...rest } = author;
@@ -130,7 +134,7 @@ export function authorNow({ author }: Send, { authorName, authorAvatarUrl }: rep
   };
 }
 
-export function refuse({ roomRole, odd }: repo.SendCheck, send: Send): AppError | undefined {
+export function refuse({ roomRole, odd }: batches.SendCheck, send: Send): AppError | undefined {
   if (roomRole === null) return notAMember();
   if (odd === null) return undefined;
   if (odd.suspended)
@@ -145,11 +149,11 @@ export function refuse({ roomRole, odd }: repo.SendCheck, send: Send): AppError 
 
 export function build(
   send: Send,
-  room: repo.LockedRoom,
+  room: batches.LockedRoom,
   author: ScopeUser,
   mentions: Mention[],
   attachments: Attachment[],
-): { row: repo.NewMessageRow; message: Message } {
+): { row: batches.NewMessageRow; message: Message } {
   const { id, tenantId, roomId, kind, body, threadId, cards, metadata, run, rootId, hop } = send;
   const seq = room.lastSeq;
   const message: Message = {
@@ -175,7 +179,7 @@ export function build(
     cards.length === 0 &&
     run === undefined &&
     Object.keys(metadata).length === 0;
-  const row: repo.NewMessageRow = {
+  const row: batches.NewMessageRow = {
     id,
     tenantId,
     roomId,

@@ -10,6 +10,7 @@ import type { Card } from '../cards/contract.ts';
 import { canInRoom, type Here, isExempt, type RoomsService } from '../rooms/service.ts';
 import { blockedBy, type RulesService } from '../rules/service.ts';
 import { fallbackOf } from './cards.ts';
+import * as batches from './commit-repository.ts';
 import { cardsOf, type Message, type RunSummary } from './contract.ts';
 import type { MessageLog } from './log.ts';
 import { allowMentions, findHandles, namesEveryone, namesPresent, resolveMentions } from './mentions.ts';
@@ -207,7 +208,7 @@ export function createMessagesService(deps: {
   ): Promise<Message> {
     return database.transaction(async (tx) => {
       const seen = await requireMessage(scope, id, tx);
-      const [room] = await repo.lockRooms(tx, [seen.roomId], false);
+      const [room] = await batches.lockRooms(tx, [seen.roomId], false);
       if (room === undefined) throw messageNotFound();
       const row = (await repo.findMessage(tx, scope.tenantId, id)) as repo.MessageWithAuthor;
       const type = await apply(row, tx);

@@ -3,6 +3,7 @@
 import type { Database, Tx } from '../../core/db/database.ts';
 import type { CardState } from '../cards/contract.ts';
 import { cardsWith } from './cards.ts';
+import * as batches from './commit-repository.ts';
 import type { LinkPreview, Message } from './contract.ts';
 import type { MessageLog } from './log.ts';
 import * as repo from './repository.ts';
@@ -50,7 +51,7 @@ export function createUpkeep({ database, log }: { database: Database; log: Messa
     ): Promise<{ messages: number; versions: number }> {
       return database.transaction(async (tx) => {
         // A deleted room has nobody to tell.
-        const [room] = await repo.lockRooms(tx, [roomId], false);
+        const [room] = await batches.lockRooms(tx, [roomId], false);
         const rows = await repo.listToWipe(tx, tenantId, roomId, which, limit);
         const counts = { messages: rows.length, versions: 0 };
         for (const row of rows) {
@@ -84,7 +85,7 @@ export function createUpkeep({ database, log }: { database: Database; log: Messa
     ): Promise<void> {
       await database.transaction(async (tx) => {
         // A deleted room has nobody to tell.
-        const [room] = await repo.lockRooms(tx, [roomId], false);
+        const [room] = await batches.lockRooms(tx, [roomId], false);
         await change(tx);
         if (room === undefined) return;
         for (const row of await repo.listByIds(tx, tenantId, ids)) {
@@ -110,7 +111,7 @@ export function createUpkeep({ database, log }: { database: Database; log: Messa
       previews: LinkPreview[],
     ): Promise<void> {
       await database.transaction(async (tx) => {
-        if ((await repo.lockRooms(tx, [roomId], false)).length === 0) return;
+        if ((await batches.lockRooms(tx, [roomId], false)).length === 0) return;
         const row = await repo.findMessage(tx, tenantId, id);
         if (row === undefined || row.deletedAt !== null || row.body !== body) return;
         if (JSON.stringify(row.previews) === JSON.stringify(previews)) return;

@@ -36,7 +36,7 @@ function Form({ message, onClose }: { message: ChatMessage; onClose(): void }) {
   }
 
   return (
-    <DialogForm label={'Report'} onSubmit={submit} onClose={onClose}>
+    <DialogForm label="Report" onSubmit={submit} onClose={onClose}>
       <Quote message={message} />
       <Radio.Group
         label="What is wrong with it"

@@ -1,12 +1,11 @@
 // How a room is set: what it is about, reactions, agents, how long messages are kept. The server says what one may change.
-import { Button, Group, NumberInput, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { NumberInput, Select, Switch, TextInput } from '@mantine/core';
 import type { ReplyOf, RoomInfo } from '@parley/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useAnnounce } from '../parts/announcer.tsx';
-import { messageOf } from '../parts/errors.ts';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { stateOf } from '../parts/query-state.tsx';
-import styles from '../rooms/dialog-list.module.css';
 import { useClient, usePart } from '../session/use-client.ts';
 import type { RoomDialogProps } from './room-menu.tsx';
 
@@ -70,16 +69,11 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
   const [responseMode, setResponseMode] = useState(agents.responseMode);
   const [linkPreviews, setLinkPreviews] = useState(kept.linkPreviews);
   const [retention, setRetention] = useState<number | ''>(kept.retentionDays ?? '');
-  const [error, setError] = useState<string>();
-  const [busy, setBusy] = useState(false);
   const direct = info.kind === 'direct';
   const roomId = room.key;
 
   /** Only what was changed is sent: another admin may have changed the rest meanwhile. */
-  async function save(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
+  async function save() {
     const changed = <T extends object>(wanted: T, was: object): Partial<T> =>
       Object.fromEntries(
         Object.entries(wanted).filter(([key, value]) => value !== (was as Record<string, unknown>)[key]),
@@ -99,112 +93,91 @@ function Form({ room, info, kept, agents, onClose }: FormProps) {
       { ...kept },
     );
     const ofAgents = changed({ responseMode }, agents);
-    try {
-      if (Object.keys(ofRoom).length > 0) await client.call('update_room', { roomId, ...ofRoom });
-      if (Object.keys(ofAgents).length > 0)
-        await client.call('update_room_agent_settings', { roomId, ...ofAgents });
-      if (Object.keys(ofKeeping).length > 0)
-        await client.call('update_room_settings', { roomId, ...ofKeeping });
-      void queries.invalidateQueries({ queryKey: ['room-settings', roomId] });
-      announce('The room was changed');
-      onClose();
-    } catch (cause) {
-      setError(messageOf(cause));
-      setBusy(false);
-    }
+    if (Object.keys(ofRoom).length > 0) await client.call('update_room', { roomId, ...ofRoom });
+    if (Object.keys(ofAgents).length > 0)
+      await client.call('update_room_agent_settings', { roomId, ...ofAgents });
+    if (Object.keys(ofKeeping).length > 0)
+      await client.call('update_room_settings', { roomId, ...ofKeeping });
+    void queries.invalidateQueries({ queryKey: ['room-settings', roomId] });
+    announce('The room was changed');
   }
 
   const select = { allowDeselect: false } as const;
   return (
-    <form onSubmit={save} noValidate>
-      <Stack gap="md">
-        {!direct && (
-          <>
-            <TextInput
-              label="Name"
-              value={name}
-              maxLength={80}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-            <TextInput
-              label="Topic"
-              value={topic}
-              maxLength={500}
-              onChange={(event) => setTopic(event.currentTarget.value)}
-            />
-            <Select
-              {...select}
-              label="Who can find it"
-              data={[
-                { value: 'public', label: 'Everyone on this server' },
-                { value: 'private', label: 'Only people who are added' },
-              ]}
-              value={visibility}
-              onChange={(value) => value !== null && setVisibility(value as typeof visibility)}
-            />
-            <Select
-              {...select}
-              label="Reactions"
-              data={REACTIONS}
-              value={reactionMode}
-              onChange={(value) => value !== null && setReactionMode(value as typeof reactionMode)}
-            />
-            <Switch
-              label="Agents may join"
-              checked={agentsAllowed}
-              onChange={(event) => setAgentsAllowed(event.currentTarget.checked)}
-            />
-            <Select
-              {...select}
-              label="When agents answer"
-              data={ANSWERS}
-              value={responseMode}
-              onChange={(value) => value !== null && setResponseMode(value as typeof responseMode)}
-            />
-          </>
-        )}
-        <Select
-          {...select}
-          label="Agents that may speak first"
-          data={FIRST}
-          value={agentsProactive}
-          onChange={(value) => value !== null && setAgentsProactive(value as typeof agentsProactive)}
-        />
-        {!direct && (
-          <>
-            <Switch
-              label="Show what linked pages are about"
-              checked={linkPreviews}
-              onChange={(event) => setLinkPreviews(event.currentTarget.checked)}
-            />
-            <NumberInput
-              label="Days after which messages are deleted"
-              description={
-                role === 'owner' ? 'Left empty, they are kept' : 'Only the owner of the room changes this'
-              }
-              disabled={role !== 'owner'}
-              value={retention}
-              min={1}
-              max={3650}
-              allowDecimal={false}
-              onChange={(value) => setRetention(typeof value === 'number' ? value : '')}
-            />
-          </>
-        )}
-        {error !== undefined && (
-          <p role="alert" className={styles.problem}>
-            {error}
-          </p>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} disabled={!direct && name.trim() === ''}>
-            Save
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm label="Save" disabled={!direct && name.trim() === ''} onSubmit={save} onClose={onClose}>
+      {!direct && (
+        <>
+          <TextInput
+            label="Name"
+            value={name}
+            maxLength={80}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <TextInput
+            label="Topic"
+            value={topic}
+            maxLength={500}
+            onChange={(event) => setTopic(event.currentTarget.value)}
+          />
+          <Select
+            {...select}
+            label="Who can find it"
+            data={[
+              { value: 'public', label: 'Everyone on this server' },
+              { value: 'private', label: 'Only people who are added' },
+            ]}
+            value={visibility}
+            onChange={(value) => value !== null && setVisibility(value as typeof visibility)}
+          />
+          <Select
+            {...select}
+            label="Reactions"
+            data={REACTIONS}
+            value={reactionMode}
+            onChange={(value) => value !== null && setReactionMode(value as typeof reactionMode)}
+          />
+          <Switch
+            label="Agents may join"
+            checked={agentsAllowed}
+            onChange={(event) => setAgentsAllowed(event.currentTarget.checked)}
+          />
+          <Select
+            {...select}
+            label="When agents answer"
+            data={ANSWERS}
+            value={responseMode}
+            onChange={(value) => value !== null && setResponseMode(value as typeof responseMode)}
+          />
+        </>
+      )}
+      <Select
+        {...select}
+        label="Agents that may speak first"
+        data={FIRST}
+        value={agentsProactive}
+        onChange={(value) => value !== null && setAgentsProactive(value as typeof agentsProactive)}
+      />
+      {!direct && (
+        <>
+          <Switch
+            label="Show what linked pages are about"
+            checked={linkPreviews}
+            onChange={(event) => setLinkPreviews(event.currentTarget.checked)}
+          />
+          <NumberInput
+            label="Days after which messages are deleted"
+            description={
+              role === 'owner' ? 'Left empty, they are kept' : 'Only the owner of the room changes this'
+            }
+            disabled={role !== 'owner'}
+            value={retention}
+            min={1}
+            max={3650}
+            allowDecimal={false}
+            onChange={(value) => setRetention(typeof value === 'number' ? value : '')}
+          />
+        </>
+      )}
+    </DialogForm>
   );
 }

@@ -1,11 +1,10 @@
 // What messages of a room are checked by before they are shown, and slow mode. Moderators are exempt.
-import { Button, Group, NativeSelect, NumberInput, Stack, Textarea } from '@mantine/core';
+import { NativeSelect, NumberInput, Textarea } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { messageOf } from '../parts/errors.ts';
+import { useState } from 'react';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { useDone } from '../parts/notices.tsx';
 import { stateOf } from '../parts/query-state.tsx';
-import dialog from '../rooms/dialog-list.module.css';
 import { useClient, usePart } from '../session/use-client.ts';
 import type { RoomDialogProps } from './room-menu.tsx';
 import { type Does, type Rules, type RulesDraft, toDraft, toRules } from './rules-draft.ts';
@@ -43,123 +42,97 @@ function Form({ room, rules, onClose }: RoomDialogProps & { rules: Rules }) {
   const pace = usePart(room, (snapshot) => snapshot.room?.slowModeSeconds) ?? 0;
   const [seconds, setSeconds] = useState(pace);
   const [draft, setDraft] = useState(() => toDraft(rules));
-  const [error, setError] = useState<string>();
-  const [busy, setBusy] = useState(false);
   const change = (what: Partial<RulesDraft>) => setDraft((was) => ({ ...was, ...what }));
   const roomId = room.key;
 
-  async function save(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      if (seconds !== pace) await client.call('set_slow_mode', { roomId, seconds });
-      if (JSON.stringify(draft) !== JSON.stringify(toDraft(rules)))
-        await client.call('set_room_rules', { roomId, ...toRules(draft) });
-      void queries.invalidateQueries({ queryKey: ['room-rules', roomId] });
-      done('The rules of the room hold from now on');
-      onClose();
-    } catch (cause) {
-      setError(messageOf(cause));
-      setBusy(false);
-    }
+  async function save() {
+    if (seconds !== pace) await client.call('set_slow_mode', { roomId, seconds });
+    if (JSON.stringify(draft) !== JSON.stringify(toDraft(rules)))
+      await client.call('set_room_rules', { roomId, ...toRules(draft) });
+    void queries.invalidateQueries({ queryKey: ['room-rules', roomId] });
+    done('The rules of the room hold from now on');
   }
 
   const paces = PACES.some(({ value }) => value === pace)
     ? PACES
     : [...PACES, { value: pace, label: `${pace} seconds` }].sort((a, b) => a.value - b.value);
   return (
-    <form onSubmit={save} noValidate>
-      <Stack gap="md">
-        <p className={styles.note}>
-          They hold for people and agents, new messages and changed ones. Who looks after the room is exempt.
-        </p>
-        <NativeSelect
-          label="Slow mode: between two messages of one member"
-          data={paces.map(({ value, label }) => ({ value: String(value), label }))}
-          value={String(seconds)}
-          onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+    <DialogForm label="Save rules" onSubmit={save} onClose={onClose}>
+      <p className={styles.note}>
+        They hold for people and agents, new messages and changed ones. Who looks after the room is exempt.
+      </p>
+      <NativeSelect
+        label="Slow mode: between two messages of one member"
+        data={paces.map(({ value, label }) => ({ value: String(value), label }))}
+        value={String(seconds)}
+        onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+      />
+      <div className={styles.pair}>
+        <Textarea
+          label="Words that are refused"
+          description="One a line; spam* takes any ending"
+          autosize
+          minRows={3}
+          maxRows={8}
+          value={draft.refused}
+          onChange={(event) => change({ refused: event.currentTarget.value })}
         />
-        <div className={styles.pair}>
-          <Textarea
-            label="Words that are refused"
-            description="One a line; spam* takes any ending"
-            autosize
-            minRows={3}
-            maxRows={8}
-            value={draft.refused}
-            onChange={(event) => change({ refused: event.currentTarget.value })}
-          />
-          <Textarea
-            label="Words that are held for a moderator"
-            description="One a line, likewise"
-            autosize
-            minRows={3}
-            maxRows={8}
-            value={draft.held}
-            onChange={(event) => change({ held: event.currentTarget.value })}
-          />
-        </div>
-        <Rule label="Links" value={draft.links} onChange={(links) => change({ links })}>
-          <Textarea
-            label="But to these hosts, and what is below them"
-            placeholder="example.org"
-            autosize
-            minRows={1}
-            maxRows={6}
-            value={draft.hosts}
-            onChange={(event) => change({ hosts: event.currentTarget.value })}
-          />
-        </Rule>
-        <Rule
-          label="Many mentions in one message"
-          value={draft.mentions}
-          onChange={(mentions) => change({ mentions })}
-        >
-          <Count
-            label="More than"
-            most={100}
-            least={0}
-            value={draft.mostMentions}
-            onChange={(mostMentions) => change({ mostMentions })}
-          />
-        </Rule>
-        <Rule label="Saying the same again" value={draft.repeats} onChange={(repeats) => change({ repeats })}>
-          <Count
-            label="More often than"
-            most={50}
-            least={1}
-            value={draft.mostRepeats}
-            onChange={(mostRepeats) => change({ mostRepeats })}
-          />
-          <Count
-            label="within so many seconds"
-            most={86_400}
-            least={1}
-            value={draft.seconds}
-            onChange={(within) => change({ seconds: within })}
-          />
-        </Rule>
-        <Rule
-          label="What the server’s moderation service flags, where it has one"
-          value={draft.service}
-          onChange={(service) => change({ service })}
+        <Textarea
+          label="Words that are held for a moderator"
+          description="One a line, likewise"
+          autosize
+          minRows={3}
+          maxRows={8}
+          value={draft.held}
+          onChange={(event) => change({ held: event.currentTarget.value })}
         />
-        {error !== undefined && (
-          <p role="alert" className={dialog.problem}>
-            {error}
-          </p>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Save rules
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      </div>
+      <Rule label="Links" value={draft.links} onChange={(links) => change({ links })}>
+        <Textarea
+          label="But to these hosts, and what is below them"
+          placeholder="example.org"
+          autosize
+          minRows={1}
+          maxRows={6}
+          value={draft.hosts}
+          onChange={(event) => change({ hosts: event.currentTarget.value })}
+        />
+      </Rule>
+      <Rule
+        label="Many mentions in one message"
+        value={draft.mentions}
+        onChange={(mentions) => change({ mentions })}
+      >
+        <Count
+          label="More than"
+          most={100}
+          least={0}
+          value={draft.mostMentions}
+          onChange={(mostMentions) => change({ mostMentions })}
+        />
+      </Rule>
+      <Rule label="Saying the same again" value={draft.repeats} onChange={(repeats) => change({ repeats })}>
+        <Count
+          label="More often than"
+          most={50}
+          least={1}
+          value={draft.mostRepeats}
+          onChange={(mostRepeats) => change({ mostRepeats })}
+        />
+        <Count
+          label="within so many seconds"
+          most={86_400}
+          least={1}
+          value={draft.seconds}
+          onChange={(within) => change({ seconds: within })}
+        />
+      </Rule>
+      <Rule
+        label="What the server’s moderation service flags, where it has one"
+        value={draft.service}
+        onChange={(service) => change({ service })}
+      />
+    </DialogForm>
   );
 }
 

@@ -85,10 +85,6 @@ interface Channel {
   unsubscribe: () => void;
 }
 
-/** Whether entries follow on what was delivered, and nothing waits: then they need not be put in order. */
-const isNext = ({ delivered, early }: Channel, entries: LogEntry[]): boolean =>
-  delivered !== undefined && early.size === 0 && entries.every(({ seq }, i) => seq === delivered + 1 + i);
-
 const range = (after: number, upTo: number): number[] =>
   Array.from({ length: Math.max(0, upTo - after) }, (_, i) => after + 1 + i);
 
@@ -169,13 +165,7 @@ export function createHub(deps: {
 
   function take(channel: Channel, message: BusMessage): void {
     if (message.kind === 'signal') return writeSignal(channel, message);
-    const { entries } = message;
-    const last = entries.at(-1)?.seq ?? 0;
-    if (last > channel.newest && isNext(channel, entries)) {
-      channel.newest = last;
-      return deliver(channel, entries, 'bus');
-    }
-    for (const entry of entries) {
+    for (const entry of message.entries) {
       channel.newest = Math.max(channel.newest, entry.seq);
       if (channel.delivered === undefined || entry.seq > channel.delivered)
         channel.early.set(entry.seq, entry);

@@ -241,7 +241,7 @@ export function createSession(
           `There is no operation "${name.slice(0, 64)}"; see /api/docs for the list.`,
         );
       }
-      const named = roomId !== undefined && takesRoom(operation.def) && isObject(input);
+      const named = roomId !== undefined && takesRoom(operation.def.input) && isObject(input);
       const filled = named ? { ...input, roomId } : input;
       return deps.operations.call(operation, scope, filled, { surface: protocol, address: id });
     },
@@ -276,13 +276,5 @@ export function createSession(
 const isObject = (input: unknown): input is object | undefined | null =>
   (typeof input === 'object' || input === undefined) && !Array.isArray(input);
 
-/** Whether an operation is about a room; looked at once, since every push asks. */
-const aboutRooms = new WeakMap<object, boolean>();
-function takesRoom(def: { input: object }): boolean {
-  let takes = aboutRooms.get(def);
-  if (takes === undefined) {
-    takes = 'roomId' in ((def.input as { shape?: object }).shape ?? {});
-    aboutRooms.set(def, takes);
-  }
-  return takes;
-}
+const takesRoom = (schema: { shape?: object } | object): boolean =>
+  'roomId' in ((schema as { shape?: object }).shape ?? {});
